@@ -1,0 +1,146 @@
+/**
+ * What goes into and comes out of the routing engine. The engine is pure: time and randomness arrive
+ * inside commands, events come out, and `apply` of those events alone rebuilds the same state (design §2).
+ */
+import type { Channel, EventDraft, WithdrawReason } from '../contract/events.ts';
+
+/** The part of the site that routing needs; stored inside `site.applied` so that a replay is exact. */
+export interface AcdQueue {
+  id: string;
+  strategy: 'longest-idle';
+  ringMs: number;
+  maxWaitMs: number;
+  maxLength: number;
+  overflowTarget: string;
+  targetMs: number;
+  shortAbandonMs: number;
+  announceEveryMs: number;
+}
+export type WrapUp = { mode: 'none' } | { mode: 'timed'; ms: number } | { mode: 'until-released' };
+export interface AcdAgent {
+  id: string;
+  queueIds: string[];
+  /** Tied phone: logged in and Ready as soon as it registers. */
+  phoneId?: string;
+  wrapUp: WrapUp;
+}
+export interface AcdSite {
+  version: number;
+  queues: AcdQueue[];
+  agents: AcdAgent[];
+  phoneIds: string[];
+}
+
+export type EndedBy = 'customer' | 'agent' | 'system';
+
+/** `at`: ms UTC, never smaller than that of the command before (the engine clamps it). */
+export type AcdCommand = { at: number } & (
+  | { type: 'site.apply'; site: AcdSite }
+  | {
+      type: 'contact.arrive';
+      contactId: string;
+      channel: Channel;
+      queueId: string;
+      numberId: string;
+      language: string;
+      trunkId?: string;
+      phoneId?: string;
+      pii?: { from: string; fromName?: string };
+    }
+  /** The greeting is over: into the queue (or flowed out where the queue is full). */
+  | { type: 'contact.enqueue'; contactId: string; priority?: number }
+  /** The customer's leg is gone, at any moment. */
+  | { type: 'contact.leave'; contactId: string; reason: string }
+  /** We end it for a reason of our own (closed hours, fault); any state. */
+  | { type: 'contact.fail'; contactId: string; reason: string }
+  /** The overflow message has been played; or nothing was to be played. */
+  | { type: 'contact.finish'; contactId: string; reason: string }
+  | { type: 'offer.alerted'; offerId: string }
+  | { type: 'offer.accepted'; offerId: string }
+  /** The agent's phone refused, failed or vanished before it was answered. */
+  | { type: 'offer.failed'; offerId: string; reason: Exclude<WithdrawReason, 'contact-gone'> }
+  /** The agent's leg of a talking contact ended. */
+  | { type: 'contact.agent-hung-up'; contactId: string; reason: string }
+  | { type: 'contact.hold'; contactId: string }
+  | { type: 'contact.resume'; contactId: string }
+  | {
+      type: 'agent.login';
+      agentId: string;
+      phoneId: string;
+      how: 'feature-code' | 'web';
+    }
+  | { type: 'agent.logout'; agentId: string; reason: string }
+  | { type: 'agent.ready'; agentId: string }
+  /** During a contact it is kept and takes effect after wrap-up. */
+  | { type: 'agent.not-ready'; agentId: string; reason: string; isSystemReason?: boolean }
+  | { type: 'agent.end-wrap-up'; agentId: string }
+  | { type: 'phone.registered'; phoneId: string; transport: string }
+  | { type: 'phone.unregistered'; phoneId: string; reason: 'expired' | 'asked' | 'removed' | 'dead' }
+  /** Time passed: carries out every deadline at or before `at`. */
+  | { type: 'tick' }
+  /** After a restart: offers whose legs are gone are withdrawn as `interrupted`, the contact in its old place. */
+  | { type: 'offers.interrupt'; offerIds: string[] }
+);
+
+/** Why a command changed nothing: networks race, so this is no error; it is counted (design §8). */
+export type IgnoredReason =
+  | 'unknown-contact'
+  | 'unknown-agent'
+  | 'unknown-offer'
+  | 'unknown-phone'
+  | 'unknown-queue'
+  | 'not-allowed-in-state'
+  | 'already-so'
+  | 'duplicate'
+  | 'phone-in-use'
+  | 'phone-not-registered';
+
+export interface AcdResult {
+  events: EventDraft[];
+  ignored?: IgnoredReason;
+}
+
+/** Read-only view of one agent. */
+export interface AgentView {
+  id: string;
+  state: import('../contract/events.ts').AgentState;
+  reason?: string;
+  isSystemReason?: boolean;
+  since: number;
+  until?: number;
+  phoneId?: string;
+  contactId?: string;
+  /** What comes after the present contact and its wrap-up, if the agent asked for it. */
+  pending?: { to: 'not-ready'; reason: string } | { to: 'ready' } | { to: 'logged-out' };
+}
+export interface ContactView {
+  id: string;
+  state: 'greeting' | 'waiting' | 'offered' | 'connected' | 'flowed-out';
+  queueId: string;
+  queuedAt?: number;
+  offerId?: string;
+  agentId?: string;
+  isAlerted?: boolean;
+  isHeld?: boolean;
+}
+
+/** `handle` decides and applies; `apply` folds one event of the log; both leave the same state. */
+export interface Acd {
+  handle(command: AcdCommand): AcdResult;
+  apply(event: EventDraft): void;
+  /** JSON-safe; `fromSnapshot(toSnapshot())` behaves identically. */
+  toSnapshot(): unknown;
+  /** When `tick` is next due, ms UTC. */
+  nextDeadline(): number | undefined;
+  agent(agentId: string): AgentView | undefined;
+  agentAtPhone(phoneId: string): AgentView | undefined;
+  contact(contactId: string): ContactView | undefined;
+  contactOfOffer(offerId: string): ContactView | undefined;
+  contacts(): Iterable<ContactView>;
+  /** 1-based place among those waiting (offered ones keep theirs). */
+  position(contactId: string): number | undefined;
+  waiting(queueId: string): number;
+  isRegistered(phoneId: string): boolean;
+  /** Throws with the first broken invariant; for tests and the reconciler. */
+  assertInvariants(): void;
+}

@@ -1,0 +1,194 @@
+/**
+ * The event catalogue: every fact the system remembers, in the order it happened (design §2).
+ * Events are the only source of truth: live figures, history and recovery are folds of them.
+ * Personal data (numbers, names of customers) sits only under `pii`.
+ */
+import { z } from 'zod';
+
+export const agentStates = [
+  'logged-out',
+  'not-ready',
+  'ready',
+  'reserved',
+  'ringing',
+  'talking',
+  'hold',
+  'wrap-up',
+  'unreachable',
+] as const;
+export type AgentState = (typeof agentStates)[number];
+
+/** Reasons that only the system sets; reasons an agent chooses come from the site file. */
+export const systemReasons = [
+  'rona',
+  'offer-rejected',
+  'phone-unreachable',
+  'supervisor',
+  'connection-lost',
+] as const;
+export type SystemReason = (typeof systemReasons)[number];
+
+export const channels = ['voice'] as const;
+export type Channel = (typeof channels)[number];
+
+/** Why an offer went away without being answered. */
+export const withdrawReasons = [
+  'rona',
+  'rejected',
+  'phone-unreachable',
+  'contact-gone',
+  'agent-left',
+  'interrupted',
+] as const;
+export type WithdrawReason = (typeof withdrawReasons)[number];
+
+export const outcomes = [
+  'left-before-queue',
+  'answered',
+  'abandoned',
+  'flowed-out',
+  'refused',
+  'failed',
+] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** One agent who could have taken the contact; sorted best first, cut to a stated number. */
+const candidate = z.object({ agentId: z.string(), idleSince: z.number(), score: z.number() });
+
+/** Why this agent (N4): inputs and the rule; `replayKey` is the seq of the state it was decided on. */
+export const decisionSchema = z.object({
+  strategy: z.string(),
+  chosen: z.string(),
+  /** Who asked: a contact came to waiting agents, or an agent came to waiting contacts. */
+  trigger: z.enum(['contact', 'agent']),
+  candidates: z.array(candidate).max(5),
+  candidateCount: z.number(),
+  /** How many agents each rule ruled out, for example `not-ready: 3`. */
+  ruledOut: z.record(z.string(), z.number()),
+  /** Position of the contact among those waiting in its queue, 1 = first. */
+  contactPosition: z.number(),
+  waitingCount: z.number(),
+  /** The smallest change that would have chosen otherwise; absent where there was no other candidate. */
+  counterfactual: z.string().optional(),
+});
+export type Decision = z.infer<typeof decisionSchema>;
+
+const shape = <T extends string, D extends z.ZodRawShape>(type: T, data: D) =>
+  z.object({ type: z.literal(type), data: z.object(data) });
+
+export const eventBodies = [
+  /** A contact reached us (call answered by us, greeting begins). contactId, queueId = where it is bound. */
+  shape('contact.arrived', {
+    channel: z.enum(channels),
+    numberId: z.string(),
+    language: z.string(),
+    trunkId: z.string().optional(),
+    phoneId: z.string().optional(),
+    pii: z.object({ from: z.string(), fromName: z.string().optional() }).optional(),
+  }),
+  /** It entered the queue: from here the wait counts. A requeue after an unanswered offer is NOT this event. */
+  shape('contact.queued', { channel: z.enum(channels), priority: z.number(), position: z.number() }),
+  /** The caller is told the place in the queue. */
+  shape('contact.announced', { position: z.number(), waiting: z.number() }),
+  /** Reserved for one agent; the agent's phone is about to ring. */
+  shape('contact.offered', {
+    offerId: z.string(),
+    phoneId: z.string(),
+    ringUntil: z.number(),
+    attempt: z.number(),
+    decision: decisionSchema,
+  }),
+  /** The agent's phone rings (180 or the like). */
+  shape('offer.alerted', { offerId: z.string() }),
+  /** The offer ended unanswered; unless the contact is gone it waits again in its old place. */
+  shape('offer.withdrawn', { offerId: z.string(), reason: z.enum(withdrawReasons), ringMs: z.number() }),
+  /** Customer and agent talk. waitMs: from queue entry to here. */
+  shape('contact.answered', {
+    offerId: z.string(),
+    phoneId: z.string(),
+    waitMs: z.number(),
+    ringMs: z.number(),
+    inTarget: z.boolean(),
+  }),
+  shape('contact.held', {}),
+  shape('contact.resumed', { holdMs: z.number() }),
+  /** The customer left while waiting or ringing. short: below the site's short-abandon time. */
+  shape('contact.abandoned', {
+    waitMs: z.number(),
+    during: z.enum(['queue', 'ringing']),
+    isShort: z.boolean(),
+    inTarget: z.boolean(),
+  }),
+  /** It left the queue by a rule, not by the customer. target: prompt, queue or number by the site file. */
+  shape('contact.flowed-out', {
+    reason: z.enum(['max-wait', 'max-length', 'queue-closed', 'no-agents', 'emergency', 'queue-removed']),
+    target: z.string(),
+    waitMs: z.number(),
+  }),
+  /** Last event of every contact, exactly once. */
+  shape('contact.ended', {
+    outcome: z.enum(outcomes),
+    endedBy: z.enum(['customer', 'agent', 'system']),
+    reason: z.string(),
+    talkMs: z.number(),
+    holdMs: z.number(),
+  }),
+  /** An agent sits down at a phone. */
+  shape('agent.logged-in', { phoneId: z.string(), how: z.enum(['feature-code', 'tied-phone', 'web']) }),
+  shape('agent.logged-out', { reason: z.string(), loggedInMs: z.number() }),
+  /** Every change of state, with the time spent in the one before. until: planned end (ring or wrap-up). */
+  shape('agent.state-changed', {
+    from: z.enum(agentStates),
+    to: z.enum(agentStates),
+    reason: z.string().optional(),
+    isSystemReason: z.boolean().optional(),
+    forMs: z.number(),
+    until: z.number().optional(),
+    phoneId: z.string().optional(),
+  }),
+  shape('phone.registered', { phoneId: z.string(), transport: z.string() }),
+  shape('phone.unregistered', {
+    phoneId: z.string(),
+    reason: z.enum(['expired', 'asked', 'removed', 'dead']),
+  }),
+  shape('recording.started', { recordingId: z.string(), offerId: z.string() }),
+  shape('recording.completed', {
+    recordingId: z.string(),
+    file: z.string(),
+    bytes: z.number(),
+    durationMs: z.number(),
+    sha256: z.string(),
+  }),
+  shape('recording.failed', { recordingId: z.string(), reason: z.string() }),
+  /** A site file came into force; `acd` is the part that routing needs (AcdSite), so that a replay is exact. */
+  shape('site.applied', { version: z.number(), acd: z.unknown() }),
+  /** A server process took over the log. */
+  shape('server.started', { instanceId: z.string() }),
+] as const;
+
+export const eventBodySchema = z.discriminatedUnion('type', eventBodies);
+export type EventBody = z.infer<typeof eventBodySchema>;
+export type EventType = EventBody['type'];
+
+/** What the engine emits; the shell gives it id and seq when it is appended. */
+export type EventDraft = EventBody & {
+  at: number;
+  contactId?: string;
+  agentId?: string;
+  queueId?: string;
+};
+
+/** An event as it stands in the log. seq: 1, 2, 3 ... without a gap. at: ms UTC. */
+export type HearthlineEvent = EventDraft & { id: string; seq: number; v: 1 };
+export type EventOf<T extends EventType> = Extract<HearthlineEvent, { type: T }>;
+export type DraftOf<T extends EventType> = Extract<EventDraft, { type: T }>;
+
+export const envelopeSchema = z.object({
+  id: z.string(),
+  seq: z.number().int().positive(),
+  v: z.literal(1),
+  at: z.number(),
+  contactId: z.string().optional(),
+  agentId: z.string().optional(),
+  queueId: z.string().optional(),
+});

@@ -1,0 +1,118 @@
+/**
+ * What a live screen sees. A socket gets one snapshot, then merge patches (RFC 7396) numbered without a
+ * gap, and a beat at least every 500 ms; law: snapshot + patches = a fresh snapshot (design §7).
+ * `BoardState` is what an enrolled display may see and holds no personal data; `FloorState` is for
+ * signed-in users. Absent means none; there are no nulls. All times are ms UTC.
+ */
+import type { AgentState } from './events.ts';
+
+/** Figures of one queue since local midnight of the site, by the definitions of kpi.md. */
+export interface QueueLive {
+  queueId: string;
+  name: string;
+  waiting: number;
+  /** When the longest waiting contact entered the queue; the screen counts the seconds itself. */
+  oldestWaitingSince?: number;
+  /** Contacts ringing at an agent now (they still wait, and are counted in `waiting`). */
+  ringing: number;
+  talking: number;
+  offered: number;
+  answered: number;
+  answeredInTarget: number;
+  abandoned: number;
+  abandonedInTarget: number;
+  shortAbandoned: number;
+  flowedOut: number;
+  rona: number;
+  /** Share 0..1, variant "abandons ignored": ANS(T) / (SLoff - AB(T)); absent without a service-level event. */
+  serviceLevel?: number;
+  targetPercent: number;
+  targetSec: number;
+  /** Mean wait of answered contacts, ms. */
+  asaMs?: number;
+  /** (talk + hold + wrap-up) / handled, ms. */
+  ahtMs?: number;
+  /** Longest wait of the day so far, ms. */
+  longestWaitMs: number;
+  agentsLoggedIn: number;
+  agentsReady: number;
+}
+
+/** One minute of the last sixty, event interval; the key is the minute's start in ms. */
+export interface MinuteLive {
+  offered: number;
+  answered: number;
+  abandoned: number;
+}
+
+export interface BoardState {
+  site: { name: string; timeZone: string; language: string };
+  /** Local midnight from which the day's figures count. */
+  dayStart: number;
+  queues: Record<string, QueueLive>;
+  agentsByState: Record<AgentState, number>;
+  notReadyByReason: Record<string, number>;
+  unreachablePhones: number;
+  lastHour: Record<string, MinuteLive>;
+  /** Accounting identity over the day: offered + waitingAtStart = answered + abandoned + flowedOut + waiting. */
+  accounting: {
+    offered: number;
+    waitingAtStart: number;
+    answered: number;
+    abandoned: number;
+    flowedOut: number;
+    waiting: number;
+  };
+}
+
+export interface AgentLive {
+  agentId: string;
+  name: string;
+  state: AgentState;
+  reason?: string;
+  isSystemReason?: boolean;
+  since: number;
+  until?: number;
+  phoneId?: string;
+  contactId?: string;
+  queueIds: string;
+}
+
+export interface ContactLive {
+  contactId: string;
+  state: 'greeting' | 'waiting' | 'ringing' | 'talking' | 'hold' | 'flowed-out';
+  queueId: string;
+  since: number;
+  queuedAt?: number;
+  numberId: string;
+  agentId?: string;
+  pii?: { from: string; fromName?: string };
+}
+
+export interface PhoneLive {
+  phoneId: string;
+  isRegistered: boolean;
+  since: number;
+  agentId?: string;
+}
+
+export interface FloorState {
+  board: BoardState;
+  agents: Record<string, AgentLive>;
+  contacts: Record<string, ContactLive>;
+  phones: Record<string, PhoneLive>;
+}
+
+export type LiveScope = 'board' | 'floor';
+
+/** Server to screen. serverAt: the server's clock when it was sent; eventAt: the newest event it reflects. */
+export type LiveMessage =
+  | { type: 'snapshot'; n: number; serverAt: number; eventAt: number; state: BoardState | FloorState }
+  | { type: 'patch'; n: number; serverAt: number; eventAt: number; patch: Record<string, unknown> }
+  | { type: 'beat'; n: number; serverAt: number }
+  | { type: 'pong'; id: number; serverAt: number }
+  | { type: 'revoked' };
+
+/** Screen to server. `resync` asks for a fresh snapshot after a gap; ping measures the clock offset. */
+export type LiveRequest =
+  { type: 'resync' } | { type: 'ping'; id: number } | { type: 'painted'; n: number; latencyMs: number };

@@ -1,0 +1,286 @@
+/**
+ * The model of one site: everything `site.yaml` may say. The text file, the database and every screen
+ * use this one schema, so nothing can be set in one place and refused in another. Cross references are
+ * checked in `checkReferences`, which names the path of each fault.
+ */
+import { z } from 'zod';
+
+const id = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'use 1-40 letters, digits, dots, dashes or underscores');
+const name = z.string().trim().min(1).max(80);
+export const languages = ['en', 'ru', 'it'] as const;
+export type Language = (typeof languages)[number];
+const language = z.enum(languages);
+const seconds = (max: number) => z.number().int().min(0).max(max);
+const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'use HH:MM, 00:00 to 24:00');
+const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'use YYYY-MM-DD');
+const dialled = z.string().regex(/^\+?[0-9*#]{1,20}$/, 'use digits, * and #, with an optional leading +');
+
+export const promptSchema = z.strictObject({
+  id,
+  /** Spoken by the built-in voice, by language. */
+  text: z.partialRecord(language, z.string().min(1).max(2000)).optional(),
+  /** A WAV file (PCM, mono, 8 or 16 kHz) in the data directory's prompts/custom, by language. */
+  file: z.partialRecord(language, z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*\.wav$/)).optional(),
+});
+
+export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export const hoursSchema = z.strictObject({
+  id,
+  timeZone: z.string().optional(),
+  open: z
+    .array(z.strictObject({ days: z.array(z.enum(weekdays)).min(1), from: clockTime, to: clockTime }))
+    .max(50),
+  closedOn: z.array(date).max(400).default([]),
+});
+
+export const numberSchema = z.strictObject({
+  number: dialled,
+  name: name.optional(),
+  queue: id,
+  language: language.optional(),
+  greeting: z.array(id).max(10).default([]),
+  hours: id.optional(),
+  closedMessage: id.optional(),
+  maxCalls: z.number().int().min(1).max(10000).optional(),
+});
+
+export const queueSchema = z.strictObject({
+  id,
+  name,
+  strategy: z.enum(['longest-idle']).default('longest-idle'),
+  ringSec: seconds(300).min(3).default(15),
+  maxWaitSec: seconds(86400).default(1800),
+  maxLength: z.number().int().min(0).max(100000).default(1000),
+  overflowMessage: id.default('all-busy'),
+  serviceLevel: z
+    .strictObject({ percent: z.number().min(1).max(100), withinSec: seconds(3600).min(1) })
+    .default({ percent: 80, withinSec: 20 }),
+  /** Abandons with a shorter wait are counted apart as short. */
+  shortAbandonSec: seconds(60).default(5),
+  announcePositionEverySec: seconds(3600).default(30),
+  music: id.default('music'),
+  record: z.boolean().default(true),
+});
+
+export const agentSchema = z.strictObject({
+  id: z.string().regex(/^\d{1,10}$/, 'an agent number is 1-10 digits, dialled after *10'),
+  name,
+  /** 4-12 digits, or the scrypt hash an export shows. */
+  pin: z
+    .string()
+    .regex(/^\d{4,12}$|^scrypt\$/, 'a PIN is 4-12 digits')
+    .optional(),
+  language: language.optional(),
+  queues: z.array(id).max(200).default([]),
+  /** Tied to this phone: logged in and Ready as soon as it registers. */
+  phone: id.optional(),
+  wrapUp: z
+    .discriminatedUnion('mode', [
+      z.strictObject({ mode: z.literal('none') }),
+      z.strictObject({ mode: z.literal('timed'), sec: seconds(3600).min(1) }),
+      z.strictObject({ mode: z.literal('until-released') }),
+    ])
+    .default({ mode: 'timed', sec: 10 }),
+});
+
+export const phoneSchema = z.strictObject({
+  id,
+  name: name.optional(),
+  /** Clear text when written by hand; an export shows `digest` instead. */
+  password: z.string().min(8).max(128).optional(),
+  /** H(user:realm:password) per algorithm, RFC 7616 §3.4.2; the realm is the site's. */
+  digest: z
+    .strictObject({ md5: z.string().regex(/^[0-9a-f]{32}$/), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
+    .optional(),
+  language: language.optional(),
+});
+
+export const trunkSchema = z.strictObject({
+  id,
+  name: name.optional(),
+  /** Calls from these addresses are this trunk's; `10.0.0.1`, `10.0.0.0/24`, with an optional `:port` for one address. */
+  addresses: z
+    .array(z.string().regex(/^[0-9a-fA-F.:[\]/]+$/))
+    .min(1)
+    .max(64),
+  maxCalls: z.number().int().min(1).max(10000).default(200),
+});
+
+export const notReadyReasonSchema = z.strictObject({ code: z.string().regex(/^\d{1,2}$/), id, name });
+
+export const siteSchema = z.strictObject({
+  site: z.strictObject({
+    name,
+    timeZone: z.string().default('UTC'),
+    language: language.default('en'),
+    /** SIP digest realm; changing it makes every stored phone digest void. */
+    realm: z
+      .string()
+      .regex(/^[A-Za-z0-9.-]{1,64}$/)
+      .default('hearthline'),
+  }),
+  numbers: z.array(numberSchema).max(10000).default([]),
+  queues: z.array(queueSchema).max(1000).default([]),
+  agents: z.array(agentSchema).max(20000).default([]),
+  phones: z.array(phoneSchema).max(20000).default([]),
+  trunks: z.array(trunkSchema).max(500).default([]),
+  prompts: z.array(promptSchema).max(2000).default([]),
+  hours: z.array(hoursSchema).max(500).default([]),
+  notReadyReasons: z
+    .array(notReadyReasonSchema)
+    .max(99)
+    .default([
+      { code: '1', id: 'break', name: 'Break' },
+      { code: '2', id: 'lunch', name: 'Lunch' },
+      { code: '3', id: 'meeting', name: 'Meeting' },
+      { code: '4', id: 'training', name: 'Training' },
+    ]),
+});
+export type Site = z.infer<typeof siteSchema>;
+export type SiteNumber = Site['numbers'][number];
+export type SiteQueue = Site['queues'][number];
+export type SiteAgent = Site['agents'][number];
+export type SitePhone = Site['phones'][number];
+export type SiteTrunk = Site['trunks'][number];
+export type SitePrompt = Site['prompts'][number];
+export type SiteHours = Site['hours'][number];
+
+/** A fault in a site: where (path into the model) and what. */
+export interface SiteFault {
+  path: (string | number)[];
+  message: string;
+}
+
+/** Prompts every installation has, rendered in every language. */
+export const builtInPrompts = ['welcome', 'all-busy', 'closed', 'please-wait', 'music', 'goodbye'] as const;
+
+function duplicates(list: readonly string[], at: string, field: string): SiteFault[] {
+  const seen = new Map<string, number>();
+  const faults: SiteFault[] = [];
+  list.forEach((value, index) => {
+    const first = seen.get(value);
+    if (first === undefined) seen.set(value, index);
+    else faults.push({ path: [at, index, field], message: `"${value}" is already used by ${at}[${first}]` });
+  });
+  return faults;
+}
+
+/** Everything a schema cannot see: duplicates and references to what is not there. */
+export function checkReferences(site: Site): SiteFault[] {
+  const faults: SiteFault[] = [
+    ...duplicates(
+      site.numbers.map((n) => n.number),
+      'numbers',
+      'number',
+    ),
+    ...duplicates(
+      site.queues.map((q) => q.id),
+      'queues',
+      'id',
+    ),
+    ...duplicates(
+      site.agents.map((a) => a.id),
+      'agents',
+      'id',
+    ),
+    ...duplicates(
+      site.phones.map((p) => p.id),
+      'phones',
+      'id',
+    ),
+    ...duplicates(
+      site.trunks.map((t) => t.id),
+      'trunks',
+      'id',
+    ),
+    ...duplicates(
+      site.prompts.map((p) => p.id),
+      'prompts',
+      'id',
+    ),
+    ...duplicates(
+      site.hours.map((h) => h.id),
+      'hours',
+      'id',
+    ),
+    ...duplicates(
+      site.notReadyReasons.map((r) => r.code),
+      'notReadyReasons',
+      'code',
+    ),
+    ...duplicates(
+      site.notReadyReasons.map((r) => r.id),
+      'notReadyReasons',
+      'id',
+    ),
+  ];
+  const need = (set: Set<string>, value: string | undefined, kind: string, path: (string | number)[]) => {
+    if (value !== undefined && !set.has(value))
+      faults.push({ path, message: `there is no ${kind} "${value}"` });
+  };
+  const queues = new Set(site.queues.map((q) => q.id));
+  const phones = new Set(site.phones.map((p) => p.id));
+  const hours = new Set(site.hours.map((h) => h.id));
+  const prompts = new Set<string>([...builtInPrompts, ...site.prompts.map((p) => p.id)]);
+  site.numbers.forEach((n, i) => {
+    need(queues, n.queue, 'queue', ['numbers', i, 'queue']);
+    need(hours, n.hours, 'hours', ['numbers', i, 'hours']);
+    need(prompts, n.closedMessage, 'prompt', ['numbers', i, 'closedMessage']);
+    n.greeting.forEach((p, k) => need(prompts, p, 'prompt', ['numbers', i, 'greeting', k]));
+    if (phones.has(n.number))
+      faults.push({ path: ['numbers', i, 'number'], message: `"${n.number}" is also a phone` });
+  });
+  site.queues.forEach((q, i) => {
+    need(prompts, q.overflowMessage, 'prompt', ['queues', i, 'overflowMessage']);
+    need(prompts, q.music, 'prompt', ['queues', i, 'music']);
+  });
+  const tied = new Map<string, number>();
+  site.agents.forEach((a, i) => {
+    need(phones, a.phone, 'phone', ['agents', i, 'phone']);
+    a.queues.forEach((q, k) => need(queues, q, 'queue', ['agents', i, 'queues', k]));
+    if (a.phone === undefined && a.pin === undefined)
+      faults.push({
+        path: ['agents', i],
+        message: `agent "${a.id}" has neither a PIN nor a phone, so could never log in`,
+      });
+    if (a.phone !== undefined) {
+      const other = tied.get(a.phone);
+      if (other === undefined) tied.set(a.phone, i);
+      else
+        faults.push({
+          path: ['agents', i, 'phone'],
+          message: `phone "${a.phone}" is already tied to agents[${other}]`,
+        });
+    }
+  });
+  site.phones.forEach((p, i) => {
+    if (p.password === undefined && p.digest === undefined)
+      faults.push({ path: ['phones', i], message: `phone "${p.id}" has no password` });
+  });
+  site.prompts.forEach((p, i) => {
+    if (!p.text && !p.file)
+      faults.push({ path: ['prompts', i], message: `prompt "${p.id}" has neither text nor file` });
+  });
+  const faultOfZone = (zone: string | undefined, path: (string | number)[]) => {
+    if (zone === undefined) return;
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: zone });
+    } catch {
+      faults.push({ path, message: `"${zone}" is not a time zone; use a name such as Europe/Rome` });
+    }
+  };
+  faultOfZone(site.site.timeZone, ['site', 'timeZone']);
+  site.hours.forEach((h, i) => {
+    faultOfZone(h.timeZone, ['hours', i, 'timeZone']);
+    h.open.forEach((slot, k) => {
+      if (slot.from >= slot.to)
+        faults.push({
+          path: ['hours', i, 'open', k, 'to'],
+          message: `a slot must end after it begins (${slot.from}-${slot.to})`,
+        });
+    });
+  });
+  return faults;
+}
