@@ -1,0 +1,117 @@
+/**
+ * All that others may see of telephony: legs in, events out. A leg is one SIP dialog together with its media
+ * endpoint, for the call's whole life; ids are given by the caller of this port for outgoing legs and made
+ * here for incoming ones. Commands are fire and forget and safe to repeat; what came of them arrives as events.
+ */
+
+/** What call control must know of the site: who may register, who may call, in which realm. */
+export interface SipSite {
+  realm: string;
+  phones: SipPhone[];
+  trunks: SipTrunk[];
+  /** Numbers that anybody admitted may dial; all else is answered 404. */
+  numbers: SipNumber[];
+}
+export interface SipPhone {
+  phoneId: string;
+  /** H(user:realm:password), RFC 7616 §3.4.2. */
+  digest: { md5: string; sha256: string };
+}
+export interface SipTrunk {
+  trunkId: string;
+  /** `10.0.0.1`, `10.0.0.1:5060` or `10.0.0.0/24`. */
+  addresses: string[];
+  maxCalls: number;
+}
+export interface SipNumber {
+  number: string;
+  maxCalls?: number;
+}
+
+export type LegSource = { kind: 'trunk'; trunkId: string } | { kind: 'phone'; phoneId: string };
+
+/** Why an outgoing leg was not answered. */
+export type DialFailure = 'busy' | 'rejected' | 'no-answer' | 'unreachable' | 'cancelled' | 'fault';
+export type LegEnd = 'remote' | 'local' | 'rtp-timeout' | 'media-lost' | 'engine-lost' | 'fault';
+
+export type CallEvent =
+  | {
+      type: 'leg.incoming';
+      legId: string;
+      dialled: string;
+      source: LegSource;
+      pii: { from: string; fromName?: string };
+    }
+  /** An incoming leg is up (our 200 was sent). */
+  | { type: 'leg.answered'; legId: string }
+  /** An incoming leg went away before it was answered, or any leg after. Always the last event of a leg. */
+  | { type: 'leg.ended'; legId: string; by: LegEnd; reason: string }
+  /** An outgoing leg. */
+  | { type: 'dial.alerted'; legId: string }
+  | { type: 'dial.answered'; legId: string }
+  /** Last event of an outgoing leg that was never answered. */
+  | { type: 'dial.failed'; legId: string; cause: DialFailure; status: number; reason: string }
+  | { type: 'leg.held'; legId: string }
+  | { type: 'leg.resumed'; legId: string }
+  | { type: 'leg.dtmf'; legId: string; digit: string }
+  | {
+      type: 'play.finished';
+      legId: string;
+      playId: string;
+      reason: 'done' | 'stopped' | 'barge-in' | 'error' | 'replaced';
+    }
+  | {
+      type: 'recording.completed';
+      recordingId: string;
+      file: string;
+      bytes: number;
+      durationMs: number;
+      sha256: string;
+    }
+  | { type: 'recording.failed'; recordingId: string; reason: string }
+  | { type: 'phone.registered'; phoneId: string; transport: string }
+  | { type: 'phone.unregistered'; phoneId: string; reason: 'expired' | 'asked' | 'removed' | 'dead' };
+
+export interface DialOptions {
+  phoneId: string;
+  /** What the agent's phone shows: the caller's number, and the queue's name before the caller's. */
+  pii: { from: string };
+  displayName: string;
+}
+
+export interface CallControl {
+  /** Replaces the site as a whole; calls in hand go on. */
+  configure(site: SipSite): void;
+  /** Connects to the engines and takes over what a former process left; adopted legs are those that live. */
+  start(): Promise<{ adopted: string[]; lost: string[]; phones: string[] }>;
+  stop(): Promise<void>;
+  answer(legId: string): void;
+  reject(legId: string, status: number, reason: string): void;
+  /** Absolute WAV paths, one after the other. */
+  play(
+    legId: string,
+    playId: string,
+    files: string[],
+    options?: { isLoop?: boolean; hasBargeIn?: boolean },
+  ): void;
+  stopPlay(legId: string): void;
+  dial(legId: string, options: DialOptions): void;
+  /** Audio both ways; recorded when a recording is named. */
+  connect(a: string, b: string, recording?: { recordingId: string; file: string }): void;
+  /** Ends a leg whatever its state: BYE, CANCEL or a final answer. */
+  hangup(legId: string, reason: string): void;
+  isRegistered(phoneId: string): boolean;
+  hasLeg(legId: string): boolean;
+  onEvent(listener: (event: CallEvent) => void): void;
+  /** False while an engine cannot be reached; named, for /healthz. */
+  health(): { sip: boolean; media: boolean };
+}
+
+/** Where call control keeps what a restarted process needs to take its legs over; written behind, never awaited. */
+export interface LegStore {
+  save(legId: string, record: unknown): void;
+  remove(legId: string): void;
+  saveBinding(phoneId: string, record: unknown): void;
+  removeBinding(phoneId: string): void;
+  load(): Promise<{ legs: [string, unknown][]; bindings: [string, unknown][] }>;
+}
