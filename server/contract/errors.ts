@@ -1,0 +1,35 @@
+/**
+ * The catalogue of refusals: every code that `AppError` may carry and a client may meet, with its HTTP
+ * status and its meaning. Clients go by the code, never by the message. A test keeps this list,
+ * docs/errors.md and the code equal. Imports nothing.
+ */
+export const errorCatalogue = {
+  'bad-request': { status: 400, meaning: 'The request is malformed or a field is out of its limits.' },
+  'sign-in-required': { status: 401, meaning: 'There is no valid session.' },
+  'wrong-credentials': { status: 401, meaning: 'The user name or the password is wrong.' },
+  forbidden: { status: 403, meaning: 'The session may not do this.' },
+  'bad-origin': { status: 403, meaning: 'The request comes from another site, or its CSRF token is wrong.' },
+  'not-found': { status: 404, meaning: 'There is no such thing, or it may not be seen.' },
+  conflict: { status: 409, meaning: 'The thing is not in a state that allows this.' },
+  'payload-too-large': { status: 413, meaning: 'The body is larger than the stated limit.' },
+  'site-invalid': { status: 422, meaning: 'The site file has faults; details lists them with their places.' },
+  'too-many-tries': { status: 429, meaning: 'Too many tries; details says when to come back.' },
+  internal: { status: 500, meaning: 'A fault of ours; the log has it under the same request id.' },
+  'not-ready': { status: 503, meaning: 'A part that is needed is not up yet; /healthz names it.' },
+  'log-held': { status: 503, meaning: 'Another live server process writes the event log.' },
+  'log-fenced': {
+    status: 503,
+    meaning: 'Another server process took the event log over; this one may not write any more.',
+  },
+  'log-full': {
+    status: 503,
+    meaning: 'Redis has been away so long that the stated number of unwritten events is reached.',
+  },
+  'log-closed': { status: 503, meaning: 'The server is shutting down; the event log takes nothing more.' },
+  'snapshot-unusable': {
+    status: 500,
+    meaning: 'No snapshot and no complete log could be read, so the state cannot be rebuilt.',
+  },
+} as const satisfies Record<string, { status: number; meaning: string }>;
+
+export type ErrorCode = keyof typeof errorCatalogue;

@@ -1,0 +1,78 @@
+/**
+ * The connection to Redis: over a Unix socket, reconnecting for ever with a short back-off, so that a
+ * restarted Redis is found again within half a second. The library answers in RESP3 shapes. A client made
+ * with `isFailFast` refuses commands while it is away instead of queueing them: for callers that keep their
+ * own order and repeat by themselves, since a queue behind their back would append twice.
+ */
+import { createClient } from 'redis';
+import type { RedisClientType } from 'redis';
+import type { Logger } from '../lib/log.ts';
+
+export type RedisClient = RedisClientType;
+
+export interface RedisOptions {
+  socketPath: string;
+  /** Shown by CLIENT LIST. */
+  name: string;
+  logger: Logger;
+  isFailFast?: boolean;
+}
+
+const firstRetryMs = 20;
+const lastRetryMs = 500;
+
+export function createRedisClient(options: RedisOptions): RedisClient {
+  const client = createClient({
+    socket: {
+      path: options.socketPath,
+      reconnectStrategy: (retries) => Math.min(firstRetryMs * 2 ** Math.min(retries, 10), lastRetryMs),
+    },
+    name: options.name,
+    disableOfflineQueue: options.isFailFast === true,
+    disableClientInfo: true,
+    maintNotifications: 'disabled',
+  });
+  watch(client, options.logger, options.name);
+  return client;
+}
+
+/** Another connection to the same Redis. */
+export function duplicateClient(
+  client: RedisClient,
+  options: { name: string; logger: Logger; isFailFast?: boolean },
+): RedisClient {
+  const copy = client.duplicate({
+    name: options.name,
+    disableOfflineQueue: options.isFailFast === true,
+  });
+  watch(copy, options.logger, options.name);
+  return copy;
+}
+
+/** One line when it goes and one when it is back, not one for every try. */
+function watch(client: RedisClient, logger: Logger, connection: string): void {
+  let isAway = false;
+  client.on('error', (err: Error) => {
+    if (isAway) return;
+    isAway = true;
+    logger.warn({ err, connection }, 'redis is away');
+  });
+  client.on('ready', () => {
+    if (isAway) logger.info({ connection }, 'redis is back');
+    isAway = false;
+  });
+}
+
+/** Ends a connection whatever its state; never rejects. */
+export async function closeClient(client: RedisClient, boundMs = 1000): Promise<void> {
+  if (!client.isOpen) return;
+  if (client.isReady) {
+    let timer: NodeJS.Timeout | undefined;
+    const bound = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, boundMs);
+    });
+    await Promise.race([client.close().catch(() => undefined), bound]);
+    clearTimeout(timer);
+  }
+  client.destroy();
+}
