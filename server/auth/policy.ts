@@ -1,0 +1,46 @@
+/**
+ * Who may do what: the only place that answers it. Routes name a permission, never a role.
+ * Default deny: a role has what is listed here and nothing else.
+ */
+import type { Role } from '../contract/rest.ts';
+
+export const permissions = [
+  'live.watch',
+  'contacts.list',
+  'recordings.list',
+  'recordings.listen',
+  'displays.list',
+  'displays.manage',
+  'site.read',
+  'site.write',
+  'users.list',
+  'users.manage',
+  'sessions.manage',
+  'audit.read',
+  'health.read',
+] as const;
+export type Permission = (typeof permissions)[number];
+
+const granted: Record<Role, readonly Permission[]> = {
+  admin: permissions,
+  // A supervisor runs the floor: hears recordings (with a reason) and sees the displays, but opens no door.
+  supervisor: [
+    'live.watch',
+    'contacts.list',
+    'recordings.list',
+    'recordings.listen',
+    'displays.list',
+    'site.read',
+    'health.read',
+  ],
+  viewer: ['live.watch', 'health.read'],
+};
+
+const sets = new Map<string, ReadonlySet<Permission>>(
+  Object.entries(granted).map(([role, list]) => [role, new Set(list)]),
+);
+
+export const isAllowed = (role: Role, permission: Permission): boolean =>
+  sets.get(role)?.has(permission) ?? false;
+
+export const permissionsOf = (role: Role): readonly Permission[] => granted[role];

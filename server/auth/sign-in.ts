@@ -1,0 +1,193 @@
+/**
+ * Signing in, first administrator, change of password. Every outcome is in the audit trail, and a stranger is
+ * told the same for an unknown user, a disabled one and a wrong password, after the same work.
+ * May not know HTTP: outcomes are unions, routes turn them into answers.
+ */
+import type { AuditSink, Clock, UserRecord, UserRepo } from './ports.ts';
+import { faultOfPassword } from './password.ts';
+import type { PasswordHasher } from './password.ts';
+import { sha256Hex } from './secrets.ts';
+import type { Session, SessionStore } from './session-store.ts';
+import type { SetupSecret } from './setup-secret.ts';
+import { perAddress, perSetup, perUsername } from './try-limiter.ts';
+import type { TryLimiter } from './try-limiter.ts';
+
+export interface Caller {
+  /** As `addressKey` gives it. */
+  address: string;
+  userAgent: string;
+}
+
+export interface Started {
+  outcome: 'started';
+  token: string;
+  session: Session;
+}
+export type Refused =
+  | { outcome: 'wrong-credentials' }
+  | { outcome: 'too-many-tries'; retryInMs: number }
+  | { outcome: 'weak-password'; reason: string }
+  | { outcome: 'not-needed' };
+
+export interface SignInDeps {
+  users: UserRepo;
+  sessions: SessionStore;
+  passwords: PasswordHasher;
+  tries: TryLimiter;
+  setup: SetupSecret;
+  audit: AuditSink;
+  clock: Clock;
+  newId: (noun: string) => string;
+}
+
+export interface SignIn {
+  signIn(request: { username: string; password: string }, caller: Caller): Promise<Started | Refused>;
+  createFirstAdmin(
+    request: { secret: string; username: string; password: string },
+    caller: Caller,
+  ): Promise<Started | Refused>;
+  /** Ends every session of the user and starts a new one for the caller. */
+  changePassword(
+    session: Session,
+    request: { current: string; next: string },
+    caller: Caller,
+  ): Promise<(Started & { ended: string[] }) | Refused>;
+}
+
+const busyRetryMs = 2000;
+const rememberAddressMs = 30 * 24 * 3_600_000;
+const busy: Refused = { outcome: 'too-many-tries', retryInMs: busyRetryMs };
+
+/** IPv6 neighbours in one /64 are one address: a single machine has them all. */
+export function addressKey(address: string): string {
+  const plain = address.replace(/^::ffff:/i, '').replace(/%.*$/, '');
+  if (!plain.includes(':')) return plain;
+  const [head = '', tail = ''] = plain.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === '' ? [] : tail.split(':');
+  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
+  const groups = plain.includes('::') ? [...left, ...zeros, ...right] : left;
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}
+
+export function createSignIn(deps: SignInDeps): SignIn {
+  const { users, sessions, passwords, tries, setup, audit, clock } = deps;
+
+  const open = async (user: UserRecord, caller: Caller): Promise<Started> => {
+    const { token, session } = await sessions.start({
+      userId: user.id,
+      username: user.username,
+      role: user.role,
+      mustChangePassword: user.isOneTimePassword,
+      address: caller.address,
+      userAgent: caller.userAgent,
+    });
+    return { outcome: 'started', token, session };
+  };
+
+  const refuse = async (user: UserRecord | undefined, caller: Caller, reason: string): Promise<void> => {
+    // An unknown name is not written down: people type their password into the wrong field.
+    const target = user ? { target: `user:${user.username}` } : {};
+    await audit.append({
+      actor: 'stranger',
+      action: 'sign-in.refused',
+      ...target,
+      details: { address: caller.address, reason },
+    });
+  };
+
+  /** The two counters of a try; undefined: go on. */
+  const takeTry = async (name: string, caller: Caller) => {
+    const known = `${sha256Hex(name)}@${caller.address}`;
+    // A stranger's failures must not lock out the owner at the desk where the owner always signs in.
+    const nameKey = (await tries.isRemembered(known)) ? `user:${known}` : `user:${sha256Hex(name)}`;
+    const addressTries = `address:${caller.address}`;
+    const byAddress = await tries.take(addressTries, perAddress);
+    if (byAddress.retryInMs > 0) return { retryInMs: byAddress.retryInMs };
+    const byName = await tries.take(nameKey, perUsername);
+    if (byName.retryInMs > 0) return { retryInMs: byName.retryInMs };
+    const succeeded = async () => {
+      await tries.forgive(nameKey);
+      await tries.giveBack(addressTries, perAddress);
+      await tries.remember(known, rememberAddressMs);
+    };
+    return { retryInMs: 0, succeeded };
+  };
+
+  return {
+    async signIn(request, caller) {
+      const name = request.username.trim().toLowerCase();
+      const turn = await takeTry(name, caller);
+      if (!turn.succeeded) return { outcome: 'too-many-tries', retryInMs: turn.retryInMs };
+      const user = await users.byUsername(name);
+      const isUsable = user !== undefined && !user.isDisabled;
+      const verdict = await passwords.verify(request.password, isUsable ? user.passwordHash : undefined);
+      if (verdict === 'busy') return busy;
+      if (!isUsable || !verdict) {
+        await refuse(user, caller, user?.isDisabled === true ? 'disabled' : 'wrong-credentials');
+        return { outcome: 'wrong-credentials' };
+      }
+      await turn.succeeded();
+      await users.noteSignIn(user.id, clock.now());
+      const actor = `user:${user.username}`;
+      await audit.append({ actor, action: 'sign-in.succeeded', details: { address: caller.address } });
+      return open(user, caller);
+    },
+
+    async createFirstAdmin(request, caller) {
+      const turn = await tries.take(`setup:${caller.address}`, perSetup);
+      if (turn.retryInMs > 0) return { outcome: 'too-many-tries', retryInMs: turn.retryInMs };
+      if (!(await setup.isNeeded())) return { outcome: 'not-needed' };
+      if (!(await setup.matches(request.secret))) {
+        await refuse(undefined, caller, 'wrong-setup-secret');
+        return { outcome: 'wrong-credentials' };
+      }
+      const reason = faultOfPassword(request.password, request.username, request.secret);
+      if (reason !== undefined) return { outcome: 'weak-password', reason };
+      const passwordHash = await passwords.hash(request.password);
+      if (passwordHash === undefined) return busy;
+      const user = await users.createFirstAdmin({
+        id: deps.newId('user'),
+        username: request.username,
+        passwordHash,
+        isOneTimePassword: false,
+        createdAt: clock.now(),
+      });
+      if (!user) return { outcome: 'not-needed' };
+      await setup.burn();
+      const actor = `user:${user.username}`;
+      await audit.append({
+        actor,
+        action: 'setup.completed',
+        target: actor,
+        details: { address: caller.address },
+      });
+      return open(user, caller);
+    },
+
+    async changePassword(session, request, caller) {
+      const turn = await takeTry(session.username, caller);
+      if (!turn.succeeded) return { outcome: 'too-many-tries', retryInMs: turn.retryInMs };
+      const user = await users.byId(session.userId);
+      const verdict = await passwords.verify(request.current, user?.passwordHash);
+      if (verdict === 'busy') return busy;
+      if (!user || !verdict) {
+        await refuse(user, caller, 'wrong-current-password');
+        return { outcome: 'wrong-credentials' };
+      }
+      const reason =
+        request.next === request.current
+          ? 'the password is the same as before'
+          : faultOfPassword(request.next, user.username);
+      if (reason !== undefined) return { outcome: 'weak-password', reason };
+      const passwordHash = await passwords.hash(request.next);
+      if (passwordHash === undefined) return busy;
+      await turn.succeeded();
+      await users.setPassword(user.id, passwordHash, false);
+      const ended = await sessions.endAllOf(user.id);
+      await audit.append({ actor: `user:${user.username}`, action: 'password.changed' });
+      const started = await open({ ...user, isOneTimePassword: false }, caller);
+      return { ...started, ended };
+    },
+  };
+}

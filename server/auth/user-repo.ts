@@ -1,0 +1,118 @@
+/**
+ * Users in Postgres. Knows SQL and nothing of sign-in rules. A one-time password is marked in front of its hash
+ * (`once:`), since it is a property of the password and not of the person.
+ * Race stopped: what depends on the number of administrators runs under an advisory lock, so that two first starts
+ * make one administrator and two demotions leave one.
+ */
+import { QueryTypes } from 'sequelize';
+import type { Sequelize, Transaction } from 'sequelize';
+import { roleSchema } from '../contract/rest.ts';
+import type { NewUserRecord, UserRecord, UserRepo } from './ports.ts';
+
+interface Row {
+  id: string;
+  username: string;
+  password_hash: string;
+  role: string;
+  created_ms: string;
+  sign_in_ms: string | null;
+  is_disabled: boolean;
+}
+
+const lockKey = 4_127_720_002;
+const oncePrefix = 'once:';
+const columns = `id, username, password_hash, role, is_disabled,
+  round(extract(epoch from created_at) * 1000)::bigint AS created_ms,
+  round(extract(epoch from last_sign_in_at) * 1000)::bigint AS sign_in_ms`;
+
+const recordOf = (row: Row): UserRecord => {
+  const isOnce = row.password_hash.startsWith(oncePrefix);
+  return {
+    id: row.id,
+    username: row.username,
+    passwordHash: isOnce ? row.password_hash.slice(oncePrefix.length) : row.password_hash,
+    isOneTimePassword: isOnce,
+    role: roleSchema.parse(row.role),
+    createdAt: Number(row.created_ms),
+    ...(row.sign_in_ms === null ? {} : { lastSignInAt: Number(row.sign_in_ms) }),
+    isDisabled: row.is_disabled,
+  };
+};
+
+const storedHash = (passwordHash: string, isOneTime: boolean) =>
+  isOneTime ? `${oncePrefix}${passwordHash}` : passwordHash;
+
+export function createUserRepo(sequelize: Sequelize): UserRepo {
+  const select = async (where: string, bind: unknown[], transaction?: Transaction): Promise<UserRecord[]> => {
+    const rows = await sequelize.query<Row>(`SELECT ${columns} FROM users ${where}`, {
+      bind,
+      type: QueryTypes.SELECT,
+      ...(transaction ? { transaction } : {}),
+    });
+    return rows.map(recordOf);
+  };
+  const insert = async (user: NewUserRecord, transaction?: Transaction): Promise<UserRecord | undefined> => {
+    const rows = await sequelize.query<Row>(
+      `INSERT INTO users (id, username, password_hash, role, created_at, is_disabled)
+       VALUES ($1, $2, $3, $4, to_timestamp($5::bigint / 1000.0), false)
+       ON CONFLICT (username) DO NOTHING RETURNING ${columns}`,
+      {
+        bind: [
+          user.id,
+          user.username,
+          storedHash(user.passwordHash, user.isOneTimePassword),
+          user.role,
+          Math.floor(user.createdAt),
+        ],
+        type: QueryTypes.SELECT,
+        ...(transaction ? { transaction } : {}),
+      },
+    );
+    return rows[0] && recordOf(rows[0]);
+  };
+  const usableAdmins = (transaction?: Transaction) =>
+    select(`WHERE role = 'admin' AND NOT is_disabled`, [], transaction);
+  const locked = <T>(work: (transaction: Transaction) => Promise<T>): Promise<T> =>
+    sequelize.transaction(async (transaction) => {
+      await sequelize.query('SELECT pg_advisory_xact_lock($1)', { bind: [lockKey], transaction, raw: true });
+      return work(transaction);
+    });
+
+  return {
+    hasAdmin: async () => (await select(`WHERE role = 'admin' LIMIT 1`, [])).length > 0,
+    list: () => select('ORDER BY username LIMIT 10000', []),
+    byId: async (id) => (await select('WHERE id = $1', [id]))[0],
+    byUsername: async (username) => (await select('WHERE username = $1', [username]))[0],
+    create: (user) => insert(user),
+    createFirstAdmin: (user) =>
+      locked(async (transaction) => {
+        const admins = await select(`WHERE role = 'admin' LIMIT 1`, [], transaction);
+        return admins.length > 0 ? undefined : insert({ ...user, role: 'admin' }, transaction);
+      }),
+    async setPassword(id, passwordHash, isOneTime) {
+      await sequelize.query('UPDATE users SET password_hash = $2 WHERE id = $1', {
+        bind: [id, storedHash(passwordHash, isOneTime)],
+      });
+    },
+    async noteSignIn(id, at) {
+      await sequelize.query(
+        'UPDATE users SET last_sign_in_at = to_timestamp($2::bigint / 1000.0) WHERE id = $1',
+        { bind: [id, Math.floor(at)] },
+      );
+    },
+    update: (id, change) =>
+      locked(async (transaction) => {
+        const [user] = await select('WHERE id = $1', [id], transaction);
+        if (!user) return 'not-found';
+        const after = { ...user, ...change };
+        const admins = await usableAdmins(transaction);
+        const staysAdmin = after.role === 'admin' && !after.isDisabled;
+        if (!staysAdmin && admins.length === 1 && admins[0]?.id === id) return 'last-admin';
+        await sequelize.query('UPDATE users SET is_disabled = $2, role = $3 WHERE id = $1', {
+          bind: [id, after.isDisabled, after.role],
+          transaction,
+        });
+        return after;
+      }),
+  };
+}
