@@ -1,0 +1,491 @@
+/**
+ * All sessions of one worker: carries out the control operations, paces what the engine itself sends, watches for
+ * silence, flushes recordings. For: worker.ts, which owns the sockets' loop. It may not block or do I/O: files belong
+ * to the disk thread.
+ */
+import type {
+  MediaErrorCode,
+  MediaEvent,
+  MediaRequest,
+  RecordStartParams,
+  SessionSettings,
+  SessionSummary,
+} from '../protocol.ts';
+import { ipv4ToNumber } from '../protocol.ts';
+import { silenceOf } from './g711.ts';
+import { Player } from './player.ts';
+import { PromptCache } from './prompt-cache.ts';
+import { RecordTimeline } from './record-timeline.ts';
+import type { SocketPool } from './rtp-sockets.ts';
+import { Session, type SessionHost } from './session.ts';
+import {
+  COUNTER,
+  type FromWorker,
+  type ToDisk,
+  type ToWorker,
+  type WorkerSettings,
+} from './thread-messages.ts';
+
+/** The pacing clock: sessions are spread over its four phases, so that 500 prompts do not leave in one burst. */
+export const PHASE_MS = 5;
+export const PHASES = 4;
+const SWEEP_TICKS = 20;
+const MAX_CATCH_UP_TICKS = 40;
+const PROMPT_CACHE_BYTES = 64 * 1024 * 1024;
+const MAX_DISK_BACKLOG_BYTES = 64 * 1024 * 1024;
+const WARM_SOCKETS = 32;
+const MAX_QUEUED_DIGITS = 128;
+
+class Refusal {
+  readonly code: MediaErrorCode;
+  readonly message: string;
+  constructor(code: MediaErrorCode, message: string) {
+    this.code = code;
+    this.message = message;
+  }
+}
+
+interface Recording {
+  recordingId: string;
+  timeline: RecordTimeline;
+  a: Session;
+  b: Session | null;
+}
+
+export interface CorePorts {
+  disk(message: ToDisk, transfer?: ArrayBuffer): void;
+  post(message: FromWorker): void;
+}
+
+export class RtpCore implements SessionHost {
+  nowMs = 0;
+  readonly counters: Float64Array;
+  private readonly settings: WorkerSettings;
+  private readonly pool: SocketPool;
+  private readonly ports: CorePorts;
+  private readonly ownPorts: Uint8Array;
+  private readonly localIps: Set<number>;
+  private readonly refusedIps: Set<number>;
+  private readonly diskBacklog: Int32Array;
+  private readonly prompts: PromptCache;
+  private readonly sessions = new Map<string, Session>();
+  private readonly recordings = new Map<string, Recording>();
+  /** Sessions with something of our own to send, by phase. */
+  private readonly senders: Set<Session>[] = Array.from({ length: PHASES }, () => new Set<Session>());
+  private outbox: FromWorker = { answers: [], events: [] };
+  private startMs = -1;
+  private tickCount = 0;
+  private nextPhase = 0;
+
+  constructor(settings: WorkerSettings, pool: SocketPool, ports: CorePorts) {
+    this.settings = settings;
+    this.pool = pool;
+    this.ports = ports;
+    this.counters = new Float64Array(settings.counters);
+    this.ownPorts = new Uint8Array(settings.ownPorts);
+    this.localIps = new Set(settings.localIps);
+    this.refusedIps = new Set(settings.broadcastIps);
+    this.diskBacklog = new Int32Array(settings.diskBacklog);
+    this.prompts = new PromptCache(
+      { load: (path, law) => ports.disk({ t: 'load', worker: settings.index, path, law }) },
+      PROMPT_CACHE_BYTES,
+    );
+  }
+
+  emit(event: MediaEvent): void {
+    this.outbox.events.push(event);
+  }
+
+  /** Sends what has gathered since the last call; once per turn of the loop. */
+  flushOutbox(): void {
+    const { outbox } = this;
+    if (outbox.answers.length === 0 && outbox.events.length === 0) return;
+    this.outbox = { answers: [], events: [] };
+    this.ports.post(outbox);
+  }
+
+  isOwnAddress(ip: number, port: number): boolean {
+    if (this.ownPorts[port] !== 1) return false;
+    return ip >>> 24 === 127 || this.localIps.has(ip);
+  }
+
+  // --- control --------------------------------------------------------------------------------------------------
+
+  handle(message: ToWorker): void {
+    switch (message.t) {
+      case 'request':
+        this.answer(message.key, () => this.perform(message.request));
+        return;
+      case 'list':
+        this.answer(message.key, () => ({ sessions: this.list() }));
+        return;
+      case 'export':
+        this.answer(message.key, () => this.exportSession(message.sessionId));
+        return;
+      case 'import':
+        this.answer(message.key, () => {
+          const socket = this.pool.adopt(message.state.port);
+          if (!socket) throw new Refusal('no-ports', 'the port could not be taken over');
+          this.addSession(new Session(message.state.sessionId, socket, this, this.phase())).importState(
+            message.state,
+          );
+          return {};
+        });
+        return;
+      case 'record-drop':
+        this.dropRecording(message.recordingId);
+        return;
+      case 'close-all':
+        this.answer(message.key, () => this.closeAll(message.reason));
+        return;
+    }
+  }
+
+  private answer(key: number, work: () => Record<string, unknown>): void {
+    try {
+      const body = work();
+      body['ok'] = true;
+      this.outbox.answers.push({ key, body });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.outbox.answers.push({ key, body: { ok: false, code: error.code, message: error.message } });
+    }
+  }
+
+  private perform(request: MediaRequest): Record<string, unknown> {
+    switch (request.op) {
+      case 'open':
+        return this.open(request.sessionId, request);
+      case 'update':
+        this.apply(this.session(request.sessionId), request);
+        return {};
+      case 'play':
+        return this.play(request);
+      case 'stop':
+        this.stopPlay(this.session(request.sessionId), 'stopped');
+        return {};
+      case 'bridge':
+        return this.bridge(this.session(request.a), this.session(request.b));
+      case 'unbridge':
+        this.unbridge(this.session(request.a));
+        return {};
+      case 'record-start':
+        return this.recordStart(request);
+      case 'record-stop':
+        return this.recordStop(request.recordingId);
+      case 'dtmf':
+        return this.sendDtmf(this.session(request.sessionId), request.digits, request.durationMs ?? 160);
+      case 'stats':
+        return { stats: this.session(request.sessionId).snapshot() };
+      case 'close':
+        return this.close(this.session(request.sessionId));
+      case 'hello':
+      case 'closeAll':
+        throw new Refusal('unknown-op', 'answered by the main thread');
+    }
+  }
+
+  private session(sessionId: string): Session {
+    const session = this.sessions.get(sessionId);
+    if (!session) throw new Refusal('unknown-session', 'no such session');
+    return session;
+  }
+
+  private phase(): number {
+    this.nextPhase = (this.nextPhase + 1) % PHASES;
+    return this.nextPhase;
+  }
+
+  private addSession(session: Session): Session {
+    this.sessions.set(session.sessionId, session);
+    return session;
+  }
+
+  private open(sessionId: string, settings: SessionSettings): Record<string, unknown> {
+    const known = this.sessions.get(sessionId);
+    if (known) {
+      this.apply(known, settings);
+      return { port: known.socket.port };
+    }
+    this.checkRemote(settings);
+    const socket = this.pool.acquire(this.nowMs);
+    if (!socket) throw new Refusal('no-ports', 'every RTP port is in use');
+    const session = this.addSession(new Session(sessionId, socket, this, this.phase()));
+    this.apply(session, settings);
+    return { port: socket.port };
+  }
+
+  private checkRemote(settings: SessionSettings): number {
+    if (!settings.remote) return -1;
+    const ip = ipv4ToNumber(settings.remote.ip);
+    const first = ip >>> 24;
+    if (ip < 0 || first === 0 || first >= 224 || this.refusedIps.has(ip)) {
+      throw new Refusal('bad-remote', 'remote is a multicast, broadcast or reserved address');
+    }
+    if (this.isOwnAddress(ip, settings.remote.port))
+      throw new Refusal('own-port', 'remote is a port of this engine');
+    return ip;
+  }
+
+  private apply(session: Session, settings: SessionSettings): void {
+    const ip = this.checkRemote(settings);
+    if (settings.remote) session.setRemote(ip, settings.remote.port);
+    if (settings.codec) session.setCodec(settings.codec);
+    if (settings.dtmfPt !== undefined) session.dtmfPt = settings.dtmfPt ?? -1;
+    if (settings.direction) session.setDirection(settings.direction);
+    if (settings.rtpTimeoutMs !== undefined) session.rtpTimeoutMs = settings.rtpTimeoutMs;
+  }
+
+  private play(request: Extract<MediaRequest, { op: 'play' }>): Record<string, unknown> {
+    const session = this.session(request.sessionId);
+    if (session.peer) throw new Refusal('bridged', 'a bridged session cannot play');
+    this.stopPlay(session, 'replaced');
+    const law = session.codecPt;
+    const clips: Uint8Array[] = [];
+    let missing = request.files.length;
+    let isCancelled = false;
+    session.pendingPlay = { playId: request.playId, cancel: () => (isCancelled = true) };
+    request.files.forEach((path, index) => {
+      this.prompts.get(path, law, this.nowMs, (clip, error) => {
+        if (isCancelled) return;
+        if (!clip) {
+          session.pendingPlay = null;
+          isCancelled = true;
+          const { sessionId, playId } = request;
+          this.emit({ event: 'play-finished', sessionId, playId, reason: 'error', message: error });
+          return;
+        }
+        clips[index] = clip;
+        if (--missing > 0) return;
+        session.startPlay(
+          new Player(request.playId, clips, {
+            silence: silenceOf(law),
+            isLooping: request.loop === true,
+            hasBargeIn: request.bargeIn === true,
+            gapMs: request.gapMs ?? 0,
+          }),
+        );
+        this.addSender(session);
+      });
+    });
+    return {};
+  }
+
+  private addSender(session: Session): void {
+    (this.senders[session.pacingPhase] as Set<Session>).add(session);
+  }
+
+  private stopPlay(session: Session, reason: 'stopped' | 'replaced'): void {
+    session.endPlay(reason);
+  }
+
+  promptLoaded(path: string, law: number, clip: Uint8Array | null, error: string): void {
+    this.prompts.loaded(path, law, clip, error, this.nowMs);
+  }
+
+  private bridge(a: Session, b: Session): Record<string, unknown> {
+    if (a === b) throw new Refusal('same-session', 'a session cannot be bridged with itself');
+    if (a.peer === b) return {};
+    this.unbridge(a);
+    this.unbridge(b);
+    this.stopPlay(a, 'stopped');
+    this.stopPlay(b, 'stopped');
+    a.peer = b;
+    b.peer = a;
+    a.detachFeed();
+    b.detachFeed();
+    return {};
+  }
+
+  private unbridge(session: Session): void {
+    const { peer } = session;
+    if (!peer) return;
+    session.peer = null;
+    peer.peer = null;
+    session.detachFeed();
+    peer.detachFeed();
+  }
+
+  private sendDtmf(session: Session, digits: string, durationMs: number): Record<string, unknown> {
+    if (session.dtmfPt < 0)
+      throw new Refusal('no-dtmf-payload-type', 'the peer does not take telephone events');
+    if (session.dtmfOut.length + digits.length > MAX_QUEUED_DIGITS) {
+      throw new Refusal('bad-request', 'too many digits are waiting');
+    }
+    if (!session.dtmfOut.isActive) session.detachFeed();
+    session.dtmfOut.add(digits, durationMs);
+    this.addSender(session);
+    return {};
+  }
+
+  private close(session: Session): Record<string, unknown> {
+    const stats = session.snapshot();
+    this.stopPlay(session, 'stopped');
+    this.unbridge(session);
+    (this.senders[session.pacingPhase] as Set<Session>).delete(session);
+    this.sessions.delete(session.sessionId);
+    this.pool.release(session.socket, this.nowMs);
+    const { tap } = session;
+    session.tap = null;
+    if (tap) this.finishIfDeserted(tap.recordingId);
+    return { stats };
+  }
+
+  private closeAll(reason: 'orphaned' | 'shutdown'): Record<string, unknown> {
+    const all = [...this.sessions.values()];
+    for (const session of all) {
+      this.close(session);
+      this.emit({ event: 'session-closed', sessionId: session.sessionId, reason });
+    }
+    return { closed: all.map((session) => session.sessionId) };
+  }
+
+  private exportSession(sessionId: string): Record<string, unknown> {
+    const session = this.session(sessionId);
+    if (session.tap)
+      throw new Refusal('other-worker', 'both sessions are being recorded, by different workers');
+    this.stopPlay(session, 'stopped');
+    this.unbridge(session);
+    (this.senders[session.pacingPhase] as Set<Session>).delete(session);
+    this.sessions.delete(sessionId);
+    const state = session.exportState();
+    this.pool.surrender(session.socket);
+    return { state };
+  }
+
+  private list(): SessionSummary[] {
+    return [...this.sessions.values()].map((session) => session.summary());
+  }
+
+  // --- recording ------------------------------------------------------------------------------------------------
+
+  private recordStart(request: RecordStartParams): Record<string, unknown> {
+    const { recordingId, file } = request;
+    const a = this.session(request.a);
+    const b = request.b === undefined ? null : this.session(request.b);
+    if (a === b) throw new Refusal('same-session', 'a recording needs two different sessions');
+    if (this.recordings.has(recordingId)) throw new Refusal('recording-exists', 'the recording is running');
+    if (a.tap || b?.tap) throw new Refusal('already-recorded', 'a session can be in one recording at a time');
+    const channels = b ? 2 : 1;
+    const law = a.codecPt;
+    const timeline = new RecordTimeline(channels, law, this.nowMs);
+    a.tap = { recordingId, timeline, channel: 0 };
+    if (b) b.tap = { recordingId, timeline, channel: 1 };
+    this.recordings.set(recordingId, { recordingId, timeline, a, b });
+    this.ports.disk({ t: 'open', recordingId, file, channels, law, worker: this.settings.index });
+    return { isDeferred: true };
+  }
+
+  private recordStop(recordingId: string): Record<string, unknown> {
+    const recording = this.recordings.get(recordingId);
+    if (!recording) throw new Refusal('unknown-recording', 'no such recording is running');
+    this.sendChunk(recording, recording.timeline.finish(this.nowMs));
+    this.dropRecording(recordingId);
+    this.ports.disk({ t: 'close', recordingId });
+    return {};
+  }
+
+  private finishIfDeserted(recordingId: string): void {
+    const recording = this.recordings.get(recordingId);
+    if (!recording || recording.a.tap !== null) return;
+    if (recording.b && recording.b.tap !== null) return;
+    this.recordStop(recordingId);
+  }
+
+  private dropRecording(recordingId: string): void {
+    const recording = this.recordings.get(recordingId);
+    if (!recording) return;
+    this.recordings.delete(recordingId);
+    for (const session of [recording.a, recording.b]) {
+      if (session?.tap?.recordingId === recordingId) session.tap = null;
+    }
+  }
+
+  private sendChunk(recording: Recording, data: Uint8Array): void {
+    if (data.length === 0) return;
+    Atomics.add(this.diskBacklog, 0, data.length);
+    const { counters } = this;
+    counters[COUNTER.recordedBytes] = (counters[COUNTER.recordedBytes] as number) + data.length;
+    this.ports.disk({ t: 'chunk', recordingId: recording.recordingId, data }, data.buffer as ArrayBuffer);
+  }
+
+  private flushRecordings(): void {
+    const isDiskStuck = Atomics.load(this.diskBacklog, 0) > MAX_DISK_BACKLOG_BYTES;
+    for (const recording of this.recordings.values()) {
+      const data = recording.timeline.flush(this.nowMs);
+      if (!data) continue;
+      if (!isDiskStuck) {
+        this.sendChunk(recording, data);
+        continue;
+      }
+      // A disk that hangs may not take the memory: the recording ends here, the call goes on.
+      const { recordingId } = recording;
+      this.dropRecording(recordingId);
+      this.ports.disk({ t: 'close', recordingId, error: 'the disk is too slow' });
+    }
+  }
+
+  // --- time -----------------------------------------------------------------------------------------------------
+
+  /** Ms until the next tick is due (may be negative). */
+  private untilNextTick(nowMs: number): number {
+    return this.startMs + (this.tickCount + 1) * PHASE_MS - nowMs;
+  }
+
+  /** Ms to sleep before `tick` has something to do. */
+  sleepMs(nowMs: number): number {
+    return this.startMs < 0 ? 0 : this.untilNextTick(nowMs) + this.tickIntervalMs() - PHASE_MS;
+  }
+
+  /** How long the loop may sleep: sending wants every phase, watching every 20 ms, an idle engine less. */
+  tickIntervalMs(): number {
+    for (const senders of this.senders) if (senders.size > 0) return PHASE_MS;
+    return this.sessions.size > 0 ? PHASE_MS * PHASES : 100;
+  }
+
+  /** Runs every tick that is due. Absolute time: a late one is made up for, so prompts do not drift. */
+  tick(nowMs: number): void {
+    this.nowMs = nowMs;
+    if (this.startMs < 0) this.startMs = nowMs;
+    const late = -this.untilNextTick(nowMs);
+    if (late < 0) return;
+    const { counters } = this;
+    if (late > (counters[COUNTER.tickLateMaxMs] as number)) counters[COUNTER.tickLateMaxMs] = late;
+    counters[COUNTER.tickLateSumMs] = (counters[COUNTER.tickLateSumMs] as number) + late;
+    counters[COUNTER.ticks] = (counters[COUNTER.ticks] as number) + 1;
+    const due = Math.floor(late / PHASE_MS) + 1;
+    if (due > MAX_CATCH_UP_TICKS) this.tickCount += due - MAX_CATCH_UP_TICKS;
+    for (let i = Math.min(due, MAX_CATCH_UP_TICKS); i > 0; i--) this.oneTick();
+  }
+
+  private oneTick(): void {
+    this.tickCount++;
+    const senders = this.senders[this.tickCount % PHASES] as Set<Session>;
+    for (const session of senders) {
+      session.pace();
+      if (session.player === null && !session.dtmfOut.isActive) senders.delete(session);
+    }
+    if (this.tickCount % PHASES === 0) this.flushRecordings();
+    if (this.tickCount % SWEEP_TICKS === 0) this.sweep();
+  }
+
+  private sweep(): void {
+    let bridged = 0;
+    let playing = 0;
+    for (const session of this.sessions.values()) {
+      session.sweep();
+      session.checkTarget();
+      if (session.peer) bridged++;
+      if (session.player) playing++;
+    }
+    const { counters, pool } = this;
+    counters[COUNTER.sessions] = this.sessions.size;
+    counters[COUNTER.bridged] = bridged;
+    counters[COUNTER.playing] = playing;
+    counters[COUNTER.recording] = this.recordings.size;
+    counters[COUNTER.portsFree] = pool.free;
+    counters[COUNTER.promptCacheBytes] = this.prompts.bytes;
+    // One socket a sweep: never a burst of system calls beside the audio.
+    pool.warm(this.nowMs, WARM_SOCKETS);
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * A worker thread of the media engine: joins the sockets' back end, the sessions and the threads' message ports.
+ * With dgram it lives on node's event loop; with koffi it runs its own epoll loop (koffi-loop.ts).
+ */
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { DgramBackend } from './dgram-sockets.ts';
+import { monotonicMs } from './monotonic.ts';
+import { RtpCore } from './rtp-core.ts';
+import { SocketPool } from './rtp-sockets.ts';
+import type { DiskToWorker, ToWorker, WorkerSettings } from './thread-messages.ts';
+
+export interface WorkerStart {
+  settings: WorkerSettings;
+  diskPort: MessagePort;
+}
+
+const { settings, diskPort } = workerData as WorkerStart;
+const main = parentPort as MessagePort;
+
+function runOnEventLoop(): void {
+  const now = { isStale: true };
+  const backend = new DgramBackend(settings.bind, () => {
+    // Packets that arrive in one turn of the loop share one reading of the clock.
+    if (now.isStale) {
+      now.isStale = false;
+      setImmediate(() => {
+        now.isStale = true;
+        core.flushOutbox();
+      });
+      core.nowMs = monotonicMs();
+    }
+  });
+  const pool = new SocketPool(backend, settings.ports, new Uint8Array(settings.ownPorts));
+  const core = new RtpCore(settings, pool, {
+    disk: (message, transfer) => diskPort.postMessage(message, transfer ? [transfer] : []),
+    post: (message) => main.postMessage(message),
+  });
+  main.on('message', (batch: ToWorker[]) => {
+    core.nowMs = monotonicMs();
+    for (const message of batch) core.handle(message);
+    core.flushOutbox();
+    schedule();
+  });
+  diskPort.on('message', (message: DiskToWorker) => {
+    core.nowMs = monotonicMs();
+    core.promptLoaded(message.path, message.law, message.clip, message.error ?? '');
+    core.flushOutbox();
+    schedule();
+  });
+  let timer: NodeJS.Timeout | undefined;
+  let dueAtMs = Infinity;
+  function schedule(): void {
+    const nowMs = monotonicMs();
+    const atMs = nowMs + Math.max(0, core.sleepMs(nowMs));
+    if (timer && atMs >= dueAtMs - 0.5) return;
+    if (timer) clearTimeout(timer);
+    dueAtMs = atMs;
+    timer = setTimeout(onTimer, Math.max(1, Math.round(atMs - nowMs)));
+  }
+  function onTimer(): void {
+    timer = undefined;
+    dueAtMs = Infinity;
+    core.tick(monotonicMs());
+    core.flushOutbox();
+    schedule();
+  }
+  core.tick(monotonicMs());
+  schedule();
+}
+
+runOnEventLoop();
+main.postMessage({ answers: [], events: [] });
