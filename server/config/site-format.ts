@@ -1,0 +1,85 @@
+/**
+ * A site as the text people edit: sections in one fixed order, each with a line saying what it is for,
+ * entries in the order of the model, short lists on one line. The same site always gives the same text,
+ * so two exports can be compared line by line.
+ */
+import { Document, isCollection, isMap, isNode, isScalar, isSeq, visit } from 'yaml';
+import type { Site } from '../contract/site.ts';
+
+const header = `
+ The whole contact centre in one file: numbers, queues, agents, phones, trunks, prompts, hours.
+ Check it:  npm run site -- check FILE
+ Apply it:  npm run site -- import FILE   (all of it or, with any fault, nothing)`;
+
+const sections: Record<keyof Site, string> = {
+  site: ' The house: its time zone, the language of prompts where nothing else says, the SIP realm.\n Changing the realm makes every stored phone digest void.',
+  numbers: ' What callers dial, and the queue each number leads to.',
+  queues: ' Where callers wait. Times are in seconds.',
+  agents:
+    ' Who answers. An agent logs in at any phone with *10 and the PIN, or is tied to one phone.\n A PIN is 4-12 digits; an export shows its hash.',
+  phones:
+    ' Devices that may register. Write a password of at least 8 characters; an export shows its digest.',
+  trunks: ' Where calls from outside may come from. Nothing else is let in.',
+  prompts: ' Announcements of this site: text to be spoken, or a WAV file under prompts/custom, by language.',
+  hours: ' Opening hours that numbers refer to.',
+  notReadyReasons: ' Reasons an agent gives after *13.',
+};
+
+/** Lists of words, and small maps, read better on one line. */
+function isShort(node: unknown): boolean {
+  if (!isCollection(node) || node.items.length > 12) return false;
+  if (isSeq(node)) return node.items.every((item) => isScalar(item));
+  return (
+    isMap(node) &&
+    node.items.length <= 3 &&
+    node.items.every((pair) => isScalar(pair.value) && String(pair.value.value).length <= 40)
+  );
+}
+
+const flowKeys = new Set([
+  'days',
+  'closedOn',
+  'greeting',
+  'queues',
+  'addresses',
+  'serviceLevel',
+  'wrapUp',
+  'file',
+]);
+
+export function formatSite(site: Site): string {
+  const ordered: Record<string, unknown> = {};
+  for (const key of Object.keys(sections) as (keyof Site)[]) ordered[key] = site[key];
+  const doc = new Document(ordered, { version: '1.2', aliasDuplicateObjects: false });
+  doc.commentBefore = header.slice(1);
+  if (!isMap(doc.contents)) return '';
+  for (const pair of doc.contents.items) {
+    if (!isScalar(pair.key)) continue;
+    pair.key.commentBefore = sections[pair.key.value as keyof Site];
+    pair.key.spaceBefore = true;
+    if (isSeq(pair.value)) {
+      if (pair.value.items.length === 0) pair.value.flow = true;
+      else layOut(pair.value.items, pair.key.value as keyof Site);
+    }
+  }
+  return doc.toString({ lineWidth: 0 });
+}
+
+function layOut(entries: unknown[], section: keyof Site): void {
+  const isTable = section === 'notReadyReasons';
+  for (const entry of entries) {
+    if (!isNode(entry) || !isMap(entry)) continue;
+    if (isTable) entry.flow = true;
+    visit(entry, {
+      Pair: (_key, pair) => {
+        const name = isScalar(pair.key) ? String(pair.key.value) : '';
+        if (isCollection(pair.value) && flowKeys.has(name) && isShort(pair.value)) pair.value.flow = true;
+        if (name === 'open' && isSeq(pair.value)) for (const slot of pair.value.items) flowSlot(slot);
+      },
+    });
+  }
+}
+
+function flowSlot(slot: unknown): void {
+  if (isMap(slot)) slot.flow = true;
+}

@@ -1,0 +1,40 @@
+import { expect } from 'chai';
+import {
+  catalogueTexts,
+  positionPromptId,
+  promptCatalogue,
+  reasonPromptId,
+} from '../../../../server/config/prompt-catalogue.ts';
+import { builtInPrompts, languages, siteSchema } from '../../../../server/contract/site.ts';
+
+describe('the prompt catalogue', () => {
+  it('has every built-in prompt a site may name, music aside', () => {
+    for (const id of builtInPrompts) if (id !== 'music') expect(promptCatalogue.has(id), id).to.equal(true);
+  });
+
+  it('speaks each default reason', () => {
+    const { notReadyReasons } = siteSchema.parse({ site: { name: 'x' } });
+    for (const reason of notReadyReasons)
+      expect(promptCatalogue.has(reasonPromptId(reason.id)), reason.id).to.equal(true);
+  });
+
+  it('has a sentence in every language, in its own alphabet', () => {
+    for (const { id, language, text } of catalogueTexts()) {
+      expect(text.trim(), `${id} ${language}`).not.to.equal('');
+      expect(/[а-яё]/i.test(text), `${id} ${language}`).to.equal(language === 'ru');
+    }
+    expect(catalogueTexts()).to.have.length(promptCatalogue.size * languages.length);
+  });
+
+  it('names a prompt for any position', () => {
+    for (const [position, id] of [
+      [1, 'position-1'],
+      [20, 'position-20'],
+      [21, 'position-more'],
+      [5000, 'position-more'],
+    ] as const) {
+      expect(positionPromptId(position)).to.equal(id);
+      expect(promptCatalogue.has(id)).to.equal(true);
+    }
+  });
+});
