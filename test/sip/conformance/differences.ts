@@ -60,7 +60,7 @@ const rejectUnauthenticated =
 /** Flow 03 spoke of framing on connections that never authenticated: ours are told who they are first. */
 const authenticateBefore = (messageId: string, app: number, chunks: readonly string[]): Rewrite =>
   replaceEach(
-    (step) => step.kind === 'app-sends' && step.payload.startsWith(`${messageId}|`),
+    (step) => step.kind === 'app-sends' && splitFrame(step.payload).tokens[0] === messageId,
     (step) => [...authenticated(step, app, `auth-${app}`), appSends(step, app, textOf(step), chunks)],
   );
 

@@ -97,7 +97,8 @@ async function speak(steps: readonly Step[], stage: Stage): Promise<void> {
       if (bob) stage.ports.set('5072', Number(bob[1]));
     } else if (step.kind === 'ua-sends') {
       const datagram = await stage.datagrams.next(5000);
-      stage.ports.set(uaPort[step.ua] ?? '', datagram?.port ?? 0);
+      if (datagram === undefined) return;
+      stage.ports.set(uaPort[step.ua] ?? '', datagram.port);
     } else if (step.kind === 'app-gets')
       apps.get(step.app)?.socket.write(encodeFrame(stage.say(step.payload)));
     else if (step.kind === 'ua-gets')
