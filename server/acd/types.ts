@@ -9,11 +9,14 @@ export interface AcdQueue {
   id: string;
   strategy: 'longest-idle';
   ringMs: number;
+  /** 0: no limit. */
   maxWaitMs: number;
+  /** 0: no limit. */
   maxLength: number;
   overflowTarget: string;
   targetMs: number;
   shortAbandonMs: number;
+  /** 0: none. */
   announceEveryMs: number;
 }
 export type WrapUp = { mode: 'none' } | { mode: 'timed'; ms: number } | { mode: 'until-released' };
@@ -51,8 +54,8 @@ export type AcdCommand = { at: number } & (
   | { type: 'contact.enqueue'; contactId: string; priority?: number }
   /** The customer's leg is gone, at any moment. */
   | { type: 'contact.leave'; contactId: string; reason: string }
-  /** We end it for a reason of our own (closed hours, fault); any state. */
-  | { type: 'contact.fail'; contactId: string; reason: string }
+  /** We end it for a reason of our own (closed hours: outcome `refused`; fault: `failed`, the default); any state. */
+  | { type: 'contact.fail'; contactId: string; reason: string; outcome?: 'failed' | 'refused' }
   /** The overflow message has been played; or nothing was to be played. */
   | { type: 'contact.finish'; contactId: string; reason: string }
   | { type: 'offer.alerted'; offerId: string }
@@ -141,6 +144,7 @@ export interface Acd {
   position(contactId: string): number | undefined;
   waiting(queueId: string): number;
   isRegistered(phoneId: string): boolean;
+  registeredPhones(): string[];
   /** Throws with the first broken invariant; for tests and the reconciler. */
   assertInvariants(): void;
 }

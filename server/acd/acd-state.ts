@@ -1,0 +1,270 @@
+/**
+ * The whole state of routing: records of contacts and agents, and the indexes over them. `apply` is the only
+ * way in, for live commands and for a replay alike, which is what makes the two equal (design §2). Indexes
+ * and deadlines are functions of the records and the site, so a snapshot holds records only.
+ */
+import type { EventDraft } from '../contract/events.ts';
+import { type AgentEvent, type AgentRecord, foldAgent, newAgent } from './agent-state.ts';
+import { arrivedContact, type ContactEvent, type ContactRecord, foldContact } from './contact-state.ts';
+import { Deadlines } from './deadlines.ts';
+import { QueueMembers } from './ready-agents.ts';
+import type { AcdQueue, AcdSite } from './types.ts';
+import { type Place, WaitingList } from './waiting-list.ts';
+
+export interface QueueState {
+  config: AcdQueue;
+  /** Taken out of the site while contacts were bound to it; it takes no more and goes with the last of them. */
+  isRetired: boolean;
+  contactCount: number;
+  waiting: WaitingList;
+  members: QueueMembers;
+}
+
+export interface AcdSnapshot {
+  version: 1;
+  now: number;
+  site: AcdSite;
+  retiredQueues: AcdQueue[];
+  contacts: ContactRecord[];
+  agents: AgentRecord[];
+  phones: string[];
+  placeCount: number;
+  idleCount: number;
+}
+
+const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+const emptySite: AcdSite = { version: 0, queues: [], agents: [], phoneIds: [] };
+
+export const placeOf = (contact: ContactRecord | undefined): Place | undefined =>
+  contact && (contact.state === 'waiting' || contact.state === 'offered') ? contact.place : undefined;
+
+const newQueue = (config: AcdQueue, isRetired: boolean): QueueState => ({
+  config,
+  isRetired,
+  contactCount: 0,
+  waiting: new WaitingList(),
+  members: new QueueMembers(),
+});
+
+export class AcdState {
+  site: AcdSite = emptySite;
+  /** Time of the newest event. */
+  now = 0;
+  readonly contacts = new Map<string, ContactRecord>();
+  readonly agents = new Map<string, AgentRecord>();
+  readonly queues = new Map<string, QueueState>();
+  readonly registeredPhones = new Set<string>();
+  readonly deadlines = new Deadlines();
+  readonly contactByOffer = new Map<string, string>();
+  readonly agentByPhone = new Map<string, string>();
+  #knownPhones = new Set<string>();
+  #tiedAgents = new Map<string, string>();
+  #placeCount = 0;
+  #idleCount = 0;
+  readonly #nextPlace = (): number => ++this.#placeCount;
+  readonly #nextIdle = (): number => ++this.#idleCount;
+
+  isKnownPhone(phoneId: string): boolean {
+    return this.#knownPhones.has(phoneId);
+  }
+
+  /** The agent that the site ties to this phone. */
+  tiedAgent(phoneId: string): string | undefined {
+    return this.#tiedAgents.get(phoneId);
+  }
+
+  apply(event: EventDraft): void {
+    this.now = Math.max(this.now, event.at);
+    switch (event.type) {
+      case 'site.applied':
+        this.#applySite(event.data.acd as AcdSite);
+        return;
+      case 'phone.registered':
+        this.registeredPhones.add(event.data.phoneId);
+        return;
+      case 'phone.unregistered':
+        this.registeredPhones.delete(event.data.phoneId);
+        return;
+      case 'agent.logged-in':
+      case 'agent.logged-out':
+      case 'agent.state-changed':
+        this.#applyToAgent(event);
+        return;
+      case 'contact.arrived':
+      case 'contact.queued':
+      case 'contact.announced':
+      case 'contact.offered':
+      case 'offer.alerted':
+      case 'offer.withdrawn':
+      case 'contact.answered':
+      case 'contact.held':
+      case 'contact.resumed':
+      case 'contact.abandoned':
+      case 'contact.flowed-out':
+      case 'contact.ended':
+        this.#applyToContact(event);
+        return;
+      case 'recording.started':
+      case 'recording.completed':
+      case 'recording.failed':
+      case 'server.started':
+        return;
+    }
+  }
+
+  #applyToContact(event: ContactEvent): void {
+    const id = event.contactId;
+    if (id === undefined) return;
+    const before = this.contacts.get(id);
+    if (event.type === 'contact.arrived') {
+      if (!before) this.#putContact(undefined, arrivedContact(event));
+      return;
+    }
+    if (!before) return;
+    const after = foldContact(before, event, this.#nextPlace);
+    if (after !== before) this.#putContact(before, after);
+  }
+
+  #putContact(before: ContactRecord | undefined, after: ContactRecord | undefined): void {
+    const id = (after ?? before)?.id ?? '';
+    if (after) this.contacts.set(id, after);
+    else this.contacts.delete(id);
+    if (before?.queueId !== after?.queueId) this.#moveBetweenQueues(before, after);
+    const oldPlace = placeOf(before);
+    const place = placeOf(after);
+    if (before && oldPlace && oldPlace !== place) this.queues.get(before.queueId)?.waiting.remove(oldPlace);
+    if (after && place) this.queues.get(after.queueId)?.waiting.put(place, after.state === 'waiting');
+    if (before?.state === 'offered') this.contactByOffer.delete(before.offer.offerId);
+    if (after?.state === 'offered') this.contactByOffer.set(after.offer.offerId, id);
+    this.#setContactDeadlines(id, after);
+  }
+
+  #moveBetweenQueues(before: ContactRecord | undefined, after: ContactRecord | undefined): void {
+    const old = before && this.queues.get(before.queueId);
+    if (old) {
+      old.contactCount -= 1;
+      if (old.isRetired && old.contactCount === 0) this.queues.delete(old.config.id);
+    }
+    const queue = after && this.queues.get(after.queueId);
+    if (queue) queue.contactCount += 1;
+  }
+
+  /** Every deadline is a function of the record and the site in force: a changed site moves them. */
+  #setContactDeadlines(id: string, contact: ContactRecord | undefined): void {
+    const queue = contact && this.queues.get(contact.queueId)?.config;
+    const waiting = contact?.state === 'waiting' && queue ? contact : undefined;
+    const { maxWaitMs = 0, announceEveryMs = 0 } = queue ?? {};
+    this.deadlines.set('ring', id, contact?.state === 'offered' ? contact.offer.ringUntil : undefined);
+    this.deadlines.set(
+      'max-wait',
+      id,
+      waiting && maxWaitMs > 0 ? waiting.place.queuedAt + maxWaitMs : undefined,
+    );
+    this.deadlines.set(
+      'announce',
+      id,
+      waiting && announceEveryMs > 0 ? waiting.announcedAt + announceEveryMs : undefined,
+    );
+  }
+
+  #applyToAgent(event: AgentEvent): void {
+    const before = event.agentId === undefined ? undefined : this.agents.get(event.agentId);
+    if (before) this.#putAgent(before, foldAgent(before, event, this.#nextIdle));
+  }
+
+  #putAgent(before: AgentRecord, after: AgentRecord): void {
+    const { id } = after;
+    if (before.state !== after.state || before.idle !== after.idle) {
+      for (const queueId of after.config.queueIds) {
+        const members = this.queues.get(queueId)?.members;
+        members?.leave(before.state, before.idle);
+        members?.join(after.state, after.idle);
+      }
+    }
+    if (before.phoneId !== undefined && before.phoneId !== after.phoneId)
+      this.agentByPhone.delete(before.phoneId);
+    if (after.phoneId !== undefined) this.agentByPhone.set(after.phoneId, id);
+    this.#setAgentDeadline(after);
+    if (after.isRemoved && after.phoneId === undefined && after.state === 'logged-out')
+      this.agents.delete(id);
+    else this.agents.set(id, after);
+  }
+
+  #setAgentDeadline(agent: AgentRecord): void {
+    this.deadlines.set('wrap-up', agent.id, agent.state === 'wrap-up' ? agent.until : undefined);
+  }
+
+  #applySite(site: AcdSite): void {
+    const inUse = new Set([...this.contacts.values()].map((contact) => contact.queueId));
+    const listed = new Set(site.queues.map((queue) => queue.id));
+    const retired = [...this.queues.values()]
+      .map((queue) => queue.config)
+      .filter((queue) => inUse.has(queue.id) && !listed.has(queue.id));
+    const configs = new Map(site.agents.map((agent) => [agent.id, agent]));
+    for (const agent of this.agents.values()) {
+      const config = configs.get(agent.id);
+      if (config) this.agents.set(agent.id, { ...agent, config, isRemoved: false });
+      else if (agent.phoneId === undefined) this.agents.delete(agent.id);
+      // Out of every queue at once, whatever it still has in hand.
+      else
+        this.agents.set(agent.id, { ...agent, config: { ...agent.config, queueIds: [] }, isRemoved: true });
+    }
+    for (const config of site.agents)
+      if (!this.agents.has(config.id)) this.agents.set(config.id, newAgent(config));
+    this.#rebuild(site, retired);
+  }
+
+  /** Indexes anew from the records: after a changed site or from a snapshot, both rare. */
+  #rebuild(site: AcdSite, retired: AcdQueue[]): void {
+    this.site = site;
+    this.#knownPhones = new Set(site.phoneIds);
+    this.#tiedAgents = new Map(
+      site.agents.flatMap((a) => (a.phoneId === undefined ? [] : [[a.phoneId, a.id]])),
+    );
+    this.queues.clear();
+    this.deadlines.clear();
+    this.contactByOffer.clear();
+    this.agentByPhone.clear();
+    for (const config of site.queues) this.queues.set(config.id, newQueue(config, false));
+    for (const config of retired) this.queues.set(config.id, newQueue(config, true));
+    for (const agent of this.agents.values()) {
+      for (const queueId of agent.config.queueIds)
+        this.queues.get(queueId)?.members.join(agent.state, agent.idle);
+      if (agent.phoneId !== undefined) this.agentByPhone.set(agent.phoneId, agent.id);
+      this.#setAgentDeadline(agent);
+    }
+    for (const contact of this.contacts.values()) this.#putContact(undefined, contact);
+  }
+
+  toSnapshot(): AcdSnapshot {
+    const queues = [...this.queues.values()];
+    return {
+      version: 1,
+      now: this.now,
+      site: this.site,
+      retiredQueues: queues
+        .filter((queue) => queue.isRetired)
+        .map((queue) => queue.config)
+        .sort(byId),
+      contacts: [...this.contacts.values()].sort(byId),
+      agents: [...this.agents.values()].sort(byId),
+      phones: [...this.registeredPhones].sort(),
+      placeCount: this.#placeCount,
+      idleCount: this.#idleCount,
+    };
+  }
+
+  load(snapshot: unknown): void {
+    const { version } = snapshot as { version?: unknown };
+    if (version !== 1) throw new Error(`routing snapshot of unknown version ${String(version)}`);
+    // A copy: the caller may go on using what it passed in, and records are shared by reference here.
+    const loaded = structuredClone(snapshot) as AcdSnapshot;
+    this.now = loaded.now;
+    this.#placeCount = loaded.placeCount;
+    this.#idleCount = loaded.idleCount;
+    for (const phoneId of loaded.phones) this.registeredPhones.add(phoneId);
+    for (const agent of loaded.agents) this.agents.set(agent.id, agent);
+    for (const contact of loaded.contacts) this.contacts.set(contact.id, contact);
+    this.#rebuild(loaded.site, loaded.retiredQueues);
+  }
+}

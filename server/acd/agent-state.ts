@@ -1,0 +1,156 @@
+/**
+ * The life of one agent, as a fold of its events. Pure: no clock, no lists, no contacts.
+ *
+ *                        agent.logged-in
+ *    logged-out  ------------------------------>  not-ready  (tied phone: straight to ready)
+ *        ^                                          |   ^
+ *        | agent.logged-out, from any idle state    v   | asked, rona, offer-rejected
+ *        +---------------------------------------  ready <-------------+
+ *        |                                          |                  |
+ *   unreachable <-- phone lost, from ready,         | contact.offered  | offer withdrawn for no fault of the
+ *        |          not-ready, reserved, ringing,   v                  | agent's: keeps the place in longest idle
+ *        |          or after wrap-up             reserved -> ringing --+
+ *        +--> ready / not-ready,                       \      |
+ *             when the phone is back                    v     v contact.answered
+ *                                                       talking <--> hold
+ *                                                          | contact.ended
+ *                                                          v
+ *                                                       wrap-up --> ready, or what was asked for meanwhile
+ *
+ * What an agent asks for while in a contact (Not Ready, log out) comes after its wrap-up, which is never cut
+ * short (M5). It has to survive a restart, so it is in the log too: as an `agent.state-changed` whose `from`
+ * equals `to`, takes no time, and whose reason says what comes next (`encodeNext`).
+ * Stops the race of Not Ready being pressed while a call comes in: an offer is withdrawn, a talk goes on.
+ */
+import type { AgentState, DraftOf } from '../contract/events.ts';
+import type { Idle } from './ready-agents.ts';
+import type { AcdAgent } from './types.ts';
+
+/** What comes after the contact in hand, or when an unreachable phone is back. */
+export type NextStep =
+  | { readonly to: 'ready' }
+  | { readonly to: 'not-ready'; readonly reason: string; readonly isSystemReason?: true }
+  | { readonly to: 'logged-out'; readonly reason: string };
+
+export interface AgentRecord {
+  readonly id: string;
+  readonly config: AcdAgent;
+  /** No longer in the site; forgotten as soon as it has logged out. */
+  readonly isRemoved: boolean;
+  readonly state: AgentState;
+  readonly since: number;
+  readonly reason?: string;
+  readonly isSystemReason?: true;
+  readonly until?: number;
+  readonly phoneId?: string;
+  readonly loggedInAt?: number;
+  /** The contact in hand, or the one that the wrap-up is for; its queue. */
+  readonly contactId?: string;
+  readonly queueId?: string;
+  readonly idle?: Idle;
+  readonly next?: NextStep;
+}
+
+export type AgentEvent = DraftOf<'agent.logged-in' | 'agent.logged-out' | 'agent.state-changed'>;
+
+/** An offer, a talk or a wrap-up: the agent has a contact. */
+export const workingStates: ReadonlySet<AgentState> = new Set([
+  'reserved',
+  'ringing',
+  'talking',
+  'hold',
+  'wrap-up',
+]);
+export const isOnOffer = (state: AgentState): boolean => state === 'reserved' || state === 'ringing';
+export const isInTalk = (state: AgentState): boolean => state === 'talking' || state === 'hold';
+
+const nextPrefix = 'after-contact:';
+
+export function encodeNext(next: NextStep): string {
+  return next.to === 'ready' ? `${nextPrefix}ready` : `${nextPrefix}${next.to}:${next.reason}`;
+}
+
+/** Undefined for a true change of state. */
+export function decodeNext(event: DraftOf<'agent.state-changed'>): NextStep | undefined {
+  const { from, to, reason, isSystemReason } = event.data;
+  if (from !== to || !reason?.startsWith(nextPrefix)) return undefined;
+  const [step, ...rest] = reason.slice(nextPrefix.length).split(':');
+  const why = rest.join(':');
+  if (step === 'logged-out') return { to: 'logged-out', reason: why };
+  if (step === 'not-ready')
+    return { to: 'not-ready', reason: why, ...(isSystemReason ? { isSystemReason: true } : {}) };
+  return { to: 'ready' };
+}
+
+export function newAgent(config: AcdAgent): AgentRecord {
+  return { id: config.id, config, isRemoved: false, state: 'logged-out', since: 0 };
+}
+
+export function foldAgent(agent: AgentRecord, event: AgentEvent, order: () => number): AgentRecord {
+  switch (event.type) {
+    case 'agent.logged-in':
+      return { ...agent, phoneId: event.data.phoneId, loggedInAt: event.at };
+    case 'agent.logged-out': {
+      const { phoneId: _phone, loggedInAt: _at, next: _next, ...rest } = agent;
+      return rest;
+    }
+    case 'agent.state-changed':
+      return foldChange(agent, event, order);
+  }
+}
+
+function foldChange(
+  agent: AgentRecord,
+  event: DraftOf<'agent.state-changed'>,
+  order: () => number,
+): AgentRecord {
+  const asked = decodeNext(event);
+  if (asked) return { ...agent, next: asked };
+  const { to, reason, isSystemReason, until } = event.data;
+  const { id, config, isRemoved, phoneId, loggedInAt } = agent;
+  const idle = idleAfter(agent, event, order);
+  const next = nextAfter(agent, to);
+  const isWorking = workingStates.has(to);
+  return {
+    id,
+    config,
+    isRemoved,
+    state: to,
+    since: event.at,
+    ...(phoneId === undefined ? {} : { phoneId }),
+    ...(loggedInAt === undefined ? {} : { loggedInAt }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(isSystemReason ? { isSystemReason } : {}),
+    ...(until === undefined ? {} : { until }),
+    ...(isWorking && event.contactId !== undefined ? { contactId: event.contactId } : {}),
+    ...(isWorking && event.queueId !== undefined ? { queueId: event.queueId } : {}),
+    ...(idle ? { idle } : {}),
+    ...(next ? { next } : {}),
+  };
+}
+
+/** Back from an offer the agent keeps its place in "longest idle"; anything else begins anew. */
+function idleAfter(
+  agent: AgentRecord,
+  event: DraftOf<'agent.state-changed'>,
+  order: () => number,
+): Idle | undefined {
+  const { to } = event.data;
+  if (isOnOffer(to)) return agent.idle;
+  if (to !== 'ready') return undefined;
+  if (isOnOffer(agent.state) && agent.idle) return agent.idle;
+  return { agentId: agent.id, since: event.at, order: order() };
+}
+
+function nextAfter(agent: AgentRecord, to: AgentState): NextStep | undefined {
+  if (workingStates.has(to)) return agent.next;
+  if (to !== 'unreachable') return undefined;
+  if (agent.next) return agent.next;
+  if (agent.state === 'not-ready' && agent.reason !== undefined)
+    return {
+      to: 'not-ready',
+      reason: agent.reason,
+      ...(agent.isSystemReason ? { isSystemReason: agent.isSystemReason } : {}),
+    };
+  return { to: 'ready' };
+}

@@ -1,0 +1,367 @@
+/**
+ * What each command about a contact or an offer does, by the state it finds (design §8: not allowed is
+ * ignored with a reason, since networks race). Diagram: contact-state.ts.
+ * Accounting: whoever was queued leaves the queue by exactly one of answered, abandoned, flowed-out; a
+ * fault of ours while waiting counts as abandoned (cut off unanswered), and its end says `failed`.
+ */
+import type { Outcome, WithdrawReason } from '../contract/events.ts';
+import type { NextStep } from './agent-state.ts';
+import { type ContactIn, type ContactRecord, holdMsOf, ringMsOf } from './contact-state.ts';
+import type { Session } from './session.ts';
+import type { AcdCommand, EndedBy, IgnoredReason } from './types.ts';
+
+export type ContactCommand = Extract<
+  AcdCommand,
+  { type: `contact.${string}` | `offer.${string}` | 'offers.interrupt' }
+>;
+type Verdict = IgnoredReason | undefined;
+
+export function handleContact(session: Session, command: ContactCommand): Verdict {
+  switch (command.type) {
+    case 'contact.arrive':
+      return arrive(session, command);
+    case 'offer.alerted':
+    case 'offer.accepted':
+    case 'offer.failed':
+      return handleOffer(session, command);
+    case 'offers.interrupt':
+      return interrupt(session, command.offerIds);
+    case 'contact.enqueue':
+    case 'contact.leave':
+    case 'contact.fail':
+    case 'contact.finish':
+    case 'contact.agent-hung-up':
+    case 'contact.hold':
+    case 'contact.resume': {
+      const contact = session.state.contacts.get(command.contactId);
+      return contact ? handleKnown(session, contact, command) : 'unknown-contact';
+    }
+  }
+}
+
+function handleKnown(
+  session: Session,
+  contact: ContactRecord,
+  command: Exclude<ContactCommand, { type: `offer.${string}` | 'offers.interrupt' | 'contact.arrive' }>,
+): Verdict {
+  switch (command.type) {
+    case 'contact.enqueue':
+      return enqueue(session, contact, command.priority ?? 0);
+    case 'contact.leave':
+      return leave(session, contact, command.reason);
+    case 'contact.fail':
+      return fail(session, contact, command.reason, command.outcome ?? 'failed');
+    case 'contact.finish':
+      if (contact.state !== 'flowed-out') return 'not-allowed-in-state';
+      return end(session, contact, 'flowed-out', 'system', command.reason);
+    case 'contact.agent-hung-up':
+      if (contact.state !== 'connected') return 'not-allowed-in-state';
+      return end(session, contact, 'answered', 'agent', command.reason);
+    case 'contact.hold':
+      return hold(session, contact);
+    case 'contact.resume':
+      return resume(session, contact);
+  }
+}
+
+function arrive(session: Session, command: Extract<AcdCommand, { type: 'contact.arrive' }>): Verdict {
+  const { contactId, channel, queueId, numberId, language, trunkId, phoneId, pii } = command;
+  if (session.state.contacts.has(contactId)) return 'duplicate';
+  const queue = session.state.queues.get(queueId);
+  if (!queue || queue.isRetired) return 'unknown-queue';
+  session.emit({
+    type: 'contact.arrived',
+    at: session.at,
+    contactId,
+    queueId,
+    data: {
+      channel,
+      numberId,
+      language,
+      ...(trunkId === undefined ? {} : { trunkId }),
+      ...(phoneId === undefined ? {} : { phoneId }),
+      ...(pii === undefined ? {} : { pii }),
+    },
+  });
+  return undefined;
+}
+
+function enqueue(session: Session, contact: ContactRecord, priority: number): Verdict {
+  if (contact.state !== 'greeting') return 'not-allowed-in-state';
+  const queue = session.state.queues.get(contact.queueId);
+  if (!queue) return 'unknown-queue';
+  const { maxLength } = queue.config;
+  if (queue.isRetired) return flowOut(session, contact, 'queue-removed');
+  if (maxLength > 0 && queue.waiting.size >= maxLength) return flowOut(session, contact, 'max-length');
+  // The place it will have: behind everyone of at least this priority, as nobody can have come later.
+  const probe = {
+    contactId: contact.id,
+    priority,
+    queuedAt: session.at,
+    order: Number.POSITIVE_INFINITY,
+  };
+  session.emit({
+    type: 'contact.queued',
+    at: session.at,
+    contactId: contact.id,
+    queueId: contact.queueId,
+    data: { channel: contact.channel, priority, position: queue.waiting.placeFor(probe) },
+  });
+  session.wantsAgent(contact.id);
+  return undefined;
+}
+
+function leave(session: Session, contact: ContactRecord, reason: string): Verdict {
+  switch (contact.state) {
+    case 'greeting':
+      return end(session, contact, 'left-before-queue', 'customer', reason);
+    case 'waiting':
+      return abandon(session, contact, 'queue', 'abandoned', 'customer', reason);
+    case 'offered':
+      withdraw(session, contact, 'contact-gone');
+      return abandon(session, contact, 'ringing', 'abandoned', 'customer', reason);
+    case 'connected':
+      return end(session, contact, 'answered', 'customer', reason);
+    case 'flowed-out':
+      return end(session, contact, 'flowed-out', 'customer', reason);
+    case 'abandoned':
+      return end(session, contact, 'abandoned', 'customer', reason);
+  }
+}
+
+function fail(
+  session: Session,
+  contact: ContactRecord,
+  reason: string,
+  outcome: 'failed' | 'refused',
+): Verdict {
+  switch (contact.state) {
+    case 'greeting':
+      return end(session, contact, outcome, 'system', reason);
+    case 'waiting':
+      return abandon(session, contact, 'queue', outcome, 'system', reason);
+    case 'offered':
+      withdraw(session, contact, 'contact-gone');
+      return abandon(session, contact, 'ringing', outcome, 'system', reason);
+    case 'connected':
+      return end(session, contact, 'answered', 'system', reason);
+    case 'flowed-out':
+      return end(session, contact, 'flowed-out', 'system', reason);
+    case 'abandoned':
+      return end(session, contact, outcome, 'system', reason);
+  }
+}
+
+function abandon(
+  session: Session,
+  { id, queueId, place }: ContactIn<'waiting' | 'offered'>,
+  during: 'queue' | 'ringing',
+  outcome: Outcome,
+  endedBy: EndedBy,
+  reason: string,
+): undefined {
+  const waitMs = session.at - place.queuedAt;
+  const { shortAbandonMs = 0, targetMs = 0 } = session.state.queues.get(queueId)?.config ?? {};
+  session.emit({
+    type: 'contact.abandoned',
+    at: session.at,
+    contactId: id,
+    queueId,
+    data: { waitMs, during, isShort: waitMs < shortAbandonMs, inTarget: waitMs <= targetMs },
+  });
+  const after = session.state.contacts.get(id);
+  if (after) end(session, after, outcome, endedBy, reason);
+}
+
+/** The last event of every contact; a talk takes its agent into wrap-up. */
+function end(
+  session: Session,
+  contact: ContactRecord,
+  outcome: Outcome,
+  endedBy: EndedBy,
+  reason: string,
+): undefined {
+  const talk = contact.state === 'connected' ? contact : undefined;
+  const holdMs = talk ? holdMsOf(talk, session.at) : 0;
+  const talkMs = talk ? session.at - talk.connectedAt - holdMs : 0;
+  session.emit({
+    type: 'contact.ended',
+    at: session.at,
+    contactId: contact.id,
+    queueId: contact.queueId,
+    ...(talk ? { agentId: talk.agentId } : {}),
+    data: { outcome, endedBy, reason, talkMs, holdMs },
+  });
+  if (talk) beginWrapUp(session, talk.agentId);
+}
+
+function beginWrapUp(session: Session, agentId: string): void {
+  const wrapUp = session.state.agents.get(agentId)?.config.wrapUp;
+  if (wrapUp?.mode === 'timed') session.changeAgent(agentId, 'wrap-up', { until: session.at + wrapUp.ms });
+  else if (wrapUp?.mode === 'until-released') session.changeAgent(agentId, 'wrap-up');
+  else session.moveOn(agentId);
+}
+
+export function flowOut(
+  session: Session,
+  contact: ContactIn<'greeting' | 'waiting'>,
+  reason: 'max-wait' | 'max-length' | 'queue-removed',
+): undefined {
+  session.emit({
+    type: 'contact.flowed-out',
+    at: session.at,
+    contactId: contact.id,
+    queueId: contact.queueId,
+    data: {
+      reason,
+      target: session.state.queues.get(contact.queueId)?.config.overflowTarget ?? '',
+      waitMs: contact.state === 'waiting' ? session.at - contact.place.queuedAt : 0,
+    },
+  });
+}
+
+function handleOffer(
+  session: Session,
+  command: Extract<ContactCommand, { type: `offer.${string}` }>,
+): Verdict {
+  const contactId = session.state.contactByOffer.get(command.offerId);
+  const contact = contactId === undefined ? undefined : session.state.contacts.get(contactId);
+  if (contact?.state !== 'offered') return 'unknown-offer';
+  switch (command.type) {
+    case 'offer.alerted':
+      return alert(session, contact);
+    case 'offer.accepted':
+      return answer(session, contact);
+    case 'offer.failed':
+      withdraw(session, contact, command.reason);
+      return undefined;
+  }
+}
+
+function alert(session: Session, { id, queueId, offer }: ContactIn<'offered'>): Verdict {
+  if (offer.alertedAt !== undefined) return 'already-so';
+  const { offerId, agentId, ringUntil } = offer;
+  session.emit({
+    type: 'offer.alerted',
+    at: session.at,
+    contactId: id,
+    agentId,
+    queueId,
+    data: { offerId },
+  });
+  session.changeAgent(agentId, 'ringing', { until: ringUntil });
+  return undefined;
+}
+
+function answer(session: Session, { id, queueId, place, offer }: ContactIn<'offered'>): undefined {
+  const { offerId, agentId, phoneId } = offer;
+  const waitMs = session.at - place.queuedAt;
+  const targetMs = session.state.queues.get(queueId)?.config.targetMs ?? 0;
+  const ringMs = ringMsOf(offer, session.at);
+  session.emit({
+    type: 'contact.answered',
+    at: session.at,
+    contactId: id,
+    agentId,
+    queueId,
+    data: { offerId, phoneId, waitMs, ringMs, inTarget: waitMs <= targetMs },
+  });
+  session.changeAgent(agentId, 'talking');
+}
+
+/**
+ * Ends an offer unanswered. The contact is back at its old place; one that has waited past its maximum, or
+ * whose queue is gone, flows out here, as those rules rested while the phone rang.
+ * `agentThen`: where an agent goes who was not at fault.
+ */
+export function withdraw(
+  session: Session,
+  contact: ContactIn<'offered'>,
+  reason: WithdrawReason,
+  agentThen: NextStep = { to: 'ready' },
+): void {
+  const { id, queueId, offer } = contact;
+  session.emit({
+    type: 'offer.withdrawn',
+    at: session.at,
+    contactId: id,
+    agentId: offer.agentId,
+    queueId,
+    data: { offerId: offer.offerId, reason, ringMs: ringMsOf(offer, session.at) },
+  });
+  releaseAgent(session, offer.agentId, reason, agentThen);
+  if (reason === 'contact-gone') return;
+  const queue = session.state.queues.get(queueId);
+  const after = session.state.contacts.get(id);
+  if (!queue || after?.state !== 'waiting') return;
+  const { maxWaitMs } = queue.config;
+  if (queue.isRetired) flowOut(session, after, 'queue-removed');
+  else if (maxWaitMs > 0 && after.place.queuedAt + maxWaitMs <= session.at)
+    flowOut(session, after, 'max-wait');
+  else session.wantsAgent(id);
+}
+
+function releaseAgent(session: Session, agentId: string, reason: WithdrawReason, then: NextStep): void {
+  switch (reason) {
+    case 'rona':
+      session.moveOn(agentId, { to: 'not-ready', reason: 'rona', isSystemReason: true });
+      return;
+    case 'rejected':
+      session.moveOn(agentId, { to: 'not-ready', reason: 'offer-rejected', isSystemReason: true });
+      return;
+    case 'phone-unreachable': {
+      const next = session.state.agents.get(agentId)?.next;
+      if (next?.to === 'logged-out') session.logOut(agentId, next.reason);
+      else session.loseAgent(agentId);
+      return;
+    }
+    case 'contact-gone':
+    case 'agent-left':
+    case 'interrupted':
+      session.moveOn(agentId, then);
+      return;
+  }
+}
+
+function interrupt(session: Session, offerIds: string[]): Verdict {
+  let count = 0;
+  for (const offerId of offerIds) {
+    const contact = session.state.contacts.get(session.state.contactByOffer.get(offerId) ?? '');
+    if (contact?.state !== 'offered') continue;
+    withdraw(session, contact, 'interrupted');
+    count += 1;
+  }
+  return count > 0 ? undefined : 'unknown-offer';
+}
+
+function hold(session: Session, contact: ContactRecord): Verdict {
+  if (contact.state !== 'connected') return 'not-allowed-in-state';
+  if (contact.heldAt !== undefined) return 'already-so';
+  const { id: contactId, agentId, queueId } = contact;
+  session.emit({ type: 'contact.held', at: session.at, contactId, agentId, queueId, data: {} });
+  session.changeAgent(agentId, 'hold');
+  return undefined;
+}
+
+function resume(session: Session, contact: ContactRecord): Verdict {
+  if (contact.state !== 'connected') return 'not-allowed-in-state';
+  if (contact.heldAt === undefined) return 'already-so';
+  const { id: contactId, agentId, queueId, heldAt } = contact;
+  const holdMs = session.at - heldAt;
+  session.emit({ type: 'contact.resumed', at: session.at, contactId, agentId, queueId, data: { holdMs } });
+  session.changeAgent(agentId, 'talking');
+  return undefined;
+}
+
+/** Tells the caller its place; the next announcement is counted from here. */
+export function announce(session: Session, contact: ContactIn<'waiting'>): void {
+  const queue = session.state.queues.get(contact.queueId);
+  if (!queue) return;
+  session.emit({
+    type: 'contact.announced',
+    at: session.at,
+    contactId: contact.id,
+    queueId: contact.queueId,
+    data: { position: queue.waiting.position(contact.place) ?? 0, waiting: queue.waiting.size },
+  });
+}

@@ -1,0 +1,194 @@
+/**
+ * The life of one contact, as a fold of its events. Pure: no clock, no lists, no agents.
+ *
+ *                 contact.arrived
+ *                       |
+ *                   greeting --------------------------------------------+
+ *                       | contact.queued            | contact.flowed-out  | contact.ended
+ *                       v                           | (max-length,        | (left-before-queue,
+ *      +----------> waiting --- contact.announced   |  queue-removed)     |  failed, refused)
+ *      | offer.         |  |  \                     |                     |
+ *      | withdrawn      |  |   \ contact.flowed-out |                     |
+ *      |  contact.      |  |    +---------------> flowed-out --+          |
+ *      |  offered       |  | contact.                          |          |
+ *      |                v  |  abandoned                        |          |
+ *      +------------ offered -----------------> abandoned -----+          |
+ *                       | contact.answered                     |          v
+ *                       v                                      +---->  (ended)
+ *                   connected (held <-> not held) ----------------------> ^
+ *
+ * Stops the race of a customer who leaves while an agent's phone rings: the offer is withdrawn first
+ * (contact -> waiting), then abandoned, in one command, so nobody ever holds an offer without a contact.
+ */
+import type { Channel, DraftOf } from '../contract/events.ts';
+import type { Place } from './waiting-list.ts';
+
+export interface Offer {
+  readonly offerId: string;
+  readonly agentId: string;
+  readonly phoneId: string;
+  readonly offeredAt: number;
+  readonly ringUntil: number;
+  readonly alertedAt?: number;
+}
+
+interface Base {
+  readonly id: string;
+  readonly channel: Channel;
+  readonly queueId: string;
+  readonly arrivedAt: number;
+}
+interface Queued extends Base {
+  readonly place: Place;
+  /** How often it was offered so far. */
+  readonly attempt: number;
+}
+export type ContactRecord =
+  | (Base & { readonly state: 'greeting' })
+  | (Queued & { readonly state: 'waiting'; readonly announcedAt: number })
+  | (Queued & { readonly state: 'offered'; readonly announcedAt: number; readonly offer: Offer })
+  | (Queued & {
+      readonly state: 'connected';
+      readonly agentId: string;
+      readonly offerId: string;
+      readonly connectedAt: number;
+      readonly heldAt?: number;
+      /** Completed holds only. */
+      readonly holdMs: number;
+    })
+  | (Base & { readonly state: 'flowed-out' })
+  /** Between contact.abandoned and contact.ended, which one command emits together. */
+  | (Base & { readonly state: 'abandoned' });
+
+export type ContactIn<S extends ContactRecord['state']> = Extract<ContactRecord, { state: S }>;
+
+export type ContactEvent = DraftOf<
+  | 'contact.arrived'
+  | 'contact.queued'
+  | 'contact.announced'
+  | 'contact.offered'
+  | 'offer.alerted'
+  | 'offer.withdrawn'
+  | 'contact.answered'
+  | 'contact.held'
+  | 'contact.resumed'
+  | 'contact.abandoned'
+  | 'contact.flowed-out'
+  | 'contact.ended'
+>;
+
+export function arrivedContact(event: DraftOf<'contact.arrived'>): ContactRecord {
+  return {
+    id: event.contactId ?? '',
+    channel: event.data.channel,
+    queueId: event.queueId ?? '',
+    arrivedAt: event.at,
+    state: 'greeting',
+  };
+}
+
+const baseOf = (c: ContactRecord): Base => ({
+  id: c.id,
+  channel: c.channel,
+  queueId: c.queueId,
+  arrivedAt: c.arrivedAt,
+});
+const queuedOf = (c: Queued & ContactRecord): Queued => ({
+  ...baseOf(c),
+  place: c.place,
+  attempt: c.attempt,
+});
+
+/**
+ * The contact after the event; undefined once it has ended. An event that its state does not know leaves it
+ * as it is: the log is the truth, and a fold never throws on it. `order`: number for a fresh place.
+ */
+export function foldContact(
+  contact: ContactRecord,
+  event: ContactEvent,
+  order: () => number,
+): ContactRecord | undefined {
+  switch (event.type) {
+    case 'contact.arrived':
+      return contact;
+    case 'contact.queued': {
+      if (contact.state !== 'greeting') return contact;
+      const queueId = event.queueId ?? contact.queueId;
+      const place = {
+        contactId: contact.id,
+        priority: event.data.priority,
+        queuedAt: event.at,
+        order: order(),
+      };
+      return {
+        ...baseOf(contact),
+        queueId,
+        state: 'waiting',
+        place,
+        attempt: 0,
+        announcedAt: event.at,
+      };
+    }
+    case 'contact.announced':
+      return contact.state === 'waiting' ? { ...contact, announcedAt: event.at } : contact;
+    case 'contact.offered':
+    case 'offer.alerted':
+    case 'offer.withdrawn':
+    case 'contact.answered':
+      return foldOffer(contact, event);
+    case 'contact.held':
+      return contact.state === 'connected' && contact.heldAt === undefined
+        ? { ...contact, heldAt: event.at }
+        : contact;
+    case 'contact.resumed': {
+      if (contact.state !== 'connected') return contact;
+      const { heldAt: _, ...rest } = contact;
+      return { ...rest, holdMs: contact.holdMs + event.data.holdMs };
+    }
+    case 'contact.abandoned':
+      return { ...baseOf(contact), state: 'abandoned' };
+    case 'contact.flowed-out':
+      return { ...baseOf(contact), state: 'flowed-out' };
+    case 'contact.ended':
+      return undefined;
+  }
+}
+
+function foldOffer(
+  contact: ContactRecord,
+  event: DraftOf<'contact.offered' | 'offer.alerted' | 'offer.withdrawn' | 'contact.answered'>,
+): ContactRecord {
+  if (event.type === 'contact.offered') {
+    if (contact.state !== 'waiting') return contact;
+    const { offerId, phoneId, ringUntil, attempt } = event.data;
+    const offer = { offerId, agentId: event.agentId ?? '', phoneId, offeredAt: event.at, ringUntil };
+    return { ...contact, state: 'offered', attempt, offer };
+  }
+  if (contact.state !== 'offered' || contact.offer.offerId !== event.data.offerId) return contact;
+  const { offer, announcedAt } = contact;
+  switch (event.type) {
+    case 'offer.alerted':
+      return { ...contact, offer: { ...offer, alertedAt: event.at } };
+    case 'offer.withdrawn':
+      return { ...queuedOf(contact), state: 'waiting', announcedAt };
+    case 'contact.answered':
+      return {
+        ...queuedOf(contact),
+        state: 'connected',
+        agentId: offer.agentId,
+        offerId: offer.offerId,
+        connectedAt: event.at,
+        holdMs: 0,
+      };
+  }
+}
+
+/** Time on hold so far, an unfinished hold included. */
+export function holdMsOf(contact: ContactIn<'connected'>, at: number): number {
+  return contact.holdMs + (contact.heldAt === undefined ? 0 : at - contact.heldAt);
+}
+
+/** How long the agent's phone rang: from its first ring, so 0 where it never rang. */
+export function ringMsOf(offer: Offer, at: number): number {
+  return offer.alertedAt === undefined ? 0 : at - offer.alertedAt;
+}

@@ -1,0 +1,116 @@
+/**
+ * What is due when: one heap over all contacts and agents, indexed so that a deadline can be moved or
+ * dropped in O(log n). It holds no timer; the shell asks `next()` and sends a `tick` at that time.
+ * Ties go by kind, then by id, so that the order never depends on when a deadline was set: an agent
+ * whose ring or wrap-up ends at the same instant is free before a contact's maximum wait is checked.
+ */
+export const deadlineKinds = ['ring', 'wrap-up', 'max-wait', 'announce'] as const;
+export type DeadlineKind = (typeof deadlineKinds)[number];
+
+/** `id`: of the contact (ring, max-wait, announce) or of the agent (wrap-up). */
+export interface Deadline {
+  kind: DeadlineKind;
+  id: string;
+  at: number;
+}
+
+const kindOrder: Record<DeadlineKind, number> = { ring: 0, 'wrap-up': 1, 'max-wait': 2, announce: 3 };
+const keyOf = (kind: DeadlineKind, id: string): string => `${kind}:${id}`;
+
+function isBefore(a: Deadline, b: Deadline): boolean {
+  if (a.at !== b.at) return a.at < b.at;
+  if (a.kind !== b.kind) return kindOrder[a.kind] < kindOrder[b.kind];
+  return a.id < b.id;
+}
+
+export class Deadlines {
+  readonly #heap: Deadline[] = [];
+  readonly #index = new Map<string, number>();
+
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  next(): Deadline | undefined {
+    return this.#heap[0];
+  }
+
+  get(kind: DeadlineKind, id: string): number | undefined {
+    const index = this.#index.get(keyOf(kind, id));
+    return index === undefined ? undefined : this.#heap[index]?.at;
+  }
+
+  /** Sets, moves, or (without a time) drops it. */
+  set(kind: DeadlineKind, id: string, at: number | undefined): void {
+    const key = keyOf(kind, id);
+    const index = this.#index.get(key);
+    if (at === undefined) {
+      if (index !== undefined) this.#removeAt(index);
+      return;
+    }
+    const fresh: Deadline = { kind, id, at };
+    if (index === undefined) {
+      this.#heap.push(fresh);
+      this.#index.set(key, this.#heap.length - 1);
+      this.#up(this.#heap.length - 1);
+      return;
+    }
+    if (this.#heap[index]?.at === at) return;
+    this.#heap[index] = fresh;
+    this.#down(this.#up(index));
+  }
+
+  clear(): void {
+    this.#heap.length = 0;
+    this.#index.clear();
+  }
+
+  #removeAt(index: number): void {
+    const gone = this.#heap[index];
+    const last = this.#heap.pop();
+    if (!gone || !last) return;
+    this.#index.delete(keyOf(gone.kind, gone.id));
+    if (gone === last) return;
+    this.#heap[index] = last;
+    this.#index.set(keyOf(last.kind, last.id), index);
+    this.#down(this.#up(index));
+  }
+
+  #swap(i: number, j: number): void {
+    const a = this.#heap[i];
+    const b = this.#heap[j];
+    if (!a || !b) return;
+    this.#heap[i] = b;
+    this.#heap[j] = a;
+    this.#index.set(keyOf(b.kind, b.id), i);
+    this.#index.set(keyOf(a.kind, a.id), j);
+  }
+
+  #up(start: number): number {
+    let index = start;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      const a = this.#heap[index];
+      const b = this.#heap[parent];
+      if (!a || !b || !isBefore(a, b)) break;
+      this.#swap(index, parent);
+      index = parent;
+    }
+    return index;
+  }
+
+  #down(start: number): void {
+    let index = start;
+    for (;;) {
+      let best = index;
+      for (const child of [2 * index + 1, 2 * index + 2]) {
+        const a = this.#heap[child];
+        const b = this.#heap[best];
+        if (a && b && isBefore(a, b)) best = child;
+      }
+      if (best === index) return;
+      this.#swap(index, best);
+      index = best;
+    }
+  }
+}

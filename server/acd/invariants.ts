@@ -1,0 +1,133 @@
+/**
+ * What must hold after every command. For tests and the reconciler: it looks at every record, so it is not
+ * for the path of a call. Throws with the first broken rule.
+ */
+import { type AcdState, placeOf, type QueueState } from './acd-state.ts';
+import { type AgentRecord, isInTalk, isOnOffer } from './agent-state.ts';
+import type { ContactRecord } from './contact-state.ts';
+
+function must(isTrue: boolean, rule: string, ...about: unknown[]): asserts isTrue {
+  if (!isTrue) throw new Error(`routing invariant broken: ${rule} ${about.map(String).join(' ')}`.trim());
+}
+
+export function assertInvariants(state: AcdState): void {
+  const perQueue = new Map<string, { all: number; open: number; bound: number }>();
+  const deadlines = { count: 0 };
+  for (const contact of state.contacts.values()) {
+    const queue = state.queues.get(contact.queueId);
+    must(queue !== undefined, 'a contact is bound to a queue that exists', contact.id, contact.queueId);
+    const sums = perQueue.get(contact.queueId) ?? { all: 0, open: 0, bound: 0 };
+    sums.bound += 1;
+    if (placeOf(contact)) sums.all += 1;
+    if (contact.state === 'waiting') sums.open += 1;
+    perQueue.set(contact.queueId, sums);
+    checkContact(state, queue, contact);
+    deadlines.count += contactDeadlines(state, queue, contact);
+  }
+  for (const agent of state.agents.values()) {
+    checkAgent(state, agent);
+    const at = state.deadlines.get('wrap-up', agent.id);
+    must(at === (agent.state === 'wrap-up' ? agent.until : undefined), 'timed wrap-up ends', agent.id);
+    if (at !== undefined) deadlines.count += 1;
+  }
+  must(deadlines.count === state.deadlines.size, 'no deadline outlives what it is for');
+  for (const [queueId, queue] of state.queues)
+    checkQueue(state, queueId, queue, perQueue.get(queueId) ?? { all: 0, open: 0, bound: 0 });
+}
+
+function checkContact(state: AcdState, queue: QueueState, contact: ContactRecord): void {
+  must(contact.state !== 'abandoned', 'an abandoned contact has ended', contact.id);
+  if (contact.state === 'waiting' || contact.state === 'offered')
+    must(queue.waiting.position(contact.place) !== undefined, 'who waits has a place', contact.id);
+  if (contact.state === 'waiting') must(!queue.isRetired, 'nobody waits in a removed queue', contact.id);
+  if (contact.state === 'offered') {
+    const agent = state.agents.get(contact.offer.agentId);
+    must(
+      agent?.contactId === contact.id && isOnOffer(agent.state),
+      'an offered contact has its agent',
+      contact.id,
+    );
+    must(agent.phoneId === contact.offer.phoneId, 'the offer rings where the agent sits', contact.id);
+    must(
+      (contact.offer.alertedAt !== undefined) === (agent.state === 'ringing'),
+      'Ringing means alerted',
+      contact.id,
+    );
+    must(state.contactByOffer.get(contact.offer.offerId) === contact.id, 'an offer is found', contact.id);
+  }
+  if (contact.state === 'connected') {
+    const agent = state.agents.get(contact.agentId);
+    must(
+      agent?.contactId === contact.id && isInTalk(agent.state),
+      'a connected contact has its agent',
+      contact.id,
+    );
+    must((contact.heldAt !== undefined) === (agent.state === 'hold'), 'Hold means held', contact.id);
+  }
+}
+
+function contactDeadlines(state: AcdState, queue: QueueState, contact: ContactRecord): number {
+  const { maxWaitMs, announceEveryMs } = queue.config;
+  const isWaiting = contact.state === 'waiting';
+  const kinds = ['ring', 'max-wait', 'announce'] as const;
+  const wanted = {
+    ring: contact.state === 'offered',
+    'max-wait': isWaiting && maxWaitMs > 0,
+    announce: isWaiting && announceEveryMs > 0,
+  };
+  for (const kind of kinds)
+    must(
+      (state.deadlines.get(kind, contact.id) !== undefined) === wanted[kind],
+      'deadlines fit the state',
+      kind,
+      contact.id,
+    );
+  return kinds.filter((kind) => wanted[kind]).length;
+}
+
+function checkAgent(state: AcdState, agent: AgentRecord): void {
+  const { id, phoneId } = agent;
+  must((agent.state === 'logged-out') === (phoneId === undefined), 'logged in means seated', id);
+  if (phoneId !== undefined) must(state.agentByPhone.get(phoneId) === id, 'one agent at a phone', id);
+  if (agent.state === 'ready' || agent.state === 'not-ready' || isOnOffer(agent.state))
+    must(phoneId !== undefined && state.registeredPhones.has(phoneId), 'the phone is registered', id);
+  if (isOnOffer(agent.state) || isInTalk(agent.state)) {
+    const contact = state.contacts.get(agent.contactId ?? '');
+    const holder =
+      contact?.state === 'offered'
+        ? contact.offer.agentId
+        : contact?.state === 'connected'
+          ? contact.agentId
+          : undefined;
+    must(holder === id, 'an agent with a contact is the one it points back to', id);
+  }
+  if (agent.state === 'unreachable') must(agent.next !== undefined, 'unreachable knows its way back', id);
+  must(!agent.isRemoved || agent.next?.to === 'logged-out', 'a removed agent is on its way out', id);
+}
+
+function checkQueue(
+  state: AcdState,
+  queueId: string,
+  queue: QueueState,
+  sums: { all: number; open: number; bound: number },
+): void {
+  must(queue.waiting.size === sums.all, 'the waiting list holds exactly those who wait', queueId);
+  must(queue.waiting.openSize === sums.open, 'open are exactly those not on offer', queueId);
+  must(queue.contactCount === sums.bound, 'contacts of a queue are counted', queueId);
+  must(!queue.isRetired || sums.bound > 0, 'a removed queue goes with its last contact', queueId);
+  must(sums.open === 0 || queue.members.readySize === 0, 'nobody waits while an agent is Ready', queueId);
+  const counts = new Map<string, number>();
+  let ready = 0;
+  for (const agent of state.agents.values()) {
+    for (const id of agent.config.queueIds) {
+      if (id !== queueId) continue;
+      counts.set(agent.state, (counts.get(agent.state) ?? 0) + 1);
+      if (agent.state === 'ready') ready += 1;
+    }
+  }
+  must(queue.members.readySize === ready, 'the ready list holds exactly the Ready members', queueId);
+  for (const { agentId } of queue.members.ready())
+    must(state.agents.get(agentId)?.state === 'ready', 'only Ready agents are in the ready list', agentId);
+  for (const [agentState, count] of Object.entries(queue.members.notReadyCounts()))
+    must((counts.get(agentState) ?? 0) === count, 'members are counted by state', queueId, agentState);
+}

@@ -1,0 +1,176 @@
+/**
+ * One command being carried out: collects the events, applies each at once, and remembers who became free or
+ * open, so that the matching is done once, at the end of the command (`settle`). It decides nothing itself
+ * except how an agent changes state; it may not touch the state other than through `emit`.
+ */
+import type { AgentState, EventDraft } from '../contract/events.ts';
+import type { AcdState } from './acd-state.ts';
+import { type AgentRecord, encodeNext, type NextStep } from './agent-state.ts';
+import type { ContactIn } from './contact-state.ts';
+import { compareIdle, type Idle } from './ready-agents.ts';
+import { chooseAgent, chooseContact, describeDecision } from './routing.ts';
+
+interface ChangeDetails {
+  reason?: string;
+  isSystemReason?: true;
+  until?: number;
+  contactId?: string;
+  queueId?: string;
+}
+
+export class Session {
+  readonly events: EventDraft[] = [];
+  readonly state: AcdState;
+  readonly at: number;
+  readonly #freeAgents = new Set<string>();
+  readonly #openContacts = new Set<string>();
+
+  constructor(state: AcdState, at: number) {
+    this.state = state;
+    // The log's times never run backwards, whatever the machine's clock does.
+    this.at = Math.max(at, state.now);
+  }
+
+  emit(event: EventDraft): void {
+    this.events.push(event);
+    this.state.apply(event);
+  }
+
+  /** This contact waits for an agent: look for one before the command ends. */
+  wantsAgent(contactId: string): void {
+    this.#openContacts.add(contactId);
+  }
+
+  /** This agent is Ready: look for a contact before the command ends. */
+  wantsContact(agentId: string): void {
+    this.#freeAgents.add(agentId);
+  }
+
+  /** The only place that changes an agent's state. */
+  changeAgent(agentId: string, to: AgentState, details: ChangeDetails = {}): void {
+    const agent = this.state.agents.get(agentId);
+    if (!agent) return;
+    const { reason, isSystemReason, until } = details;
+    // Leaving a contact still names it, so that wrap-up time can be credited to its queue.
+    const contactId = details.contactId ?? agent.contactId;
+    const queueId = details.queueId ?? agent.queueId;
+    this.emit({
+      type: 'agent.state-changed',
+      at: this.at,
+      agentId,
+      ...(contactId === undefined ? {} : { contactId }),
+      ...(queueId === undefined ? {} : { queueId }),
+      data: {
+        from: agent.state,
+        to,
+        forMs: agent.state === 'logged-out' ? 0 : this.at - agent.since,
+        ...(reason === undefined ? {} : { reason }),
+        ...(isSystemReason ? { isSystemReason } : {}),
+        ...(until === undefined ? {} : { until }),
+        ...(agent.phoneId === undefined ? {} : { phoneId: agent.phoneId }),
+      },
+    });
+    if (to === 'ready') this.wantsContact(agentId);
+  }
+
+  /** Remembers, in the log, what the agent asked to come next. */
+  askNext(agent: AgentRecord, next: NextStep): void {
+    this.emit({
+      type: 'agent.state-changed',
+      at: this.at,
+      agentId: agent.id,
+      ...(agent.contactId === undefined ? {} : { contactId: agent.contactId }),
+      ...(agent.queueId === undefined ? {} : { queueId: agent.queueId }),
+      data: {
+        from: agent.state,
+        to: agent.state,
+        reason: encodeNext(next),
+        forMs: 0,
+        ...(next.to === 'not-ready' && next.isSystemReason ? { isSystemReason: true } : {}),
+        ...(agent.phoneId === undefined ? {} : { phoneId: agent.phoneId }),
+      },
+    });
+  }
+
+  logIn(agentId: string, phoneId: string, how: 'feature-code' | 'tied-phone' | 'web'): void {
+    this.emit({ type: 'agent.logged-in', at: this.at, agentId, data: { phoneId, how } });
+    if (how === 'tied-phone') this.changeAgent(agentId, 'ready');
+    else this.changeAgent(agentId, 'not-ready', { reason: 'just-logged-in', isSystemReason: true });
+  }
+
+  logOut(agentId: string, reason: string): void {
+    const agent = this.state.agents.get(agentId);
+    if (!agent || agent.state === 'logged-out') return;
+    const loggedInMs = this.at - (agent.loggedInAt ?? this.at);
+    this.changeAgent(agentId, 'logged-out', { reason });
+    this.emit({ type: 'agent.logged-out', at: this.at, agentId, data: { reason, loggedInMs } });
+  }
+
+  /** Out of offer, talk or wrap-up: to what was asked for, else to `otherwise`. */
+  moveOn(agentId: string, otherwise: NextStep = { to: 'ready' }): void {
+    const agent = this.state.agents.get(agentId);
+    if (!agent) return;
+    const next = agent.next ?? otherwise;
+    if (next.to === 'logged-out') this.logOut(agentId, next.reason);
+    else if (agent.phoneId === undefined || !this.state.registeredPhones.has(agent.phoneId))
+      this.loseAgent(agentId);
+    else if (next.to === 'not-ready') {
+      const { reason, isSystemReason } = next;
+      this.changeAgent(agentId, 'not-ready', { reason, ...(isSystemReason ? { isSystemReason } : {}) });
+    } else this.changeAgent(agentId, 'ready');
+  }
+
+  loseAgent(agentId: string): void {
+    this.changeAgent(agentId, 'unreachable', { reason: 'phone-unreachable', isSystemReason: true });
+  }
+
+  /** Matches those who became free or open: agents first, longest idle first, then contacts in their order. */
+  settle(): void {
+    const agents: Idle[] = [];
+    for (const agentId of this.#freeAgents) {
+      const agent = this.state.agents.get(agentId);
+      if (agent?.state === 'ready' && agent.idle) agents.push(agent.idle);
+    }
+    this.#freeAgents.clear();
+    for (const { agentId } of agents.sort(compareIdle)) {
+      const agent = this.state.agents.get(agentId);
+      const place = agent && chooseContact(this.state, agent);
+      if (agent && place) this.#offer(place.contactId, agent, 'agent');
+    }
+    for (const contactId of this.#openContacts) {
+      const contact = this.state.contacts.get(contactId);
+      const queue = contact?.state === 'waiting' ? this.state.queues.get(contact.queueId) : undefined;
+      const agent = queue && this.state.agents.get(chooseAgent(queue) ?? '');
+      if (agent) this.#offer(contactId, agent, 'contact');
+    }
+    this.#openContacts.clear();
+  }
+
+  #offer(contactId: string, agent: AgentRecord, trigger: 'agent' | 'contact'): void {
+    const contact = this.state.contacts.get(contactId);
+    const queue = contact && this.state.queues.get(contact.queueId);
+    if (contact?.state !== 'waiting' || !queue || agent.phoneId === undefined) return;
+    const decision = describeDecision(this.state, queue, contact, agent, trigger, this.at);
+    this.#reserve(contact, agent, agent.phoneId, this.at + queue.config.ringMs, decision);
+  }
+
+  #reserve(
+    contact: ContactIn<'waiting'>,
+    agent: AgentRecord,
+    phoneId: string,
+    ringUntil: number,
+    decision: ReturnType<typeof describeDecision>,
+  ): void {
+    const attempt = contact.attempt + 1;
+    const { queueId } = contact;
+    this.emit({
+      type: 'contact.offered',
+      at: this.at,
+      contactId: contact.id,
+      agentId: agent.id,
+      queueId,
+      data: { offerId: `${contact.id}.${attempt}`, phoneId, ringUntil, attempt, decision },
+    });
+    this.changeAgent(agent.id, 'reserved', { until: ringUntil, contactId: contact.id, queueId });
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * A new site comes into force while contacts are in hand. Stated rules: what is under way goes on (a ringing
+ * offer rings, a talk talks, an agent taken out of the site finishes its contact and wrap-up); everything
+ * that only waits follows the new site at once.
+ */
+import { type AgentRecord, workingStates } from './agent-state.ts';
+import { losePhone, seatTiedAgent } from './agent-commands.ts';
+import { flowOut } from './contact-commands.ts';
+import type { Session } from './session.ts';
+import type { AcdSite, IgnoredReason } from './types.ts';
+
+const removed = 'removed';
+
+export function applySite(session: Session, site: AcdSite): IgnoredReason | undefined {
+  const { state } = session;
+  if (JSON.stringify(state.site) === JSON.stringify(site)) return 'already-so';
+  session.emit({ type: 'site.applied', at: session.at, data: { version: site.version, acd: site } });
+  for (const phoneId of state.registeredPhones)
+    if (!state.isKnownPhone(phoneId)) losePhone(session, phoneId, 'removed');
+  flowOutOfRemovedQueues(session);
+  for (const agent of state.agents.values()) settleAgent(session, agent);
+  for (const agent of site.agents) if (agent.phoneId !== undefined) seatTiedAgent(session, agent.phoneId);
+  for (const queue of state.queues.values())
+    if (queue.waiting.openSize > 0)
+      for (const { agentId } of queue.members.ready()) session.wantsContact(agentId);
+  return undefined;
+}
+
+function flowOutOfRemovedQueues(session: Session): void {
+  const places = [...session.state.queues.values()]
+    .filter((queue) => queue.isRetired)
+    .flatMap((queue) => [...queue.waiting.open()]);
+  for (const { contactId } of places) {
+    const contact = session.state.contacts.get(contactId);
+    if (contact?.state === 'waiting') flowOut(session, contact, 'queue-removed');
+  }
+}
+
+function settleAgent(session: Session, agent: AgentRecord): void {
+  const wasRemoved = agent.next?.to === 'logged-out' && agent.next.reason === removed;
+  if (!agent.isRemoved) {
+    // Back in the site before it had finished: it stays.
+    if (wasRemoved) session.askNext(agent, { to: 'ready' });
+  } else if (!workingStates.has(agent.state)) session.logOut(agent.id, removed);
+  else if (!wasRemoved) session.askNext(agent, { to: 'logged-out', reason: removed });
+}
