@@ -84,7 +84,8 @@ export interface CallControl {
   configure(site: SipSite): void;
   /** Connects to the engines and takes over what a former process left; adopted legs are those that live. */
   start(): Promise<{ adopted: string[]; lost: string[]; phones: string[] }>;
-  stop(): Promise<void>;
+  /** Lets go of the engines; calls in hand go on, for the next process to take over. */
+  stop(): void;
   answer(legId: string): void;
   reject(legId: string, status: number, reason: string): void;
   /** Absolute WAV paths, one after the other. */
@@ -102,6 +103,15 @@ export interface CallControl {
   hangup(legId: string, reason: string): void;
   isRegistered(phoneId: string): boolean;
   hasLeg(legId: string): boolean;
+  legIds(): string[];
+  /** Whether an address of the site file can be understood. */
+  isTrunkAddress(address: string): boolean;
+  /** Answered and not yet ended. */
+  isUp(legId: string): boolean;
+  /** Who called whom, for a leg that came in. */
+  incoming(
+    legId: string,
+  ): { dialled: string; source: LegSource; pii: { from: string; fromName?: string } } | undefined;
   onEvent(listener: (event: CallEvent) => void): void;
   /** False while an engine cannot be reached; named, for /healthz. */
   health(): { sip: boolean; media: boolean };

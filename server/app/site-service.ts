@@ -1,0 +1,105 @@
+/**
+ * The site file: checked as a whole, taken as a whole, in force at once without touching contacts in hand.
+ * A fault anywhere leaves everything as it was.
+ */
+import type { CallControl, SipSite } from '../../sip/port.ts';
+import type { Site } from '../contract/site.ts';
+import { formatSite, parseSite, secureSite, type SiteFileFault } from '../config/site-file.ts';
+import type { AcdShell } from './acd-shell.ts';
+import { toAcdSite, type ActiveSite } from './active-site.ts';
+import type { PromptPort, SiteStorePort } from './ports.ts';
+
+export type ImportResult = { version: number } | { faults: SiteFileFault[] };
+
+export class SiteService {
+  private readonly active: ActiveSite;
+  private readonly store: SiteStorePort;
+  private readonly shell: AcdShell;
+  private readonly calls: CallControl;
+  private readonly prompts: PromptPort;
+  private readonly onApplied: (site: Site, version: number) => void;
+  /** One import at a time: the second waits and is checked against what the first left. */
+  private queue: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: {
+    active: ActiveSite;
+    store: SiteStorePort;
+    shell: AcdShell;
+    calls: CallControl;
+    prompts: PromptPort;
+    onApplied: (site: Site, version: number) => void;
+  }) {
+    this.active = parts.active;
+    this.store = parts.store;
+    this.shell = parts.shell;
+    this.calls = parts.calls;
+    this.prompts = parts.prompts;
+    this.onApplied = parts.onApplied;
+  }
+
+  exportYaml(): string {
+    return formatSite(this.active.site);
+  }
+
+  check(yaml: string): SiteFileFault[] {
+    const parsed = parseSite(yaml);
+    if ('faults' in parsed) return parsed.faults;
+    return faultsOfTrunks(this.calls, parsed.site);
+  }
+
+  import(yaml: string, by: string): Promise<ImportResult> {
+    const turn = this.queue.then(() => this.importNow(yaml, by));
+    this.queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async importNow(yaml: string, by: string): Promise<ImportResult> {
+    const parsed = parseSite(yaml);
+    if ('faults' in parsed) return { faults: parsed.faults };
+    const faults = faultsOfTrunks(this.calls, parsed.site);
+    if (faults.length > 0) return { faults };
+    const site = await secureSite(parsed.site);
+    await this.prompts.prepare(site);
+    const version = await this.store.save(formatSite(site), site, by);
+    this.apply(site, version);
+    return { version };
+  }
+
+  /** In force from here. The event goes to the log only where routing has another version yet. */
+  apply(site: Site, version: number, isReplayed = false): void {
+    this.active.replace(site, version);
+    this.calls.configure(toSipSite(site));
+    this.onApplied(site, version);
+    if (!isReplayed) this.shell.run({ type: 'site.apply', site: toAcdSite(site, version) });
+  }
+}
+
+/** Addresses have one parser, telephony's: what it cannot read is a fault of the file. */
+function faultsOfTrunks(calls: CallControl, site: Site): SiteFileFault[] {
+  return site.trunks.flatMap((trunk, i) =>
+    trunk.addresses.flatMap((address, k) =>
+      calls.isTrunkAddress(address)
+        ? []
+        : [
+            {
+              line: 1,
+              column: 1,
+              path: `trunks[${i}].addresses[${k}]`,
+              message: `"${address}" is not an IP address, a network (10.0.0.0/24) or an address with a port`,
+            },
+          ],
+    ),
+  );
+}
+
+export function toSipSite(site: Site): SipSite {
+  return {
+    realm: site.site.realm,
+    phones: site.phones.flatMap((p) => (p.digest ? [{ phoneId: p.id, digest: p.digest }] : [])),
+    trunks: site.trunks.map((t) => ({ trunkId: t.id, addresses: t.addresses, maxCalls: t.maxCalls })),
+    numbers: site.numbers.map((n) => ({
+      number: n.number,
+      ...(n.maxCalls !== undefined && { maxCalls: n.maxCalls }),
+    })),
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * After a start: makes routing and telephony agree. The log says which contacts there were, telephony which
+ * legs live; what is on one side only is ended or taken in, with a reason (N9). Order matters: offers first, so
+ * that a waiting contact is free to be offered anew, then ended ones, then those that live.
+ */
+import type { CallControl } from '../../sip/port.ts';
+import type { AcdShell } from './acd-shell.ts';
+import type { LoggerPort } from './ports.ts';
+import type { VoiceCalls } from './voice-calls.ts';
+
+export interface Takeover {
+  adopted: number;
+  lost: number;
+  talking: number;
+  waiting: number;
+}
+
+export function takeOver(
+  shell: AcdShell,
+  calls: CallControl,
+  voice: VoiceCalls,
+  phones: readonly string[],
+  logger: LoggerPort,
+): Takeover {
+  const result: Takeover = { adopted: 0, lost: 0, talking: 0, waiting: 0 };
+  agreeOnPhones(shell, phones);
+  const contacts = [...shell.acd.contacts()];
+  const known = new Set<string>();
+  // A phone that was ringing was released by the SIP engine when its application went away.
+  const offerIds = contacts.flatMap((c) => (c.state === 'offered' && c.offerId ? [c.offerId] : []));
+  for (const { id, state, offerId } of contacts) {
+    known.add(id);
+    if (offerId) known.add(offerId);
+    if (!calls.hasLeg(id)) {
+      result.lost++;
+      shell.run({ type: 'contact.fail', contactId: id, reason: 'lost in a restart' });
+    } else if (state === 'connected' && offerId && !calls.hasLeg(offerId)) {
+      result.lost++;
+      shell.run({ type: 'contact.agent-hung-up', contactId: id, reason: 'lost in a restart' });
+    }
+  }
+  for (const { id } of contacts) {
+    const contact = shell.acd.contact(id);
+    if (!contact) continue;
+    voice.adopt(contact);
+    result.adopted++;
+    if (contact.state === 'connected') result.talking++;
+    else result.waiting++;
+  }
+  if (offerIds.length > 0) shell.run({ type: 'offers.interrupt', offerIds });
+  for (const legId of calls.legIds()) {
+    if (known.has(legId)) continue;
+    if (calls.incoming(legId)) voice.adoptLeg(legId);
+    else calls.hangup(legId, 'lost in a restart');
+  }
+  logger.info(result, 'calls taken over');
+  return result;
+}
+
+function agreeOnPhones(shell: AcdShell, registered: readonly string[]): void {
+  const here = new Set(registered);
+  for (const phoneId of shell.acd.registeredPhones())
+    if (!here.has(phoneId)) shell.run({ type: 'phone.unregistered', phoneId, reason: 'expired' });
+  for (const phoneId of here)
+    if (!shell.acd.isRegistered(phoneId)) shell.run({ type: 'phone.registered', phoneId, transport: 'udp' });
+}

@@ -1,0 +1,185 @@
+/**
+ * Outgoing leg to a phone of ours: one INVITE per registered contact, the first 200 wins (RFC 3261 §13.2, §16.7
+ * in spirit). Races: a 200 that crosses our CANCEL is acknowledged and ended; a second 200 after the winner
+ * likewise; a phone that answers nothing at all is given up early, long before the transaction's 32 s.
+ */
+import type { CallContext } from './context.ts';
+import { localSdp, moveLeg, newLeg, type Branch, type Leg } from './leg.ts';
+import { mediaOf } from './invite-in.ts';
+import type { DialFailure, DialOptions } from '../port.ts';
+import type { Binding } from './registrar.ts';
+import { offeredCodecs, offeredDtmfPt, readSdp } from './sdp.ts';
+import type { Acknowledge, OutgoingRequest, SipResponse } from './srf.ts';
+import { escapeUser, hostOf, quote } from './uri.ts';
+
+export function dialPhone(ctx: CallContext, legId: string, options: DialOptions): void {
+  if (ctx.legs.has(legId)) return;
+  const bindings = ctx.registrar.locate(options.phoneId);
+  const leg = newLeg(legId, 'out', bindings[0]?.localIp ?? '127.0.0.1');
+  leg.phoneId = options.phoneId;
+  ctx.legs.set(legId, leg);
+  if (bindings.length === 0) return failSoon(ctx, leg, 'unreachable', 480, 'not registered');
+  if (!ctx.isSignallingUp) return failSoon(ctx, leg, 'fault', 503, 'signalling is down');
+  ctx.media
+    .open({ sessionId: legId, rtpTimeoutMs: ctx.timings.rtpNeverMs })
+    .then(({ port }) => {
+      leg.port = port;
+      if (leg.state !== 'dialing') {
+        ctx.attempt('close', ctx.media.close(legId));
+        return failed(ctx, leg, 'cancelled', 487, leg.closeReason ?? 'given up');
+      }
+      for (const binding of bindings) sendInvite(ctx, leg, binding, options);
+      leg.noResponseTimer = setTimeout(() => giveUpSilent(ctx, leg), ctx.timings.noResponseMs);
+    })
+    .catch((error: unknown) => {
+      ctx.logger.error({ err: error, legId }, 'no media for an outgoing call');
+      failed(ctx, leg, 'fault', 503, 'no media');
+    });
+}
+
+/** Never inside the caller's own call: it may hold a half-changed state. */
+function failSoon(ctx: CallContext, leg: Leg, cause: DialFailure, status: number, reason: string): void {
+  setImmediate(() => failed(ctx, leg, cause, status, reason));
+}
+
+function failed(ctx: CallContext, leg: Leg, cause: DialFailure, status: number, reason: string): void {
+  if (leg.state === 'ended') return;
+  ctx.forget(leg);
+  ctx.emit({ type: 'dial.failed', legId: leg.id, cause, status, reason });
+}
+
+function sendInvite(ctx: CallContext, leg: Leg, binding: Binding, options: DialOptions): void {
+  const branch: Branch = {
+    contact: binding.contact,
+    hasProvisional: false,
+    isDone: false,
+    isCancelWanted: false,
+  };
+  leg.branches.push(branch);
+  const from = `${quote(options.displayName)} <sip:${escapeUser(options.pii.from)}@localhost>`;
+  ctx.srf.request(
+    {
+      uri: binding.contact,
+      method: 'INVITE',
+      proxy: nextHop(binding),
+      headers: {
+        From: from,
+        Contact: `<sip:${escapeUser(options.pii.from)}@localhost>`,
+        'Content-Type': 'application/sdp',
+        Allow: 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY, REFER, PRACK',
+      },
+      body: localSdp(leg, { codecs: offeredCodecs, dtmfPt: offeredDtmfPt }),
+    },
+    (error, req) => {
+      if (error || !req) return branchDone(ctx, leg, branch, 503, error?.message ?? 'not sent');
+      branch.req = req;
+      req.on('response', (res, ack) => onResponse(ctx, leg, branch, res, ack));
+      if (branch.isCancelWanted) cancelBranch(ctx, branch);
+    },
+  );
+}
+
+/** The address the REGISTER came from: right behind NAT, and the same as the contact elsewhere. */
+function nextHop(binding: Binding): string {
+  const transport = binding.protocol === 'udp' ? '' : `;transport=${binding.protocol}`;
+  return `sip:${hostOf(binding.ip)}:${binding.port}${transport}`;
+}
+
+function onResponse(ctx: CallContext, leg: Leg, branch: Branch, res: SipResponse, ack: Acknowledge): void {
+  branch.hasProvisional = true;
+  if (res.status < 200) {
+    if (res.status > 100 && moveLeg(leg, 'ring')) ctx.emit({ type: 'dial.alerted', legId: leg.id });
+    if (res.has('RSeq')) ack();
+    return;
+  }
+  if (res.status >= 300) {
+    branchDone(ctx, leg, branch, res.status, res.reason);
+    return;
+  }
+  branch.isDone = true;
+  ack();
+  const remote = res.body ? readSdp(res.body) : 'malformed';
+  if (!res.stackDialogId || leg.state === 'ended' || leg.state === 'closing' || leg.state === 'up') {
+    if (res.stackDialogId) bye(ctx, res.stackDialogId, 'answered too late');
+    if (leg.state === 'closing') branchDone(ctx, leg, branch, 487, leg.closeReason ?? 'given up');
+    return;
+  }
+  if (typeof remote !== 'object') {
+    bye(ctx, res.stackDialogId, 'no usable audio');
+    branchDone(ctx, leg, branch, 488, `answer without usable audio: ${remote}`);
+    return;
+  }
+  accept(ctx, leg, branch, res.stackDialogId, remote);
+}
+
+function accept(
+  ctx: CallContext,
+  leg: Leg,
+  winner: Branch,
+  dialogId: string,
+  remote: NonNullable<Leg['remote']>,
+): void {
+  if (!moveLeg(leg, 'accept')) return;
+  clearTimeout(leg.noResponseTimer);
+  leg.remote = remote;
+  for (const branch of leg.branches) if (branch !== winner && !branch.isDone) cancelBranch(ctx, branch);
+  ctx.attempt('update', ctx.media.update({ sessionId: leg.id, ...mediaOf(remote) }));
+  ctx.established(leg, dialogId);
+  ctx.emit({ type: 'dial.answered', legId: leg.id });
+}
+
+/** A leg fails when its last branch has; the reason is that of the branch which says most. */
+function branchDone(ctx: CallContext, leg: Leg, branch: Branch, status: number, reason: string): void {
+  if (branch.isDone && leg.state === 'up') return;
+  branch.isDone = true;
+  if (leg.branches.some((b) => !b.isDone) || leg.state === 'up') return;
+  const cause = leg.state === 'closing' && status === 487 ? 'cancelled' : causeOf(status);
+  failed(ctx, leg, cause, status, reason);
+}
+
+function causeOf(status: number): DialFailure {
+  if (status === 486 || status === 600) return 'busy';
+  if ([403, 480, 603, 302, 488].includes(status)) return 'rejected';
+  if (status === 487) return 'no-answer';
+  if ([404, 408, 410, 430, 500, 502, 503, 504].includes(status)) return 'unreachable';
+  return 'rejected';
+}
+
+function giveUpSilent(ctx: CallContext, leg: Leg): void {
+  if (leg.state !== 'dialing' || leg.branches.some((b) => b.hasProvisional)) return;
+  for (const branch of leg.branches) cancelBranch(ctx, branch);
+  if (leg.phoneId) ctx.registrar.markDead(leg.phoneId);
+  failed(ctx, leg, 'unreachable', 408, 'the phone answers nothing');
+}
+
+export function cancelDial(ctx: CallContext, leg: Leg, reason: string): void {
+  leg.closeReason = reason;
+  if (!moveLeg(leg, 'close')) return;
+  clearTimeout(leg.noResponseTimer);
+  for (const branch of leg.branches) if (!branch.isDone) cancelBranch(ctx, branch);
+}
+
+function cancelBranch(ctx: CallContext, branch: Branch): void {
+  const req: OutgoingRequest | undefined = branch.req;
+  if (!req) {
+    branch.isCancelWanted = true;
+    return;
+  }
+  req.cancel({ headers: {} }, (error) => {
+    if (error) ctx.logger.debug({ err: error }, 'CANCEL not sent');
+  });
+}
+
+export function bye(ctx: CallContext, dialogId: string, reason: string): void {
+  const text = reason.replace(/["\\\r\n]/g, ' ');
+  ctx.srf.request(
+    {
+      method: 'BYE',
+      stackDialogId: dialogId,
+      headers: { Reason: `Q.850;cause=16;text="${text}"` },
+    },
+    (error) => {
+      if (error) ctx.logger.debug({ err: error, dialogId }, 'BYE not sent');
+    },
+  );
+}

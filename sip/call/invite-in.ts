@@ -1,0 +1,139 @@
+/**
+ * Incoming INVITE: who is it, may it, and the answer. UAS side of RFC 3261 §13.3.
+ * Race: the caller's CANCEL may cross our 200; the engine then answers 481 to the CANCEL, or tells us first,
+ * in which case the leg ends and whatever media was opened is closed again.
+ */
+import { randomUUID } from 'node:crypto';
+import type { CallContext } from './context.ts';
+import { localSdp, moveLeg, newLeg, type IncomingInfo, type Leg } from './leg.ts';
+import { localIpOf } from './registrar.ts';
+import { offeredCodecs, offeredDtmfPt, readSdp, type RemoteMedia } from './sdp.ts';
+import type { NameAddr, SipRequest, SipResponse } from './srf.ts';
+import { userOf } from './uri.ts';
+
+export const allowedMethods = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY, REFER, PRACK';
+const knownExtensions = new Set(['100rel', 'timer', 'replaces']);
+
+/** RFC 3261 §8.2.2.3: true when it was answered 420. */
+export function refusesExtensions(req: SipRequest, res: SipResponse): boolean {
+  const unknown = (req.get('require') ?? '')
+    .split(',')
+    .map((s) => s.trim().toLowerCase())
+    .filter((s) => s !== '' && !knownExtensions.has(s));
+  if (unknown.length === 0) return false;
+  res.send(420, { headers: { Unsupported: unknown.join(', ') } });
+  return true;
+}
+
+/** Reads the offer of a request; undefined when there is none, null when the request was refused. */
+export function readOffer(req: SipRequest, res: SipResponse): RemoteMedia | undefined | null {
+  const body = req.body?.trim() ? req.body : undefined;
+  if (!body) return undefined;
+  const type = (req.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
+  if (type !== 'application/sdp') {
+    res.send(415, { headers: { Accept: 'application/sdp' } });
+    return null;
+  }
+  const media = readSdp(body);
+  if (typeof media === 'object') return media;
+  res.send(media === 'malformed' ? 400 : 488, { headers: { Warning: `399 hearthline "${media}"` } });
+  return null;
+}
+
+export function handleInvite(ctx: CallContext, req: SipRequest, res: SipResponse): void {
+  if (refusesExtensions(req, res)) return;
+  const dialled = userOf(req.uri);
+  const who = identify(ctx, req, res);
+  if (!who) return;
+  const number = dialled === undefined ? undefined : ctx.admission.number(dialled);
+  const isFeatureCode = who.source.kind === 'phone' && dialled?.startsWith('*') === true;
+  if (dialled === undefined || (!number && !isFeatureCode)) return void res.send(404);
+  if (!req.has('contact')) return void res.send(400, 'Missing Contact');
+  const offer = readOffer(req, res);
+  if (offer === null) return;
+  if (isOverCap(ctx, who.source, dialled, number?.maxCalls)) return void res.send(486);
+  const leg = newLeg(`l-${randomUUID()}`, 'in', localIpOf(req));
+  leg.incoming = { dialled, source: who.source, pii: who.pii };
+  leg.invite = { req, res };
+  if (offer) leg.remote = offer;
+  ctx.legs.set(leg.id, leg);
+  req.on('cancel', () => ctx.ended(leg, 'remote', 'cancelled by the caller'));
+  ctx.emit({ type: 'leg.incoming', legId: leg.id, ...leg.incoming });
+}
+
+type Caller = Pick<IncomingInfo, 'source' | 'pii'>;
+
+/**
+ * A trunk is known by its address; everybody else must prove to be a phone. Somebody at a trunk's address who
+ * sends credentials or the name of one of our phones is asked to prove it too: on one host both may live.
+ */
+function identify(ctx: CallContext, req: SipRequest, res: SipResponse): Caller | undefined {
+  const from = req.getParsedHeader('from') as NameAddr;
+  const fromUser = userOf(from.uri) ?? '';
+  const fromName = from.name?.replace(/^"|"$/g, '').trim().slice(0, 80);
+  const pii = { from: fromUser.slice(0, 80) || 'anonymous', ...(fromName && { fromName }) };
+  const trunk = ctx.admission.trunkOf(req.source_address, req.source_port);
+  const isClaimingPhone = req.has('authorization') || ctx.registrar.hasPhone(fromUser);
+  if (trunk && !isClaimingPhone) return { source: { kind: 'trunk', trunkId: trunk.trunkId }, pii };
+  const phoneId = ctx.registrar.authenticate(req, res);
+  if (phoneId === undefined) return undefined;
+  return { source: { kind: 'phone', phoneId }, pii: { ...pii, from: phoneId } };
+}
+
+function isOverCap(
+  ctx: CallContext,
+  source: IncomingInfo['source'],
+  dialled: string,
+  numberCap: number | undefined,
+): boolean {
+  const trunkCap = source.kind === 'trunk' ? ctx.admission.trunkById(source.trunkId)?.maxCalls : undefined;
+  if (numberCap === undefined && trunkCap === undefined) return false;
+  const key = source.kind === 'trunk' ? source.trunkId : undefined;
+  let onTrunk = 0;
+  let onNumber = 0;
+  for (const { incoming } of ctx.legs.values()) {
+    if (!incoming) continue;
+    if (key !== undefined && incoming.source.kind === 'trunk' && incoming.source.trunkId === key) onTrunk++;
+    if (incoming.dialled === dialled) onNumber++;
+  }
+  return onTrunk >= (trunkCap ?? Infinity) || onNumber >= (numberCap ?? Infinity);
+}
+
+export function answerLeg(ctx: CallContext, leg: Leg): void {
+  if (!leg.invite || !moveLeg(leg, 'answer')) return;
+  ctx.media
+    .open({
+      sessionId: leg.id,
+      rtpTimeoutMs: ctx.timings.rtpNeverMs,
+      ...(leg.remote && mediaOf(leg.remote)),
+    })
+    .then(({ port }) => {
+      leg.port = port;
+      if (leg.state !== 'answering') return void ctx.attempt('close', ctx.media.close(leg.id));
+      sendAnswer(ctx, leg);
+    })
+    .catch((error: unknown) => {
+      ctx.logger.error({ err: error, legId: leg.id }, 'no media for an incoming call');
+      leg.invite?.res.send(503, { headers: { 'Retry-After': '5' } });
+      ctx.ended(leg, 'fault', 'no media');
+    });
+}
+
+function sendAnswer(ctx: CallContext, leg: Leg): void {
+  const { res } = leg.invite!;
+  leg.isAnswerInAck = !leg.remote;
+  const body = localSdp(leg, { codecs: offeredCodecs, dtmfPt: offeredDtmfPt });
+  res.send(200, { headers: { 'Content-Type': 'application/sdp', Allow: allowedMethods }, body }, (error) => {
+    delete leg.invite;
+    if (error || !res.stackDialogId) return ctx.ended(leg, 'fault', 'the answer could not be sent');
+    if (!moveLeg(leg, 'sent')) return;
+    ctx.established(leg, res.stackDialogId);
+    ctx.emit({ type: 'leg.answered', legId: leg.id });
+  });
+}
+
+export const mediaOf = (remote: RemoteMedia) => ({
+  remote: { ip: remote.ip, port: remote.port },
+  codec: remote.codec,
+  dtmfPt: remote.dtmfPt,
+});

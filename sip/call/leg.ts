@@ -1,0 +1,132 @@
+/**
+ * One leg: a SIP dialog and its media endpoint, for the call's whole life. Data and small moves only; the flows
+ * are in their own files. `LegRecord` is what a restarted process needs to take the leg over.
+ */
+import type { Direction } from '../media/protocol.ts';
+import type { LegSource } from '../port.ts';
+import { nextLegState, type LegSignal, type LegState } from './leg-state.ts';
+import { writeSdp, type LocalMedia, type RemoteMedia } from './sdp.ts';
+import type { OutgoingRequest, SipRequest, SipResponse } from './srf.ts';
+
+export interface IncomingInfo {
+  dialled: string;
+  source: LegSource;
+  pii: { from: string; fromName?: string };
+}
+
+/** One INVITE of an outgoing leg; a phone with several contacts gets several at once. */
+export interface Branch {
+  req?: OutgoingRequest;
+  contact: string;
+  hasProvisional: boolean;
+  isDone: boolean;
+  /** CANCEL asked for before the INVITE was confirmed sent. */
+  isCancelWanted: boolean;
+}
+
+export interface Leg {
+  id: string;
+  role: 'in' | 'out';
+  state: LegState;
+  dialogId?: string;
+  localIp: string;
+  port: number;
+  sdpSession: number;
+  sdpVersion: number;
+  remote?: RemoteMedia;
+  /** What we last said we do with audio. */
+  direction: Direction;
+  isHeld: boolean;
+  peer?: string;
+  recordingId?: string;
+  incoming?: IncomingInfo;
+  /** The unanswered INVITE of an incoming leg. */
+  invite?: { req: SipRequest; res: SipResponse };
+  branches: Branch[];
+  phoneId?: string;
+  noResponseTimer?: NodeJS.Timeout;
+  closeReason?: string;
+  /** We made the offer in a 2xx and wait for the answer in the ACK. */
+  isAnswerInAck: boolean;
+}
+
+export interface LegRecord {
+  role: 'in' | 'out';
+  dialogId: string;
+  localIp: string;
+  port: number;
+  sdpSession: number;
+  sdpVersion: number;
+  remote?: RemoteMedia;
+  direction: Direction;
+  isHeld: boolean;
+  peer?: string;
+  recordingId?: string;
+  incoming?: IncomingInfo;
+  phoneId?: string;
+}
+
+let sdpSessions = Date.now() % 1_000_000_000;
+
+export function newLeg(id: string, role: 'in' | 'out', localIp: string): Leg {
+  return {
+    id,
+    role,
+    state: role === 'in' ? 'arrived' : 'dialing',
+    localIp,
+    port: 0,
+    sdpSession: ++sdpSessions,
+    sdpVersion: 1,
+    direction: 'sendrecv',
+    isHeld: false,
+    branches: [],
+    isAnswerInAck: false,
+  };
+}
+
+/** True when the signal moved the leg. */
+export function moveLeg(leg: Leg, signal: LegSignal): boolean {
+  const next = nextLegState(leg.state, signal);
+  if (!next) return false;
+  leg.state = next;
+  return true;
+}
+
+export function toRecord(leg: Leg): LegRecord | undefined {
+  if (leg.state !== 'up' || !leg.dialogId) return undefined;
+  const { role, dialogId, localIp, port, sdpSession, sdpVersion, remote, direction, isHeld } = leg;
+  const { peer, recordingId, incoming, phoneId } = leg;
+  return {
+    role,
+    dialogId,
+    localIp,
+    port,
+    sdpSession,
+    sdpVersion,
+    direction,
+    isHeld,
+    ...(remote && { remote }),
+    ...(peer && { peer }),
+    ...(recordingId && { recordingId }),
+    ...(incoming && { incoming }),
+    ...(phoneId && { phoneId }),
+  };
+}
+
+export function fromRecord(id: string, record: LegRecord): Leg {
+  return { ...newLeg(id, record.role, record.localIp), ...record, state: 'up' };
+}
+
+/** Our description towards the peer: its own codec once known, our offer before. */
+export function localSdp(leg: Leg, offer: Pick<LocalMedia, 'codecs' | 'dtmfPt'>): string {
+  const remote = leg.remote;
+  return writeSdp({
+    ip: leg.localIp,
+    port: leg.port,
+    sessionId: leg.sdpSession,
+    version: leg.sdpVersion,
+    direction: leg.direction,
+    codecs: remote ? [{ codec: remote.codec, pt: remote.codecPt }] : offer.codecs,
+    dtmfPt: remote ? remote.dtmfPt : offer.dtmfPt,
+  });
+}
