@@ -37,6 +37,7 @@ export function createAcd(snapshot?: unknown): Acd {
     },
     waiting: (queueId) => state.queues.get(queueId)?.waiting.size ?? 0,
     isRegistered: (phoneId) => state.registeredPhones.has(phoneId),
+    registeredPhones: () => [...state.registeredPhones],
     assertInvariants: () => assertInvariants(state),
   };
 }
