@@ -201,8 +201,9 @@ export class VoiceCalls {
   }
 
   private dialFailed(offerId: string, cause: DialFailure): void {
-    const fail = (reason: 'rona' | 'rejected' | 'phone-unreachable' | 'interrupted') =>
-      void this.shell.run({ type: 'offer.failed', offerId, reason });
+    const fail = (reason: 'rona' | 'rejected' | 'phone-unreachable' | 'interrupted') => {
+      this.shell.run({ type: 'offer.failed', offerId, reason });
+    };
     switch (cause) {
       case 'busy':
       case 'rejected':

@@ -49,7 +49,7 @@ export function adoptLegs(
 
 /** The media engine came back as another one: every leg that it does not know has no audio. */
 export function dropLostMedia(ctx: CallContext, known: Set<string>): void {
-  for (const leg of [...ctx.legs.values()]) {
+  for (const leg of ctx.legs.values()) {
     if (leg.port === 0 || known.has(leg.id)) continue;
     if (leg.dialogId) bye(ctx, leg.dialogId, 'media engine restarted');
     leg.port = 0;
@@ -61,7 +61,7 @@ export function dropLostMedia(ctx: CallContext, known: Set<string>): void {
 /** The SIP engine came back as another one: it has no dialog of ours, whatever the phones believe. */
 export function dropLostSignalling(ctx: CallContext, options: { isSilent: boolean }): string[] {
   const lost: string[] = [];
-  for (const leg of [...ctx.legs.values()]) {
+  for (const leg of ctx.legs.values()) {
     lost.push(leg.id);
     if (options.isSilent) ctx.forget(leg);
     else if (leg.role === 'out' && leg.state !== 'up') {

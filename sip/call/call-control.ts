@@ -214,7 +214,7 @@ class SrfCallControl implements CallControl {
     ])
       srf.use(verb, () => undefined);
     srf.on('connect', (error: Error | undefined, _hostport: string, version: string) => {
-      if (error) return void logger.error({ err: error }, 'the SIP engine refused us');
+      if (error) return logger.error({ err: error }, 'the SIP engine refused us');
       this.onEngine(version);
     });
     srf.on('close', () => {
@@ -247,7 +247,7 @@ class SrfCallControl implements CallControl {
 
   private dispatchNew(req: SipRequest, res: SipResponse): void {
     if (req.method === 'ACK' || req.method === 'CANCEL') return;
-    if (req.stackDialogId && req.method !== 'INVITE') return void res.send(481);
+    if (req.stackDialogId && req.method !== 'INVITE') return res.send(481);
     switch (req.method) {
       case 'INVITE':
         return handleInvite(this.ctx, req, res);
@@ -296,13 +296,10 @@ class SrfCallControl implements CallControl {
   }
 
   private async connectMedia(): Promise<Set<string>> {
-    const { media } = this.ctx;
-    const hello = within(
+    const answer = await within(
       this.options.startTimeoutMs,
-      new Promise<{ sessions: { sessionId: string }[] }>((resolve) => media.once('connected', resolve)),
+      this.ctx.media.connect(this.options.mediaControl),
     );
-    media.connect(this.options.mediaControl);
-    const answer = await hello;
     return new Set(answer?.sessions.map((s) => s.sessionId));
   }
 

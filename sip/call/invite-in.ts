@@ -47,11 +47,11 @@ export function handleInvite(ctx: CallContext, req: SipRequest, res: SipResponse
   if (!who) return;
   const number = dialled === undefined ? undefined : ctx.admission.number(dialled);
   const isFeatureCode = who.source.kind === 'phone' && dialled?.startsWith('*') === true;
-  if (dialled === undefined || (!number && !isFeatureCode)) return void res.send(404);
-  if (!req.has('contact')) return void res.send(400, 'Missing Contact');
+  if (dialled === undefined || (!number && !isFeatureCode)) return res.send(404);
+  if (!req.has('contact')) return res.send(400, 'Missing Contact');
   const offer = readOffer(req, res);
   if (offer === null) return;
-  if (isOverCap(ctx, who.source, dialled, number?.maxCalls)) return void res.send(486);
+  if (isOverCap(ctx, who.source, dialled, number?.maxCalls)) return res.send(486);
   const leg = newLeg(`l-${randomUUID()}`, 'in', localIpOf(req));
   leg.incoming = { dialled, source: who.source, pii: who.pii };
   leg.invite = { req, res };
@@ -109,7 +109,7 @@ export function answerLeg(ctx: CallContext, leg: Leg): void {
     })
     .then(({ port }) => {
       leg.port = port;
-      if (leg.state !== 'answering') return void ctx.attempt('close', ctx.media.close(leg.id));
+      if (leg.state !== 'answering') return ctx.attempt('close', ctx.media.close(leg.id));
       sendAnswer(ctx, leg);
     })
     .catch((error: unknown) => {

@@ -22,7 +22,7 @@ export interface Binding {
 export interface RegistrarOptions {
   minExpiresSec: number;
   maxExpiresSec: number;
-  now(): number;
+  now: () => number;
   onRegistered(phoneId: string, transport: string): void;
   onUnregistered(phoneId: string, reason: 'expired' | 'asked' | 'removed' | 'dead'): void;
   onChanged(phoneId: string, bindings: Binding[] | undefined): void;
@@ -120,16 +120,16 @@ export class Registrar {
     if (phoneId === undefined) return;
     const contacts = req.has('contact') ? (req.get('contact') ?? '') : '';
     if (contacts.trim() === '*') {
-      if (req.get('expires')?.trim() !== '0') return void res.send(400, 'Expires Must Be 0');
+      if (req.get('expires')?.trim() !== '0') return res.send(400, 'Expires Must Be 0');
       this.drop(phoneId, 'asked');
-      return void res.send(200);
+      return res.send(200);
     }
     const wanted = contacts === '' ? [] : (req.getParsedHeader('contact') as NameAddr[]);
     const change = this.planBindings(req, phoneId, wanted);
     if (change === 'too-brief')
-      return void res.send(423, { headers: { 'Min-Expires': String(this.options.minExpiresSec) } });
-    if (change === 'out-of-order') return void res.send(500, 'Out Of Order');
-    if (change === 'too-many') return void res.send(403, 'Too Many Contacts');
+      return res.send(423, { headers: { 'Min-Expires': String(this.options.minExpiresSec) } });
+    if (change === 'out-of-order') return res.send(500, 'Out Of Order');
+    if (change === 'too-many') return res.send(403, 'Too Many Contacts');
     if (wanted.length > 0) this.replace(phoneId, change, req.protocol);
     const now = this.options.now();
     const list = this.locate(phoneId).map(

@@ -17,7 +17,7 @@ export const hostOf = (ip: string): string => (ip.includes(':') ? `[${ip}]` : ip
 
 /** A display name as a quoted string (RFC 3261 §25.1), without control characters. */
 export function quote(text: string): string {
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex
   return `"${text.replace(/[\u0000-\u001f\u007f]/g, '').replace(/["\\]/g, '\\$&')}"`;
 }
 
