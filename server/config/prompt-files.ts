@@ -1,0 +1,62 @@
+/**
+ * Where each prompt's sound is: the built-in ones rendered at the first start, the site's own rendered when a site
+ * comes into force, or files that the bank recorded itself. A prompt missing in one language falls back to the
+ * site's language, then to any: a caller hears something rather than nothing.
+ */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PromptPort } from '../app/ports.ts';
+import { languages, type Language, type Site, type SitePrompt } from '../contract/site.ts';
+import { AppError } from '../lib/app-error.ts';
+
+export type RenderText = (text: string, language: Language, file: string) => Promise<unknown>;
+
+export class PromptFiles implements PromptPort {
+  private readonly dir: string;
+  private readonly render: RenderText;
+  private own = new Map<string, Map<Language, string>>();
+  private fallback: Language = 'en';
+
+  constructor(dir: string, render: RenderText) {
+    this.dir = dir;
+    this.render = render;
+  }
+
+  file(promptId: string, language: Language): string {
+    const own = this.own.get(promptId);
+    if (own) return own.get(language) ?? own.get(this.fallback) ?? [...own.values()][0]!;
+    if (promptId === 'music') return join(this.dir, 'music.wav');
+    return join(this.dir, language, `${promptId}.wav`);
+  }
+
+  async prepare(site: Site): Promise<void> {
+    const own = new Map<string, Map<Language, string>>();
+    for (const prompt of site.prompts) own.set(prompt.id, await this.prepareOne(prompt));
+    this.own = own;
+    this.fallback = site.site.language;
+  }
+
+  private async prepareOne(prompt: SitePrompt): Promise<Map<Language, string>> {
+    const files = new Map<Language, string>();
+    for (const language of languages) {
+      const recorded = prompt.file?.[language];
+      const text = prompt.text?.[language];
+      if (recorded) {
+        const file = join(this.dir, 'custom', recorded);
+        await access(file).catch(() => {
+          throw new AppError(
+            'bad-request',
+            422,
+            `prompt "${prompt.id}": there is no file prompts/custom/${recorded}`,
+          );
+        });
+        files.set(language, file);
+      } else if (text) {
+        const file = join(this.dir, 'site', language, `${prompt.id}.wav`);
+        await this.render(text, language, file);
+        files.set(language, file);
+      }
+    }
+    return files;
+  }
+}
