@@ -191,7 +191,10 @@ class RedisEventLog implements EventLog {
 
   raiseLastSeq(seq: number): void {
     if (seq <= this.lastSeq()) return;
-    if (this.#retained.size > 0) throw new Error('events were appended before recovery was over');
+    if (this.#sender.writtenSeq !== this.lastSeq()) {
+      throw new Error('events were appended before recovery was over');
+    }
+    this.#retained.dropThrough(this.lastSeq());
     this.#retained.skipTo(seq);
     this.#sender.skipTo(seq);
     this.#projectedSeq = Math.max(this.#projectedSeq, seq);

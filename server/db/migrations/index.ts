@@ -1,0 +1,18 @@
+/** Every migration, in order, by name: a list and no folder scan, so that the built product has the same. */
+import { eventLogMigration } from './0001-event-log.ts';
+import { historyMigration } from './0002-history.ts';
+import { siteMigration } from './0003-site.ts';
+import { peopleMigration } from './0004-people.ts';
+
+export interface Migration {
+  name: string;
+  up: string;
+  down: string;
+}
+
+export const migrations: readonly Migration[] = [
+  eventLogMigration,
+  historyMigration,
+  siteMigration,
+  peopleMigration,
+];

@@ -1,0 +1,63 @@
+/** Contacts as history has them, newest first. */
+import { Op } from 'sequelize';
+import type { Sequelize } from 'sequelize';
+import type { ContactRow } from '../../contract/rest.ts';
+import { createContactModel } from '../models/history-models.ts';
+import type { ContactModel } from '../models/history-models.ts';
+import { optional } from './optional.ts';
+import { beforeSeq, toPage } from './page.ts';
+import type { Page, PageQuery } from './page.ts';
+
+export interface ContactRepo {
+  list(query: PageQuery): Promise<Page<ContactRow>>;
+  byId(contactId: string): Promise<ContactRow | undefined>;
+}
+
+const millis = (instant: Date | null) => (instant === null ? null : instant.getTime());
+const count = (value: string | null) => (value === null ? null : Number(value));
+
+export function piiOf(contact: ContactModel | null | undefined): { from: string; fromName?: string } | null {
+  if (!contact || contact.piiFrom === null) return null;
+  return { from: contact.piiFrom, ...optional({ fromName: contact.piiFromName }) };
+}
+
+function present(row: ContactModel): ContactRow {
+  return {
+    contactId: row.contactId,
+    channel: row.channel ?? 'voice',
+    arrivedAt: row.arrivedAt?.getTime() ?? 0,
+    ...optional({
+      numberId: row.numberId,
+      queueId: row.queueId,
+      agentId: row.agentId,
+      queuedAt: millis(row.queuedAt),
+      answeredAt: millis(row.answeredAt),
+      endedAt: millis(row.endedAt),
+      outcome: row.outcome,
+      endedBy: row.endedBy,
+      reason: row.reason,
+      waitMs: count(row.waitMs),
+      talkMs: count(row.talkMs),
+      holdMs: count(row.holdMs),
+      pii: piiOf(row),
+    }),
+  };
+}
+
+export function createContactRepo(sequelize: Sequelize): ContactRepo {
+  const contacts = createContactModel(sequelize);
+  return {
+    async list(query) {
+      const rows = await contacts.findAll({
+        where: { firstSeq: { [Op.lt]: beforeSeq(query) } },
+        order: [['firstSeq', 'DESC']],
+        limit: query.limit + 1,
+      });
+      return toPage(rows, query.limit, present);
+    },
+    async byId(contactId) {
+      const row = await contacts.findByPk(contactId);
+      return row ? present(row) : undefined;
+    },
+  };
+}
