@@ -51,7 +51,8 @@ interface Row {
   at_ms: string;
   actor: string;
   action: string;
-  target: string | null;
+  /** Empty: none. */
+  target: string;
   details: Record<string, unknown> | null;
   prev_hash: string;
   hash: string;
@@ -71,7 +72,7 @@ export function auditHash(prevHash: string, entry: Omit<AuditRecord, 'hash'>): s
       at: entry.at,
       actor: entry.actor,
       action: entry.action,
-      target: entry.target ?? null,
+      target: entry.target ?? '',
       details: entry.details,
     }),
   );
@@ -83,7 +84,7 @@ const recordOf = (row: Row): AuditRecord => ({
   at: Number(row.at_ms),
   actor: row.actor,
   action: row.action,
-  ...(row.target === null ? {} : { target: row.target }),
+  ...(row.target === '' ? {} : { target: row.target }),
   details: row.details ?? {},
   hash: row.hash,
 });
@@ -106,7 +107,7 @@ export function createAuditTrail(sequelize: Sequelize, clock: { now(): number })
       at: Math.floor(clock.now()),
       actor: plainText(entry.actor),
       action: plainText(entry.action),
-      ...(entry.target === undefined ? {} : { target: plainText(entry.target) }),
+      ...(entry.target === undefined || entry.target === '' ? {} : { target: plainText(entry.target) }),
       // A record stays a record through toPlain; the compiler cannot see that.
       details: details as Record<string, unknown>,
     };
@@ -119,7 +120,7 @@ export function createAuditTrail(sequelize: Sequelize, clock: { now(): number })
           record.at,
           record.actor,
           record.action,
-          record.target ?? null,
+          record.target ?? '',
           JSON.stringify(details),
           prevHash,
           auditHash(prevHash, record),

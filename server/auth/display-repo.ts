@@ -10,7 +10,8 @@ import type { DisplayRecord, DisplayRepo } from './ports.ts';
 
 interface Row {
   id: string;
-  name: string | null;
+  /** Empty until it is approved. */
+  name: string;
   state: DisplayRecord['state'];
   created_ms: string;
   approved_ms: string | null;
@@ -33,7 +34,7 @@ const recordOf = (row: Row): DisplayRecord => {
     id: row.id,
     state: row.state,
     createdAt: Number(row.created_ms),
-    ...(row.name === null ? {} : { name: row.name }),
+    ...(row.name === '' ? {} : { name: row.name }),
     ...(row.approved_ms === null ? {} : { approvedAt: Number(row.approved_ms) }),
     ...(row.approved_by === null ? {} : { approvedBy: row.approved_by }),
     ...(row.revoked_ms === null ? {} : { revokedAt: Number(row.revoked_ms) }),

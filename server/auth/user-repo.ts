@@ -12,7 +12,8 @@ import type { NewUserRecord, UserRecord, UserRepo } from './ports.ts';
 interface Row {
   id: string;
   username: string;
-  password_hash: string;
+  /** null: nobody can sign in with it. */
+  password_hash: string | null;
   role: string;
   created_ms: string;
   sign_in_ms: string | null;
@@ -26,11 +27,12 @@ const columns = `id, username, password_hash, role, is_disabled,
   round(extract(epoch from last_sign_in_at) * 1000)::bigint AS sign_in_ms`;
 
 const recordOf = (row: Row): UserRecord => {
-  const isOnce = row.password_hash.startsWith(oncePrefix);
+  const stored = row.password_hash ?? '';
+  const isOnce = stored.startsWith(oncePrefix);
   return {
     id: row.id,
     username: row.username,
-    passwordHash: isOnce ? row.password_hash.slice(oncePrefix.length) : row.password_hash,
+    passwordHash: isOnce ? stored.slice(oncePrefix.length) : stored,
     isOneTimePassword: isOnce,
     role: roleSchema.parse(row.role),
     createdAt: Number(row.created_ms),

@@ -1,0 +1,97 @@
+/**
+ * The HTTP API, the screens and the live sockets, joined. Default deny: a route says who may call it (route.ts), the
+ * screens hold no data, and whatever else is asked for does not exist.
+ */
+import type { Server } from 'node:http';
+import express from 'express';
+import type { Express } from 'express';
+import { auditRoutes } from './audit/routes.ts';
+import { contactRoutes } from './contacts/routes.ts';
+import { deviceRoutes } from './displays/device-routes.ts';
+import { displayRoutes } from './displays/routes.ts';
+import { errorAnswer } from './error-answer.ts';
+import { healthRoutes } from './health/routes.ts';
+import { createLiveHub } from './live-hub.ts';
+import type { LiveHub, LiveOwner } from './live-hub.ts';
+import { liveTicketRoutes } from './live-ticket/routes.ts';
+import { createUpgrade } from './live-upgrade.ts';
+import { isSecureRequest } from './origin.ts';
+import { createGrants, createTickets } from './parts.ts';
+import type { ApiParts } from './parts.ts';
+import type { ApiDeps } from './ports.ts';
+import { recordingRoutes } from './recordings/routes.ts';
+import { notFound, refusal } from './refusal.ts';
+import { findSession, mountRoutes } from './route.ts';
+import type { Route } from './route.ts';
+import { securityHeaders } from './security-headers.ts';
+import { sessionRoutes } from './session/routes.ts';
+import { siteRoutes } from './site/routes.ts';
+import { mountScreens } from './static-screens.ts';
+import { userRoutes } from './users/routes.ts';
+
+export type { ApiDeps } from './ports.ts';
+export type { LiveHub } from './live-hub.ts';
+
+export interface HttpServer {
+  app: Express;
+  /** Live sockets and time limits; call it for every server that serves `app`. */
+  attachUpgrade(server: Server): void;
+  liveHub: LiveHub;
+  /** Every route with who may call it: for tests and documents. */
+  routes: readonly Route[];
+  /** Closes the live sockets and stops the timers; the composer closes its server. */
+  close(): void;
+}
+
+function createHub(deps: ApiDeps): LiveHub {
+  const { displays, sessions } = deps.access;
+  const standing = (kind: LiveOwner['kind'], ids: string[]) =>
+    kind === 'display' ? displays.approvedAmong(ids) : sessions.standing(ids);
+  return createLiveHub({ source: deps.live, clock: deps.clock, logger: deps.logger, standing });
+}
+
+export function createHttpServer(deps: ApiDeps): HttpServer {
+  const hub = createHub(deps);
+  const parts: ApiParts = { deps, hub, tickets: createTickets(deps), grants: createGrants(deps) };
+  const upgrade = createUpgrade(parts);
+  const routes = [
+    ...healthRoutes(parts),
+    ...sessionRoutes(parts),
+    ...userRoutes(parts),
+    ...deviceRoutes(parts),
+    ...displayRoutes(parts),
+    ...liveTicketRoutes(parts),
+    ...contactRoutes(parts),
+    ...recordingRoutes(parts),
+    ...siteRoutes(parts),
+    ...auditRoutes(parts),
+  ];
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  app.set('trust proxy', deps.settings.trustedProxyHops);
+  app.use(securityHeaders((req) => isSecureRequest(req, deps.settings)));
+  mountRoutes(app, deps, routes);
+  app.use('/api', async (req, _res, next) => {
+    // A stranger is not told which paths exist.
+    if (await findSession(deps, req)) next();
+    else throw refusal('sign-in-required', 'sign in first');
+  });
+  mountScreens(app, deps.statics);
+  app.use(() => {
+    throw notFound('page');
+  });
+  app.use(errorAnswer(deps.logger, deps.newId));
+  return {
+    app,
+    attachUpgrade: (server) => upgrade.attach(server),
+    liveHub: hub,
+    routes,
+    close() {
+      hub.close();
+      upgrade.close();
+    },
+  };
+}

@@ -1,0 +1,48 @@
+/** What the routes share beside the ports: the live hub and the short-lived tickets and grants. */
+import type { LiveScope } from '../contract/live.ts';
+import { ShortLived } from '../auth/one-use.ts';
+import type { LiveHub, LiveOwner } from './live-hub.ts';
+import type { ApiDeps } from './ports.ts';
+
+export const ticketLifeMs = 20_000;
+/** Long enough to listen to a long call once, with seeking. */
+export const grantLifeMs = 30 * 60_000;
+
+export interface Ticket {
+  /** `display:<id>` or `session:<id>`. */
+  owner: string;
+  liveOwner: LiveOwner;
+  scope: LiveScope;
+}
+export interface Grant {
+  /** The session: a grant is of no use to another one. */
+  owner: string;
+  recordingId: string;
+  reason: string;
+  isPlayed: boolean;
+}
+
+export interface ApiParts {
+  deps: ApiDeps;
+  hub: LiveHub;
+  tickets: ShortLived<Ticket>;
+  grants: ShortLived<Grant>;
+}
+
+export const createTickets = (deps: ApiDeps) => new ShortLived<Ticket>(deps.clock, ticketLifeMs);
+export const createGrants = (deps: ApiDeps) => new ShortLived<Grant>(deps.clock, grantLifeMs);
+
+/** A ticket and where to open it. */
+export function issueTicket(parts: ApiParts, liveOwner: LiveOwner, scope: LiveScope) {
+  const owner = `${liveOwner.kind}:${liveOwner.id}`;
+  const { token, expiresAt } = parts.tickets.issue({ owner, liveOwner, scope });
+  return { ticket: token, url: `/ws/${scope}?ticket=${token}`, expiresAt };
+}
+
+/** Everything an owner still holds ends now: sockets, tickets, grants. */
+export function shutOut(parts: ApiParts, liveOwner: LiveOwner): void {
+  const owner = `${liveOwner.kind}:${liveOwner.id}`;
+  parts.tickets.voidOwner(owner);
+  parts.grants.voidOwner(owner);
+  parts.hub.cut(liveOwner);
+}

@@ -1,0 +1,108 @@
+/**
+ * What the HTTP API needs from the rest of the house. The composer (server/main.ts) joins these to the real
+ * parts; a test to small stand-ins. Nothing here knows SQL, Redis or SIP.
+ */
+import type { Readable } from 'node:stream';
+import type { AuditTrail } from '../audit/audit-trail.ts';
+import type { Access } from '../auth/access.ts';
+import type { BoardState, FloorState } from '../contract/live.ts';
+import type { ContactRow, HealthAnswer, PageQuery, RecordingRow, SiteFaultView } from '../contract/rest.ts';
+
+export interface Clock {
+  /** Wall clock, ms UTC. */
+  now(): number;
+  /** For durations. */
+  monotonicMs(): number;
+}
+
+/** The part of pino that is used here. */
+export interface ApiLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface Page<T> {
+  items: T[];
+  /** Absent on the last page. */
+  nextCursor?: string;
+}
+
+/** The site in force and its file. `actor` is an audit actor such as `user:ann` or `local`. */
+export interface SiteService {
+  exportYaml(): Promise<{ version: number; yaml: string; site?: unknown }>;
+  check(yaml: string): Promise<SiteFaultView[]>;
+  import(
+    yaml: string,
+    actor: string,
+    ifVersion?: number,
+  ): Promise<{ version: number } | { faults: SiteFaultView[] } | { currentVersion: number }>;
+}
+
+/** `end` is the last byte, inclusive, as in an HTTP range. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+export interface RecordingStore {
+  list(query: PageQuery): Promise<Page<RecordingRow>>;
+  byId(recordingId: string): Promise<RecordingRow | undefined>;
+  /**
+   * Undefined when the file is not there. `bytes` is the size of the whole file; without a range the stream is the
+   * whole file. The API asks with a range only after it has seen `bytes`.
+   */
+  open(
+    recordingId: string,
+  ): Promise<{ bytes: number; contentType: string; stream(range?: ByteRange): Readable } | undefined>;
+}
+
+export interface ContactStore {
+  list(query: PageQuery): Promise<Page<ContactRow>>;
+}
+
+/**
+ * The live trees. A tree that was handed out must never change afterwards (parts may be shared with the next one):
+ * the hub keeps it and computes the next patch against it. May throw while the state is not ready.
+ */
+export interface LiveSource {
+  board(): BoardState;
+  floor(): FloorState;
+  /** When the newest event happened that the trees reflect, ms UTC. */
+  eventAt(): number;
+}
+
+export interface ApiSettings {
+  /**
+   * A proxy in front is trusted to set X-Forwarded-For and X-Forwarded-Proto: how many hops, or false. Then the
+   * session cookie is `__Host-` and Secure where the proxy speaks TLS.
+   */
+  trustedProxyHops: number | false;
+  /** True when this server itself speaks TLS. */
+  isTls: boolean;
+  /** With it, /metrics may be read from elsewhere than loopback: `Authorization: Bearer <token>`. */
+  metricsToken?: string;
+}
+
+/** Directories of the built screens (`dist/wallboard`, `dist/admin-ui`). */
+export interface StaticDirs {
+  wallboardDir: string;
+  adminUiDir: string;
+}
+
+export interface ApiDeps {
+  access: Access;
+  audit: AuditTrail;
+  siteService: SiteService;
+  recordings: RecordingStore;
+  contacts: ContactStore;
+  live: LiveSource;
+  health(): HealthAnswer;
+  /** Prometheus text of everything else; the API adds its own. */
+  metricsText(): Promise<string>;
+  settings: ApiSettings;
+  statics: StaticDirs;
+  logger: ApiLogger;
+  clock: Clock;
+  newId: (noun: string) => string;
+}

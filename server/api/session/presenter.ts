@@ -1,0 +1,26 @@
+/** Sessions as the API shows them. The cookie's secret never leaves in a body; its anti-forgery token does. */
+import type { SessionRow, SessionView } from '../../contract/rest.ts';
+import { permissionsOf } from '../../auth/policy.ts';
+import { csrfTokenOf } from '../../auth/session-store.ts';
+import type { Session } from '../../auth/session-store.ts';
+
+export const presentSession = (session: Session, token: string, idleMs: number): SessionView => ({
+  me: { userId: session.userId, username: session.username, role: session.role },
+  csrfToken: csrfTokenOf(token),
+  may: [...permissionsOf(session.role)],
+  mustChangePassword: session.mustChangePassword,
+  idleUntil: Math.min(session.lastSeenAt + idleMs, session.expiresAt),
+  expiresAt: session.expiresAt,
+});
+
+export const presentSessionRow = (session: Session, currentId: string): SessionRow => ({
+  sessionId: session.sessionId,
+  userId: session.userId,
+  username: session.username,
+  isCurrent: session.sessionId === currentId,
+  createdAt: session.createdAt,
+  lastSeenAt: session.lastSeenAt,
+  expiresAt: session.expiresAt,
+  address: session.address,
+  userAgent: session.userAgent,
+});

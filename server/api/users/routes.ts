@@ -1,0 +1,106 @@
+/**
+ * Users: list, create with a one-time password, renew it, disable, change role. Whatever takes a right away ends
+ * the user's sessions and sockets in the same request.
+ */
+import { createUserRequestSchema, emptyRequestSchema, updateUserRequestSchema } from '../../contract/rest.ts';
+import type { UserRecord } from '../../auth/ports.ts';
+import { inGroups, randomText } from '../../auth/secrets.ts';
+import { shutOut } from '../parts.ts';
+import type { ApiParts } from '../parts.ts';
+import { notFound, refusal, tooManyTries } from '../refusal.ts';
+import { defineRoute } from '../route.ts';
+import type { Route } from '../route.ts';
+import { presentUser } from './presenter.ts';
+
+/** 20 letters of 31: 99 bits; no letter that reads like another. */
+const passwordAlphabet = '23456789abcdefghjkmnpqrstuvwxyz';
+const busyRetryMs = 2000;
+
+async function oneTimePassword(parts: ApiParts) {
+  const password = inGroups(randomText(passwordAlphabet, 20), 5);
+  const hash = await parts.deps.access.passwords.hash(password);
+  if (hash === undefined) throw tooManyTries(busyRetryMs);
+  return { password, hash };
+}
+
+async function endSessions(parts: ApiParts, user: UserRecord): Promise<void> {
+  for (const id of await parts.deps.access.sessions.endAllOf(user.id))
+    shutOut(parts, { kind: 'session', id });
+}
+
+export function userRoutes(parts: ApiParts): Route[] {
+  const { access, audit, clock, newId } = parts.deps;
+  const { users } = access;
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/api/users',
+      access: 'users.list',
+      handle: async () => ({ json: { items: (await users.list()).map(presentUser) } }),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/users',
+      access: 'users.manage',
+      body: createUserRequestSchema,
+      async handle({ body }, who) {
+        const { password, hash } = await oneTimePassword(parts);
+        const user = await users.create({
+          ...body,
+          id: newId('user'),
+          passwordHash: hash,
+          isOneTimePassword: true,
+          createdAt: clock.now(),
+        });
+        if (!user) throw refusal('conflict', 'this user name is taken', { reason: 'username-taken' });
+        const target = `user:${user.username}`;
+        await audit.append({
+          actor: who.actor,
+          action: 'user.created',
+          target,
+          details: { role: user.role },
+        });
+        return { status: 201, json: { user: presentUser(user), oneTimePassword: password } };
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/users/:id/password',
+      access: 'users.manage',
+      body: emptyRequestSchema,
+      async handle(ctx, who) {
+        const user = await users.byId(ctx.id());
+        if (!user) throw notFound('user');
+        const { password, hash } = await oneTimePassword(parts);
+        await users.setPassword(user.id, hash, true);
+        await endSessions(parts, user);
+        const target = `user:${user.username}`;
+        await audit.append({ actor: who.actor, action: 'password.reset', target });
+        return {
+          json: { user: presentUser({ ...user, isOneTimePassword: true }), oneTimePassword: password },
+        };
+      },
+    }),
+    defineRoute({
+      method: 'patch',
+      path: '/api/users/:id',
+      access: 'users.manage',
+      body: updateUserRequestSchema,
+      async handle(ctx, who) {
+        const { isDisabled, role } = ctx.body;
+        const change = {
+          ...(isDisabled === undefined ? {} : { isDisabled }),
+          ...(role === undefined ? {} : { role }),
+        };
+        const user = await users.update(ctx.id(), change);
+        if (user === 'not-found') throw notFound('user');
+        if (user === 'last-admin')
+          throw refusal('conflict', 'this is the last administrator', { reason: 'last-admin' });
+        await endSessions(parts, user);
+        const target = `user:${user.username}`;
+        await audit.append({ actor: who.actor, action: 'user.changed', target, details: change });
+        return { json: presentUser(user) };
+      },
+    }),
+  ];
+}
