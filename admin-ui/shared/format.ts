@@ -18,6 +18,8 @@ export interface Formats {
   date: (at: number) => string;
   dateTime: (at: number) => string;
   longDate: (at: number) => string;
+  /** The zone as the language abbreviates it at that instant: CET, GMT+3. */
+  zoneName: (at: number) => string;
 }
 
 const two = (value: number) => String(value).padStart(2, '0');
@@ -86,7 +88,16 @@ function makeFormats(language: Language, zone: string | undefined): Formats {
     date: at(dmy),
     dateTime: at({ ...dmy, ...hms }),
     longDate: at({ weekday: 'long', day: 'numeric', month: 'long' }),
+    zoneName: makeZoneName(locale, timeZone),
   };
+}
+
+function makeZoneName(locale: string, timeZone: string | undefined): (at: number) => string {
+  const format = new Intl.DateTimeFormat(locale, {
+    timeZoneName: 'short',
+    ...(timeZone === undefined ? {} : { timeZone }),
+  });
+  return (instant) => format.formatToParts(instant).find((part) => part.type === 'timeZoneName')?.value ?? '';
 }
 
 const made = new Map<string, Formats>();

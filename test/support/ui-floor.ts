@@ -111,6 +111,9 @@ const people: Record<Language, string[]> = {
   it: ['Giulia Ferri', 'Marco Riva', 'Chiara Longo', 'Luca Bassi', 'Elena Monti', 'Paolo Conti'],
 };
 
+/** How many the busy scenario keeps waiting. */
+const busyLine = 14;
+
 interface Agent extends AgentLive {
   busyUntil: number;
 }
@@ -136,7 +139,6 @@ export function createFloor(options: FloorOptions): Floor {
   const minutes = new Map<number, MinuteLive>();
   const slEvents = new Map<string, number>();
   let serial = 1000;
-  let longWaits = 0;
 
   for (let index = 0; index < options.queues; index += 1) {
     const scale = scenario === 'empty' ? 0 : (isBusy ? 420 : 160) / Math.sqrt(index + 1);
@@ -238,7 +240,7 @@ export function createFloor(options: FloorOptions): Floor {
         from: `+4420790${String(10_000 + Math.floor(random() * 89_999))}`,
         ...(random() < 0.4 ? { fromName: pick(people[language]) } : {}),
       },
-      leavesAt: now + between(25_000, 240_000),
+      leavesAt: now + (waitedMs > 200_000 ? 3_600_000 : between(25_000, 240_000)),
       nextAt: 0,
     });
   };
@@ -253,9 +255,9 @@ export function createFloor(options: FloorOptions): Floor {
 
   const offer = () => {
     const waiting = [...contacts.values()].filter((contact) => contact.state === 'waiting');
-    for (const contact of waiting) {
-      // A busy floor keeps a line: it is what the screens are to be looked at with.
-      if (isBusy && waiting.length - longWaits < 14) break;
+    // A busy floor keeps a line and its longest wait: it is what the screens are to be looked at with.
+    const keep = isBusy ? busyLine : 0;
+    for (const contact of isBusy ? waiting.slice(keep) : waiting) {
       const agent = agents.find((a) => a.state === 'ready' && a.queueIds.includes(contact.queueId));
       if (!agent) continue;
       contact.state = 'ringing';
@@ -380,9 +382,8 @@ export function createFloor(options: FloorOptions): Floor {
   });
 
   if (isBusy) {
-    for (let index = 0; index < 16; index += 1) arrive(between(3000, 150_000));
     arrive(254_000);
-    longWaits = 1;
+    for (let index = 0; index < 16; index += 1) arrive(between(3000, 150_000));
   }
   if (scenario === 'calm') for (let index = 0; index < 2; index += 1) arrive(between(2000, 9000));
   let lastAt = now;

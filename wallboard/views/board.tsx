@@ -1,6 +1,6 @@
 /** The board: header, three heroes, agents, the day, queues, footer, and the veil that says when none of it is true any more. */
 import { computed } from '@preact/signals';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { BoardState } from '../../server/contract/live.ts';
 import type { LiveClient } from '../../admin-ui/shared/live-client.ts';
 import { fill } from '../../admin-ui/shared/words.ts';
@@ -25,7 +25,7 @@ function Header({ client, board, displayName }: { client: Client; board: BoardSt
         {displayName}
       </p>
       <p class="top-date">{formats.value.longDate(at)}</p>
-      <p class="top-zone">{board.site.timeZone.split('/').pop()?.split('_').join(' ')}</p>
+      <p class="top-zone">{formats.value.zoneName(at)}</p>
       <p class="top-clock">{formats.value.time(at)}</p>
     </header>
   );
@@ -88,9 +88,12 @@ function Figures({ client, wishes }: Omit<BoardProps, 'displayName'>) {
   ).value;
   const lastHour = useMemo(() => computed(() => client.tree.value?.lastHour), [client]);
   const minute = useMemo(() => computed(() => Math.floor(client.serverSec.value / 60)), [client]);
+  const liveSec = useRef(client.serverSec.peek());
   const board = client.tree.value;
   if (!board || !figures) return null;
-  const serverSec = client.serverSec.value;
+  // Under the veil nothing moves but the veil's own count: a wait that runs on would look alive.
+  if (!client.isStale.value) liveSec.current = client.serverSec.value;
+  const serverSec = liveSec.current;
   const levels = levelsOf(figures, serverSec, wishes);
   const hasSeveralQueues = Object.keys(board.queues).length > 1;
   return (

@@ -15,7 +15,7 @@ import {
 } from '../live/thresholds.ts';
 import { LevelShape } from './shapes.tsx';
 
-const mostDots = 36;
+const mostDots = 30;
 
 interface HeroProps {
   name: string;
@@ -132,7 +132,7 @@ export function LongestHero({ figures, levels, serverSec, wishes }: LongestProps
 }
 
 export function ServiceLevelHero({ figures, levels, wishes }: Omit<LongestProps, 'serverSec'>) {
-  const { percent, duration } = formats.value;
+  const { percent, number } = formats.value;
   const share = figures.serviceLevel;
   const text = share === undefined ? '–' : percent(share);
   const digits = text.replace(/[^\d–]/g, '');
@@ -154,8 +154,8 @@ export function ServiceLevelHero({ figures, levels, wishes }: Omit<LongestProps,
           ? words.value.noFigureYet
           : figures.hasOneTarget
             ? `${fill(words.value.slTarget, {
-                percent: percent(figures.targetPercent / 100),
-                time: duration(figures.targetSec * 1000),
+                percent: number(figures.targetPercent),
+                sec: number(figures.targetSec),
               })} · ${words.value.slVariant}`
             : `${words.value.slTargetMixed} · ${words.value.slVariant}`
       }
