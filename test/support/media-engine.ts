@@ -68,10 +68,8 @@ export async function startMediaEngine(options: MediaEngineOptions = {}): Promis
   const recordingsDir = options.recordingsDir ?? join(dir, 'recordings');
   const rtpPorts = options.rtpPorts ?? (await freeRange());
   const main = fileURLToPath(new URL('../../sip/media/engine/main.ts', import.meta.url));
-  const [command, ...args] = [...(options.prefix ?? []), process.execPath, '--import', 'tsx', main] as [
-    string,
-  ];
-  const child = spawn(command, args, {
+  const args = [...(options.prefix ?? []), process.execPath, '--import', 'tsx', main];
+  const child = spawn(args[0] as string, args.slice(1), {
     env: {
       ...process.env,
       HEARTHLINE_BIND: options.bind ?? '127.0.0.1',

@@ -14,7 +14,8 @@ export interface EngineConfig {
   recordingsDir: string;
   workers: number;
   orphanSec: number;
-  sockets: 'dgram' | 'koffi';
+  /** `auto`: koffi where it can be loaded, else dgram. */
+  sockets: 'dgram' | 'koffi' | 'auto';
 }
 
 export class ConfigError extends Error {}
@@ -54,9 +55,9 @@ function portRange(text: string): { firstPort: number; lastPort: number } {
 export function readConfig(env: NodeJS.ProcessEnv): Readonly<EngineConfig> {
   const bind = env['HEARTHLINE_BIND'] || '0.0.0.0';
   if (ipv4ToNumber(bind) < 0) throw new ConfigError('HEARTHLINE_BIND must be an IPv4 address');
-  const sockets = env['HEARTHLINE_MEDIA_SOCKETS'] || 'dgram';
-  if (sockets !== 'dgram' && sockets !== 'koffi') {
-    throw new ConfigError('HEARTHLINE_MEDIA_SOCKETS must be dgram or koffi');
+  const sockets = env['HEARTHLINE_MEDIA_SOCKETS'] || 'auto';
+  if (sockets !== 'dgram' && sockets !== 'koffi' && sockets !== 'auto') {
+    throw new ConfigError('HEARTHLINE_MEDIA_SOCKETS must be koffi, dgram or auto');
   }
   const defaultWorkers = Math.min(4, Math.max(1, availableParallelism() - 1));
   return Object.freeze({

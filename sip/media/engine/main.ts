@@ -31,6 +31,7 @@ function dieOf(thread: string, error: unknown): void {
 
 class Engine {
   private readonly config: EngineConfig;
+  private readonly sockets: 'dgram' | 'koffi';
   private readonly instanceId = randomUUID();
   private readonly switchboard: Switchboard;
   private readonly control: ControlServer;
@@ -50,13 +51,15 @@ class Engine {
     const canUseNative = loadNative();
     if (config.sockets === 'koffi' && !canUseNative)
       throw new ConfigError('koffi cannot be loaded here: use dgram');
+    const sockets: 'dgram' | 'koffi' = config.sockets === 'dgram' || !canUseNative ? 'dgram' : 'koffi';
+    this.sockets = sockets;
     const diskWorkers: DiskSettings['workers'] = [];
     const links: WorkerLink[] = [];
     const starts: WorkerStart[] = [];
     const ownPorts = new SharedArrayBuffer(65536);
     for (let index = 0; index < config.workers; index++) {
       const { port1, port2 } = new MessageChannel();
-      const wakeFd = config.sockets === 'koffi' ? makeWakeFd() : -1;
+      const wakeFd = sockets === 'koffi' ? makeWakeFd() : -1;
       const diskBacklog = new SharedArrayBuffer(4);
       const counters = new SharedArrayBuffer(COUNTER.length * 8);
       this.counters.push(new Float64Array(counters));
@@ -64,7 +67,7 @@ class Engine {
       const ports: number[] = [];
       for (let port = config.firstPort + index; port <= config.lastPort; port += config.workers)
         ports.push(port);
-      const { bind, sockets } = config;
+      const { bind } = config;
       const settings = {
         index,
         bind,
@@ -153,7 +156,7 @@ class Engine {
       instanceId: this.instanceId,
       version: VERSION,
       scheduling,
-      sockets: config.sockets,
+      sockets: this.sockets,
       workerCounters: this.counters,
       isReady: () => this.isReady,
       clients: () => this.control.clientCount,
@@ -168,7 +171,8 @@ class Engine {
         'not in a real-time scheduling class: audio may stutter under load',
       );
     }
-    const { bind, firstPort, lastPort, workers, sockets } = config;
+    const { bind, firstPort, lastPort, workers } = config;
+    const { sockets } = this;
     log.info(
       {
         bind,

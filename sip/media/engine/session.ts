@@ -47,8 +47,13 @@ export interface PendingPlay {
 /** Frames of our own making. Several, because a socket may still hold the previous ones for a moment. */
 const OWN_FRAMES = 512;
 const OWN_FRAME_BYTES = RTP_HEADER_BYTES + FRAME_BYTES;
-const ownFrames = Buffer.alloc(OWN_FRAMES * OWN_FRAME_BYTES);
+const ownFrames = Array.from({ length: OWN_FRAMES }, () => Buffer.alloc(OWN_FRAME_BYTES));
 let ownFrame = 0;
+
+function nextOwnFrame(): Buffer {
+  ownFrame = (ownFrame + 1) % OWN_FRAMES;
+  return ownFrames[ownFrame] as Buffer;
+}
 
 const header = new RtpHeader();
 
@@ -278,11 +283,6 @@ export class Session implements PacketReceiver, DtmfListener, DtmfPacketSender {
     }
   }
 
-  private nextOwnFrame(): number {
-    ownFrame = (ownFrame + 1) % OWN_FRAMES;
-    return ownFrame * OWN_FRAME_BYTES;
-  }
-
   /** Every 20 ms while something of our own is to be sent. */
   pace(): void {
     if (this.dtmfOut.isActive) {
@@ -292,8 +292,8 @@ export class Session implements PacketReceiver, DtmfListener, DtmfPacketSender {
     }
     const { player, out } = this;
     if (player === null) return;
-    const at = this.nextOwnFrame();
-    if (!player.nextFrame(ownFrames, at + RTP_HEADER_BYTES)) {
+    const frame = nextOwnFrame();
+    if (!player.nextFrame(frame, RTP_HEADER_BYTES)) {
       this.endPlay('done');
       return;
     }
@@ -303,18 +303,18 @@ export class Session implements PacketReceiver, DtmfListener, DtmfPacketSender {
     }
     out.next(!this.isOwnSpurt, this.host.nowMs, FRAME_BYTES);
     this.isOwnSpurt = true;
-    writeRtp(ownFrames, at, this.codecPt, out.outMarker, out.outSeq, out.outTs, out.ssrc);
-    this.transmit(ownFrames, at, OWN_FRAME_BYTES);
+    writeRtp(frame, 0, this.codecPt, out.outMarker, out.outSeq, out.outTs, out.ssrc);
+    this.transmit(frame, 0, OWN_FRAME_BYTES);
   }
 
   sendEvent(isStart: boolean, payload: Uint8Array): void {
     const { out } = this;
-    const at = this.nextOwnFrame();
+    const frame = nextOwnFrame();
     // The timestamp is that of the press's beginning in all of its packets.
     out.next(isStart, this.host.nowMs, 0);
-    ownFrames.set(payload, at + RTP_HEADER_BYTES);
-    writeRtp(ownFrames, at, this.dtmfPt, out.outMarker, out.outSeq, out.outTs, out.ssrc);
-    if (this.canSend) this.transmit(ownFrames, at, RTP_HEADER_BYTES + payload.length);
+    frame.set(payload, RTP_HEADER_BYTES);
+    writeRtp(frame, 0, this.dtmfPt, out.outMarker, out.outSeq, out.outTs, out.ssrc);
+    if (this.canSend) this.transmit(frame, 0, RTP_HEADER_BYTES + payload.length);
   }
 
   startPlay(player: Player): void {

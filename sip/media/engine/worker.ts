@@ -1,9 +1,11 @@
 /**
  * A worker thread of the media engine: joins the sockets' back end, the sessions and the threads' message ports.
- * With dgram it lives on node's event loop; with koffi it runs its own epoll loop (koffi-loop.ts).
+ * With dgram it lives on node's event loop. With koffi it blocks in epoll and is woken by an eventfd; node's own loop
+ * then gets a turn now and then, for its housekeeping only.
  */
-import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import { DgramBackend } from './dgram-sockets.ts';
+import { KoffiBackend } from './koffi-sockets.ts';
 import { monotonicMs } from './monotonic.ts';
 import { RtpCore } from './rtp-core.ts';
 import { SocketPool } from './rtp-sockets.ts';
@@ -68,5 +70,42 @@ function runOnEventLoop(): void {
   schedule();
 }
 
-runOnEventLoop();
-main.postMessage({ answers: [], events: [] });
+/** Node's loop gets a turn this often: collector tasks and termination live there. */
+const TURN_EVERY_MS = 50;
+
+function runOnEpoll(): void {
+  const backend = new KoffiBackend(settings.bind, settings.wakeFd);
+  const pool = new SocketPool(backend, settings.ports, new Uint8Array(settings.ownPorts));
+  const core = new RtpCore(settings, pool, {
+    disk: (message, transfer) => diskPort.postMessage(message, transfer ? [transfer] : []),
+    post: (message) => main.postMessage(message),
+  });
+  const readClock = (): void => {
+    core.nowMs = monotonicMs();
+  };
+  const listen = (): void => {
+    for (let got = receiveMessageOnPort(main); got; got = receiveMessageOnPort(main)) {
+      for (const message of got.message as ToWorker[]) core.handle(message);
+    }
+    for (let got = receiveMessageOnPort(diskPort); got; got = receiveMessageOnPort(diskPort)) {
+      const { path, law, clip, error } = got.message as DiskToWorker;
+      core.promptLoaded(path, law, clip, error ?? '');
+    }
+  };
+  const turn = (): void => {
+    const untilMs = monotonicMs() + TURN_EVERY_MS;
+    do {
+      const sleepMs = core.sleepMs(core.nowMs);
+      const isCalled = backend.poll(sleepMs <= 0 ? 0 : Math.max(1, Math.round(sleepMs)), readClock);
+      if (isCalled) listen();
+      if (core.sleepMs(core.nowMs) < 0.5) core.tick(core.nowMs);
+      core.flushOutbox();
+    } while (core.nowMs < untilMs);
+    setImmediate(turn);
+  };
+  core.tick(monotonicMs());
+  turn();
+}
+
+if (settings.sockets === 'koffi') runOnEpoll();
+else runOnEventLoop();
