@@ -2,13 +2,13 @@
 // what it had established waits for its successor, and is ended with a reason when none comes.
 
 import { expect } from 'chai';
-import { startSipEngine } from '../../support/sip-engine.ts';
+import { startSipEngine, type SipEngineHandle } from '../../support/sip-engine.ts';
 import { ControlConnection, type Frame } from '../../support/transcripts/control-connection.ts';
 import { headerOf, methodOf, tagOf } from '../../support/transcripts/sip-text.ts';
 import { offer, Phone, type CallState } from './phone.ts';
 import { connectApp, once, type AppDialog, type AppMessage } from './srf-app.ts';
 
-type Engine = Awaited<ReturnType<typeof startSipEngine>>;
+type Engine = SipEngineHandle;
 const holdMs = 600;
 const graceSec = 1;
 

@@ -176,7 +176,7 @@ const heldForTheNextApp: Rewrite = (steps) => {
   const requests = steps.filter((step) => step.kind === 'ua-sends' && /^(BYE|INFO) /.test(step.message));
   const [bye, info] = requests;
   if (bye === undefined || info === undefined) throw new Error('flow 61 has changed');
-  const takeOver = (request: Step, id: string): Step[] => {
+  const takeOver = (request: Step, id: string): { shown: Step; answered: Step[] } => {
     const text = textOf(request);
     const callId = /Call-ID: (.*)\r\n/.exec(text)?.[1] ?? '';
     const fromTag = /From: .*;tag=(\w+)/.exec(text)?.[1] ?? '';
@@ -186,14 +186,14 @@ const heldForTheNextApp: Rewrite = (steps) => {
     const ok = answerOf(text, '200 OK', '');
     const dialogId = `${callId};from-tag=${fromTag}`;
     const at = request;
-    return [
-      {
-        kind: 'app-gets',
-        app: 19,
-        payload: `${txn}|sip|network|${text.length}|udp|127.0.0.1|5071|19:03:24.700000|${txn}|${dialogId}|\r\n${shownText}`,
-        atMs: at.atMs,
-        line: at.line,
-      },
+    const shown: Step = {
+      kind: 'app-gets',
+      app: 19,
+      payload: `${txn}|sip|network|${text.length}|udp|127.0.0.1|5071|19:03:24.700000|${txn}|${dialogId}|\r\n${shownText}`,
+      atMs: at.atMs,
+      line: at.line,
+    };
+    const answered = [
       appSends(
         at,
         19,
@@ -209,15 +209,19 @@ const heldForTheNextApp: Rewrite = (steps) => {
         atMs: at.atMs,
         line: at.line,
       },
-    ];
+    ] as Step[];
+    return { shown, answered };
   };
+  const inOrder = (all: readonly { shown: Step; answered: Step[] }[]): Step[] => [
+    ...all.map(({ shown }) => shown),
+    ...all.flatMap(({ answered }) => answered),
+  ];
   return inTurn(
     omitEach(refused('BYE')),
     replaceEach(refused('INFO'), (step) => [
       { kind: 'quiet', forMs: 60, atMs: step.atMs, line: step.line },
       ...authenticated(step, 19, 'auth-19'),
-      ...takeOver(bye, '00000001'),
-      ...takeOver(info, '00000002'),
+      ...inOrder([takeOver(bye, '00000001'), takeOver(info, '00000002')]),
     ]),
   )(steps);
 };
@@ -237,6 +241,27 @@ const laterRefused =
       uaSends(invite, 'alice', ackOf(textOf(invite), tag)),
     ];
   };
+
+/** The place of the transport in a frame: see the tables of frames in the protocol. */
+const namelessTransport = (step: Step): number => {
+  if (step.kind !== 'app-gets') return -1;
+  const { tokens } = splitFrame(step.payload);
+  if (tokens[1] === 'sip') return tokens[4] === '' ? 4 : -1;
+  return tokens[1] === 'response' && tokens[4] === 'application' && tokens[6] === '' ? 6 : -1;
+};
+
+const transportNamed: Rewrite = replaceEach(
+  (step) => namelessTransport(step) >= 0,
+  (step) => {
+    const { tokens, sip } = splitFrame(textOf(step));
+    const payload = `${tokens.with(namelessTransport(step), 'udp').join('|')}\r\n${sip}`;
+    return [{ ...step, payload } as Step];
+  },
+);
+
+const retryAfter: Rewrite = replaceEach(isUaGets('SIP/2.0 503'), (step) => [
+  reword(step, '\r\nContent-Length', '\r\nRetry-After: 5\r\nContent-Length'),
+]);
 
 const copies =
   (count: number): Rewrite =>
@@ -362,5 +387,41 @@ export const differences: readonly Difference[] = [
       replaceEach(isUaGets('SIP/2.0 200'), (step) => [
         reword(step, /(\r\nTo: .*tag=)\w+/, '$1tH798ZSgac0ca'),
       ]),
+  },
+  {
+    name: 'retry-after',
+    flows: ['04', '10', '61', '62'],
+    recorded: '503 because no app takes the request, without more',
+    ours: 'with `Retry-After: 5`',
+    why: 'RFC 3261 section 21.5.4: without it the peer may treat us as broken; a restarted app is back sooner.',
+    rewrite: () => retryAfter,
+  },
+  {
+    name: 'transport-named',
+    flows: [
+      '06',
+      '10',
+      '11',
+      '12',
+      '16',
+      '20',
+      '30',
+      '40',
+      '41',
+      '42',
+      '43',
+      '44',
+      '45',
+      '46',
+      '47',
+      '51',
+      '52',
+      '61',
+    ],
+    recorded:
+      'the transport token is empty in frames about an ACK and in answers to responses that are not to INVITE',
+    ours: 'it always names the transport',
+    why: 'It is known; the client only shows it (`req.protocol`).',
+    rewrite: () => transportNamed,
   },
 ];

@@ -7,11 +7,11 @@ import { readFileSync } from 'node:fs';
 import { randomBytes, randomInt } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { startSipEngine } from '../../support/sip-engine.ts';
+import { startSipEngine, type SipEngineHandle } from '../../support/sip-engine.ts';
 import { ControlConnection, encodeFrame } from '../../support/transcripts/control-connection.ts';
 import { offer, Phone } from './phone.ts';
 
-type Engine = Awaited<ReturnType<typeof startSipEngine>>;
+type Engine = SipEngineHandle;
 const serviceBoundMs = 1000;
 
 const residentMiB = (pid: number): number =>

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { startSipEngine } from '../../support/sip-engine.ts';
+import { startSipEngine, type SipEngineHandle } from '../../support/sip-engine.ts';
 import { headerOf, methodOf, tagOf } from '../../support/transcripts/sip-text.ts';
 import { offer, Phone } from './phone.ts';
 import {
@@ -16,7 +16,7 @@ import {
   type AppResponse,
 } from './srf-app.ts';
 
-type Engine = Awaited<ReturnType<typeof startSipEngine>>;
+type Engine = SipEngineHandle;
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
 describe('the drachtio-srf client on our engine', function () {

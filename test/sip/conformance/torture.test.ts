@@ -6,7 +6,7 @@
 import dgram from 'node:dgram';
 import { randomInt } from 'node:crypto';
 import { expect } from 'chai';
-import { startSipEngine } from '../../support/sip-engine.ts';
+import { startSipEngine, type SipEngineHandle } from '../../support/sip-engine.ts';
 import { Arrivals } from '../../support/transcripts/arrivals.ts';
 import { parseSipText, statusOf, valuesOf } from '../../support/transcripts/sip-text.ts';
 import { Phone } from './phone.ts';
@@ -18,7 +18,7 @@ import {
   type TortureMessage,
 } from './torture-messages.ts';
 
-type Engine = Awaited<ReturnType<typeof startSipEngine>>;
+type Engine = SipEngineHandle;
 const portsInVias = [5060, 5050, 5070, 6050, 19823];
 const controlBoundMs = 500;
 const answerBoundMs = 1500;

@@ -3,12 +3,12 @@
 // short T1; the recorded pauses themselves are never waited for.
 
 import { expect } from 'chai';
-import { startSipEngine } from '../../support/sip-engine.ts';
+import { startSipEngine, type SipEngineHandle } from '../../support/sip-engine.ts';
 import { play } from '../../support/transcripts/player.ts';
 import { hasTranscripts, readTranscript } from '../../support/transcripts/transcript.ts';
 import { applyDifferences, differences } from './differences.ts';
 
-type Engine = Awaited<ReturnType<typeof startSipEngine>>;
+type Engine = SipEngineHandle;
 
 const shared = [
   ...['01', '02', '03', '05', '06', '10', '11', '12', '13', '14', '15', '16'],
@@ -29,6 +29,12 @@ const title = (flow: string): string => {
 function replayOn(flows: readonly string[], env: Readonly<Record<string, string>>, t1Ms: number): void {
   let engine: Engine;
   before(async function () {
+    engine = await startSipEngine({ env });
+  });
+  // A failed flow may leave calls behind; the next must not suffer for it.
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'failed') return;
+    await engine.stop();
     engine = await startSipEngine({ env });
   });
   after(async () => engine?.stop());
