@@ -1,0 +1,194 @@
+/** A random call centre, drawn from a seed: callers, agents, phones, sites and time in every order. */
+import { expect } from 'chai';
+import { createAcd } from '../../../../server/acd/engine.ts';
+import type { Acd, AcdAgent, AcdCommand, AcdQueue, AcdSite } from '../../../../server/acd/types.ts';
+import type { EventDraft } from '../../../../server/contract/events.ts';
+import { agent, queue, site, type WithoutTime } from './site.ts';
+
+/** mulberry32: small, seeded, good enough to draw commands. */
+function randomSource(seed: number): () => number {
+  let a = seed >>> 0;
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(a ^ (a >>> 15), a | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+interface Tally {
+  offered: number;
+  answered: number;
+  abandoned: number;
+  flowedOut: number;
+}
+
+export class World {
+  readonly acd = createAcd();
+  readonly log: EventDraft[] = [];
+  readonly tally: Tally = { offered: 0, answered: 0, abandoned: 0, flowedOut: 0 };
+  readonly queued = new Set<string>();
+  readonly arrived = new Set<string>();
+  readonly ended = new Set<string>();
+  readonly random: () => number;
+  readonly queueIds: string[];
+  readonly agentIds: string[];
+  readonly phoneIds: string[];
+  at = 1_700_000_000_000;
+  arrivals = 0;
+  version = 0;
+  ignored = 0;
+
+  constructor(seed: number) {
+    this.random = randomSource(seed);
+    this.queueIds = Array.from({ length: 1 + this.below(4) }, (_, i) => `q${i}`);
+    this.agentIds = Array.from({ length: 1 + this.below(9) }, (_, i) => `${100 + i}`);
+    this.phoneIds = Array.from({ length: 1 + this.below(9) }, (_, i) => `p${i}`);
+    this.run({ type: 'site.apply', site: this.site(true) });
+    for (const phoneId of this.phoneIds)
+      if (this.random() < 0.8) this.run({ type: 'phone.registered', phoneId, transport: 'udp' });
+  }
+
+  below(n: number): number {
+    return Math.floor(this.random() * n);
+  }
+  pick<T>(list: readonly T[]): T {
+    const item = list[this.below(list.length)];
+    if (item === undefined) throw new Error('picked from nothing');
+    return item;
+  }
+  some<T>(list: readonly T[], share: number): T[] {
+    return list.filter(() => this.random() < share);
+  }
+
+  site(isWhole = false): AcdSite {
+    const share = isWhole ? 1 : 0.85;
+    const queues: AcdQueue[] = this.some(this.queueIds, share).map((id) =>
+      queue(id, {
+        ringMs: this.pick([3_000, 15_000]),
+        maxWaitMs: this.pick([0, 20_000, 120_000]),
+        maxLength: this.pick([0, 1, 3, 20]),
+        announceEveryMs: this.pick([0, 10_000, 30_000]),
+      }),
+    );
+    const agents: AcdAgent[] = this.some(this.agentIds, share).map((id, index) => {
+      const phoneId = this.phoneIds[index];
+      return agent(id, this.some(this.queueIds, 0.6), {
+        wrapUp: this.pick([
+          { mode: 'none' },
+          { mode: 'timed', ms: this.pick([1_000, 10_000]) },
+          { mode: 'until-released' },
+        ] as const),
+        ...(phoneId !== undefined && this.random() < 0.4 ? { phoneId } : {}),
+      });
+    });
+    return site(queues, agents, this.some(this.phoneIds, isWhole ? 1 : 0.9), ++this.version);
+  }
+
+  contactId(state?: string): string {
+    const ids = [...this.acd.contacts()].filter((c) => !state || c.state === state).map((c) => c.id);
+    return ids.length > 0 && this.random() < 0.97 ? this.pick(ids) : 'nobody';
+  }
+  offerId(): string {
+    const offers = [...this.acd.contacts()].flatMap((c) =>
+      c.state === 'offered' && c.offerId ? [c.offerId] : [],
+    );
+    return offers.length > 0 && this.random() < 0.97 ? this.pick(offers) : 'no-offer.1';
+  }
+
+  draw(): WithoutTime {
+    const roll = this.random() * 100;
+    if (roll < 14)
+      return {
+        type: 'contact.arrive',
+        contactId: `c${++this.arrivals}`,
+        channel: 'voice',
+        queueId: this.pick(this.queueIds),
+        numberId: '5000',
+        language: 'en',
+      };
+    if (roll < 28)
+      return { type: 'contact.enqueue', contactId: this.contactId('greeting'), priority: this.below(3) };
+    if (roll < 34) return { type: 'contact.leave', contactId: this.contactId(), reason: 'hung-up' };
+    if (roll < 36) return { type: 'contact.fail', contactId: this.contactId(), reason: 'fault' };
+    if (roll < 39)
+      return { type: 'contact.finish', contactId: this.contactId('flowed-out'), reason: 'played' };
+    if (roll < 48) return { type: 'offer.alerted', offerId: this.offerId() };
+    if (roll < 57) return { type: 'offer.accepted', offerId: this.offerId() };
+    if (roll < 60)
+      return {
+        type: 'offer.failed',
+        offerId: this.offerId(),
+        reason: this.pick(['rona', 'rejected', 'phone-unreachable', 'agent-left', 'interrupted'] as const),
+      };
+    if (roll < 64)
+      return { type: 'contact.agent-hung-up', contactId: this.contactId('connected'), reason: 'bye' };
+    if (roll < 66) return { type: 'contact.hold', contactId: this.contactId('connected') };
+    if (roll < 68) return { type: 'contact.resume', contactId: this.contactId('connected') };
+    return this.drawAgentSide(roll);
+  }
+
+  drawAgentSide(roll: number): WithoutTime {
+    const agentId = this.pick(this.agentIds);
+    const phoneId = this.pick(this.phoneIds);
+    if (roll < 73)
+      return { type: 'agent.login', agentId, phoneId, how: this.pick(['feature-code', 'web'] as const) };
+    if (roll < 75) return { type: 'agent.logout', agentId, reason: 'asked' };
+    if (roll < 83) return { type: 'agent.ready', agentId };
+    if (roll < 86)
+      return {
+        type: 'agent.not-ready',
+        agentId,
+        reason: this.pick(['break', 'lunch']),
+        ...(this.random() < 0.3 ? { isSystemReason: true } : {}),
+      };
+    if (roll < 88) return { type: 'agent.end-wrap-up', agentId };
+    if (roll < 91) return { type: 'phone.registered', phoneId, transport: 'udp' };
+    if (roll < 93)
+      return {
+        type: 'phone.unregistered',
+        phoneId,
+        reason: this.pick(['expired', 'asked', 'dead'] as const),
+      };
+    if (roll < 93.4) return { type: 'site.apply', site: this.site() };
+    if (roll < 93.8) return { type: 'offers.interrupt', offerIds: [this.offerId(), this.offerId()] };
+    return { type: 'tick' };
+  }
+
+  run(command: WithoutTime): EventDraft[] {
+    const { events, ignored } = this.acd.handle({ ...command, at: this.at } as AcdCommand);
+    if (ignored !== undefined) this.ignored += 1;
+    this.acd.assertInvariants();
+    for (const event of events) this.account(event);
+    this.log.push(...events);
+    const { offered, answered, abandoned, flowedOut } = this.tally;
+    expect(offered, `identity after ${command.type}`).to.equal(
+      answered + abandoned + flowedOut + waitingNow(this.acd),
+    );
+    return events;
+  }
+
+  account(event: EventDraft): void {
+    const id = event.contactId ?? '';
+    if (event.type === 'contact.arrived') this.arrived.add(id);
+    if (event.type === 'contact.queued') {
+      expect(this.queued.has(id), `${id} queued once`).to.equal(false);
+      this.queued.add(id);
+      this.tally.offered += 1;
+    }
+    if (event.type === 'contact.answered') this.tally.answered += 1;
+    if (event.type === 'contact.abandoned') this.tally.abandoned += 1;
+    if (event.type === 'contact.flowed-out') {
+      this.tally.flowedOut += 1;
+      if (!this.queued.has(id)) this.tally.offered += 1;
+    }
+    if (event.type === 'contact.ended') {
+      expect(this.ended.has(id), `${id} ended once`).to.equal(false);
+      this.ended.add(id);
+    }
+  }
+}
+
+function waitingNow(acd: Acd): number {
+  return [...acd.contacts()].filter((c) => c.state === 'waiting' || c.state === 'offered').length;
+}
