@@ -1,0 +1,267 @@
+/**
+ * The HTTP API as it is served, on a port of its own: real Postgres and Redis, real sign-in, and small stand-ins for
+ * the parts that belong to others (site, recordings, live state). Time can be moved.
+ */
+import { createServer } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, Server } from 'node:http';
+import { request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { Sequelize } from 'sequelize';
+import { createHttpServer } from '../../../../server/api/index.ts';
+import type { HttpServer } from '../../../../server/api/index.ts';
+import type { ApiDeps, ApiSettings } from '../../../../server/api/ports.ts';
+import { createAuditTrail } from '../../../../server/audit/audit-trail.ts';
+import { createAccess } from '../../../../server/auth/access.ts';
+import { createSettingsStore } from '../../../../server/auth/setting-store.ts';
+import type { RecordingRow, SessionView } from '../../../../server/contract/rest.ts';
+import { connectDatabase } from '../../../../server/db/connect.ts';
+import { migrateUp } from '../../../../server/db/migrate.ts';
+import { newId } from '../../../../server/lib/ids.ts';
+import { createLogger } from '../../../../server/lib/log.ts';
+import { closeClient, createRedisClient } from '../../../../server/redis/client.ts';
+import { startPostgres } from '../../../support/postgres.ts';
+import { startRedis } from '../../../support/redis.ts';
+import { makeTempDir, removeTempDir } from '../../../support/temp-dir.ts';
+import { emptyFloor } from './live-trees.ts';
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+  // The shape is the test's business.
+  json: Record<string, never> & { [key: string]: unknown };
+}
+
+/** A browser's worth of cookies and habits: Origin and Sec-Fetch-Site on every unsafe request. */
+export interface Browser {
+  cookies: Map<string, string>;
+  csrf?: string;
+  call(method: string, path: string, body?: unknown, headers?: OutgoingHttpHeaders): Promise<Answer>;
+}
+
+export interface Harness {
+  origin: string;
+  port: number;
+  http: HttpServer;
+  deps: ApiDeps;
+  sequelize: Sequelize;
+  tempDir: string;
+  clock: { offsetMs: number };
+  setupSecret: string;
+  floor: ReturnType<typeof emptyFloor>;
+  sound: Buffer;
+  browser(): Browser;
+  /** A signed-in browser; the administrator is made at first use. */
+  admin(): Promise<Browser>;
+  /** A user of that role who has changed the one-time password. */
+  user(role: 'admin' | 'supervisor' | 'viewer', username: string): Promise<Browser>;
+  stop(): Promise<void>;
+}
+
+export const adminPassword = 'quiet-harbour-lantern';
+export const adminName = 'ada';
+
+export function send(
+  port: number,
+  method: string,
+  path: string,
+  headers: OutgoingHttpHeaders,
+  body?: string | Buffer,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const req = request({ host: '127.0.0.1', port, method, path, headers, agent: false }, (res) => {
+      const chunks: Buffer[] = [];
+      res.on('data', (chunk: Buffer) => chunks.push(chunk));
+      res.on('error', reject);
+      res.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        const isJson = String(res.headers['content-type']).includes('json') && text !== '';
+        resolve({
+          status: res.statusCode ?? 0,
+          headers: res.headers,
+          text,
+          json: isJson ? JSON.parse(text) : {},
+        });
+      });
+    });
+    req.setTimeout(20_000, () => req.destroy(new Error(`no answer to ${method} ${path}`)));
+    req.on('error', reject);
+    req.end(body);
+  });
+}
+
+function createBrowser(port: number): Browser {
+  const cookies = new Map<string, string>();
+  const browser: Browser = {
+    cookies,
+    async call(method, path, body, headers = {}) {
+      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+      const isUnsafe = method !== 'GET' && method !== 'HEAD';
+      const answer = await send(
+        port,
+        method,
+        path,
+        {
+          host: `127.0.0.1:${port}`,
+          accept: 'application/json',
+          ...(cookie === '' ? {} : { cookie }),
+          ...(isUnsafe ? { origin: `http://127.0.0.1:${port}`, 'sec-fetch-site': 'same-origin' } : {}),
+          ...(browser.csrf === undefined ? {} : { 'x-hearthline-csrf': browser.csrf }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        body === undefined ? undefined : JSON.stringify(body),
+      );
+      for (const line of answer.headers['set-cookie'] ?? []) {
+        const [pair = '', ...attributes] = line.split('; ');
+        const [name = '', value = ''] = pair.split('=');
+        if (attributes.includes('Max-Age=0')) cookies.delete(name);
+        else cookies.set(name, value);
+      }
+      const token = (answer.json as Partial<SessionView>).csrfToken;
+      if (typeof token === 'string') browser.csrf = token;
+      return answer;
+    },
+  };
+  return browser;
+}
+
+const recording: RecordingRow = {
+  recordingId: 'rec_1',
+  contactId: 'c_1',
+  startedAt: 1_790_000_000_000,
+  durationMs: 1000,
+  bytes: 100_000,
+};
+
+function makeScreens(dir: string): { wallboardDir: string; adminUiDir: string } {
+  const place = (name: string) => {
+    mkdirSync(join(dir, name, 'assets'), { recursive: true });
+    writeFileSync(join(dir, name, 'index.html'), `<!doctype html><title>${name}</title>`);
+    writeFileSync(join(dir, name, 'assets', 'app-D3adB33f.js'), 'export {};');
+    return join(dir, name);
+  };
+  return { wallboardDir: place('wallboard'), adminUiDir: place('admin-ui') };
+}
+
+export async function startHarness(settings: Partial<ApiSettings> = {}): Promise<Harness> {
+  const logger = createLogger('test', 'silent');
+  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+  const sequelize = connectDatabase({
+    socketDir: postgres.dir,
+    database: postgres.database,
+    user: postgres.user,
+    logger,
+  });
+  await migrateUp(sequelize, logger);
+  const client = createRedisClient({ socketPath: redis.socket, name: 'api-test', logger });
+  await client.connect();
+  const time = { offsetMs: 0 };
+  const clock = {
+    now: () => Date.now() + time.offsetMs,
+    monotonicMs: () => performance.now() + time.offsetMs,
+  };
+  const audit = createAuditTrail(sequelize, clock);
+  const access = createAccess({
+    sequelize,
+    redis: { sendCommand: (args) => client.sendCommand(args) },
+    settings: createSettingsStore(sequelize),
+    audit,
+    clock,
+    newId,
+    passwordCost: { logN: 12, r: 8, p: 1 },
+  });
+  const tempDir = makeTempDir();
+  const sound = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 251));
+  const floor = emptyFloor();
+  let site = 'site:\n  name: First\n';
+  let version = 1;
+  const deps: ApiDeps = {
+    access,
+    audit,
+    clock,
+    newId,
+    logger,
+    siteService: {
+      exportYaml: async () => ({ version, yaml: site }),
+      check: async (yaml) => (yaml.includes('name') ? [] : [{ path: ['site'], message: 'no name', line: 1 }]),
+      async import(yaml, _actor, ifVersion) {
+        if (ifVersion !== undefined && ifVersion !== version) return { currentVersion: version };
+        if (!yaml.includes('name')) return { faults: [{ path: ['site'], message: 'no name', line: 1 }] };
+        site = yaml;
+        return { version: ++version };
+      },
+    },
+    recordings: {
+      list: async () => ({ items: [recording] }),
+      byId: async (id) => (id === recording.recordingId ? recording : undefined),
+      open: async (id) =>
+        id === recording.recordingId
+          ? {
+              bytes: sound.length,
+              contentType: 'audio/wav',
+              stream: (range) => Readable.from([range ? sound.subarray(range.start, range.end + 1) : sound]),
+            }
+          : undefined,
+    },
+    contacts: { list: async () => ({ items: [] }) },
+    live: { board: () => floor.tree.board, floor: () => floor.tree, eventAt: () => floor.eventAt },
+    health: () => ({ isReady: true, parts: { redis: { isReady: true, detail: 'lag 0 ms' } } }),
+    metricsText: async () => 'other_metric 1\n',
+    settings: { trustedProxyHops: false, isTls: false, ...settings },
+    statics: makeScreens(tempDir),
+  };
+  const http = createHttpServer(deps);
+  const server: Server = createServer(http.app);
+  http.attachUpgrade(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const setupSecret = (await access.setup.renew()) ?? '';
+
+  const admin = async (): Promise<Browser> => {
+    const one = createBrowser(port);
+    if (await access.setup.isNeeded())
+      await one.call('POST', '/api/setup', {
+        secret: setupSecret,
+        username: adminName,
+        password: adminPassword,
+      });
+    else await one.call('POST', '/api/session', { username: adminName, password: adminPassword });
+    if (one.csrf === undefined) throw new Error('the administrator could not sign in');
+    return one;
+  };
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    port,
+    http,
+    deps,
+    sequelize,
+    tempDir,
+    clock: time,
+    setupSecret,
+    floor,
+    sound,
+    browser: () => createBrowser(port),
+    admin,
+    async user(role, username) {
+      const made = await (await admin()).call('POST', '/api/users', { username, role });
+      const current = String(made.json['oneTimePassword']);
+      const one = createBrowser(port);
+      await one.call('POST', '/api/session', { username, password: current });
+      await one.call('POST', '/api/me/password', { current, next: adminPassword });
+      return one;
+    },
+    async stop() {
+      http.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await sequelize.close();
+      await closeClient(client);
+      await Promise.all([postgres.stop(), redis.stop()]);
+      removeTempDir(tempDir);
+    },
+  };
+}
