@@ -1,0 +1,98 @@
+/**
+ * What `npm start`, `npm test`, `npm run demo|bench|site` run first, on a machine that may have nothing
+ * but Node: it sees to npm packages, Debian packages and the build, and hands over to the program. So it
+ * is plain JavaScript, uses Node's own modules only, and parses on old versions of Node, which it refuses
+ * in words. Whatever is up to date already is skipped.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildWhatChanged } from './bootstrap/build.mjs';
+import { missingPackages, provideDebianPackages } from './bootstrap/debian.mjs';
+import { run, say, SetupError } from './bootstrap/steps.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const commands = {
+  start: { needs: 'start', program: 'installer/start' },
+  demo: { needs: 'start', program: 'installer/demo' },
+  bench: { needs: 'test', program: 'installer/bench' },
+  test: { needs: 'test', program: 'installer/test-runner' },
+  site: { needs: 'none', program: 'installer/site-cli' },
+};
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major === 20 && minor >= 19) return;
+  throw new SetupError(
+    `Hearthline needs Node 20.19 or later of version 20; this is ${process.versions.node} (${process.execPath}).`,
+  );
+}
+
+/** Whether every package of the lock file is installed in its locked version. npm itself keeps this list. */
+function hasLockedPackages() {
+  const installedList = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(installedList)) return false;
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const installed = JSON.parse(readFileSync(installedList, 'utf8')).packages;
+  return Object.entries(wanted).every(([path, { version, integrity, optional }]) => {
+    if (path === '') return true;
+    const found = installed[path];
+    return found ? found.version === version && found.integrity === integrity : optional === true;
+  });
+}
+
+async function installLockedPackages() {
+  const npm = process.env.npm_execpath;
+  const [command, first] = npm && npm.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
+  const args = [...first, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  const env = { ...process.env, NODE_ENV: 'development' };
+  await run('Installing npm packages (from the lock file)', command, args, { cwd: root, env });
+}
+
+/** The emitted program joins this process: one process less, and signals arrive where they are handled. */
+async function handOver(program, startedAt, args) {
+  const file = join(root, 'dist', `${program}.js`);
+  if (!existsSync(file)) throw new SetupError(`This command is not part of this version (${program}).`);
+  const module = await import(pathToFileURL(file).href);
+  const name = program.split('/').pop();
+  const main = module[name === 'site-cli' ? 'siteCli' : name];
+  await main(startedAt, args);
+}
+
+/** The tests run from the sources, and count a build that fails as a failure of theirs. */
+function runTests(args) {
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', join(root, 'installer', 'test-runner.ts'), ...args],
+    {
+      cwd: root,
+      stdio: 'inherit',
+    },
+  );
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
+}
+
+async function main() {
+  // `performance` counts from the start of the process: what was typed then is what is measured.
+  const startedAt = Date.now() - performance.now();
+  const [name = 'start', ...args] = process.argv.slice(2);
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) throw new SetupError(`Unknown command "${name}": use ${Object.keys(commands).join(', ')}.`);
+  checkNode();
+  if (name === 'start') say('Hearthline');
+  await provideDebianPackages(missingPackages(command.needs));
+  if (!hasLockedPackages()) await installLockedPackages();
+  if (name === 'test') {
+    runTests(args);
+    return;
+  }
+  await buildWhatChanged(root, { isQuiet: name === 'site' });
+  await handOver(command.program, startedAt, args);
+}
+
+main().catch((error) => {
+  process.stderr.write(`\n${error instanceof SetupError ? error.message : error.stack}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,130 @@
+/**
+ * The five processes of one installation as command lines, environments and ways to stop. The settings
+ * of each child are told by environment only, secrets by file. Nothing is started here.
+ */
+import { join } from 'node:path';
+import type { Layout } from './layout.ts';
+import { LogFile } from './log-file.ts';
+import { nodeProgram, withRealTime } from './program.ts';
+import { postgresCommand, postgresDatabase, postgresRole, removeStalePostmasterPid } from './postgres.ts';
+import { redisCommand } from './redis.ts';
+import type { Settings } from './settings.ts';
+import type { ProcessName, ProcessSpec } from './supervised-process.ts';
+
+export interface SpecInput {
+  settings: Settings;
+  layout: Layout;
+  sipControl: string;
+  /** Added to the environment of our own programs. */
+  extraEnv: Record<string, string>;
+  fsync: boolean;
+}
+
+/** What npm put into the environment says nothing to our programs and would be shown in their /proc. */
+function inheritedEnv(): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [key, value] of Object.entries(process.env))
+    if (value !== undefined && !/^(npm_|INIT_CWD$|COLOR$|EDITOR$)/.test(key)) kept[key] = value;
+  return kept;
+}
+
+function ownEnvironment({ settings, layout, sipControl, extraEnv }: SpecInput) {
+  const base = { ...inheritedEnv(), NODE_ENV: 'production', ...extraEnv };
+  const sip = {
+    HEARTHLINE_BIND: settings.bind,
+    HEARTHLINE_SIP_PORT: String(settings.sipPort),
+    HEARTHLINE_SIP_CONTROL: sipControl,
+    HEARTHLINE_SIP_SECRET_FILE: layout.sipSecretFile,
+    HEARTHLINE_SIP_STATUS: layout.sipStatusSocket,
+  };
+  const media = {
+    HEARTHLINE_BIND: settings.bind,
+    HEARTHLINE_RTP_PORTS: `${settings.rtpFirst}-${settings.rtpLast}`,
+    HEARTHLINE_MEDIA_CONTROL: layout.mediaControlSocket,
+    HEARTHLINE_MEDIA_STATUS: layout.mediaStatusSocket,
+    HEARTHLINE_RECORDINGS: layout.recordingsDir,
+  };
+  const server = {
+    ...sip,
+    ...media,
+    HEARTHLINE_DATA: layout.dataDir,
+    HEARTHLINE_HTTP_PORT: String(settings.httpPort),
+    HEARTHLINE_PG_SOCKET: layout.postgres.socketDir,
+    HEARTHLINE_PG_DATABASE: postgresDatabase,
+    HEARTHLINE_PG_USER: postgresRole,
+    HEARTHLINE_REDIS_SOCKET: layout.redis.socket,
+    HEARTHLINE_PROMPTS: layout.promptsDir,
+    HEARTHLINE_SEED_SITE: layout.seedSiteFile,
+    HEARTHLINE_ADMIN_SOCKET: layout.adminSocket,
+    HEARTHLINE_SETUP_SECRET_FILE: layout.setupSecretFile,
+  };
+  return { sip: { ...base, ...sip }, media: { ...base, ...media }, server: { ...base, ...server } };
+}
+
+export interface ChildSpecs {
+  specs: Record<ProcessName, ProcessSpec>;
+  isRealTime: boolean;
+}
+
+export function childSpecs(input: SpecInput): ChildSpecs {
+  const { layout, fsync } = input;
+  const env = ownEnvironment(input);
+  const media = withRealTime(nodeProgram('sip/media/engine/main'));
+  const shared = (name: ProcessName) => ({
+    name,
+    pidFile: join(layout.runDir, `${name}.pid`),
+    log: new LogFile(join(layout.logDir, `${name}.log`)),
+  });
+  const specs: Record<ProcessName, ProcessSpec> = {
+    postgres: {
+      ...shared('postgres'),
+      title: 'Postgres',
+      ...postgresCommand(layout.postgres, { fsync }),
+      cwd: layout.postgres.dataDir,
+      runAs: layout.postgres.runAs,
+      // Fast shutdown; immediate when it takes too long, which costs a recovery at the next start.
+      stopSignal: 'SIGINT',
+      lastSignal: 'SIGQUIT',
+      stopMs: 3000,
+      beforeStart: () => removeStalePostmasterPid(layout.postgres.dataDir),
+    },
+    redis: {
+      ...shared('redis'),
+      title: 'Redis',
+      ...redisCommand(layout.redis),
+      cwd: layout.redis.dataDir,
+      runAs: layout.redis.runAs,
+      stopSignal: 'SIGTERM',
+      stopMs: 3000,
+    },
+    sip: {
+      ...shared('sip'),
+      title: 'the SIP engine',
+      ...nodeProgram('sip/engine/main'),
+      env: env.sip,
+      cwd: layout.dataDir,
+      stopSignal: 'SIGTERM',
+      stopMs: 2500,
+    },
+    media: {
+      ...shared('media'),
+      title: 'the media engine',
+      command: media.command,
+      args: media.args,
+      env: env.media,
+      cwd: layout.dataDir,
+      stopSignal: 'SIGTERM',
+      stopMs: 2500,
+    },
+    server: {
+      ...shared('server'),
+      title: 'the server',
+      ...nodeProgram('server/main'),
+      env: env.server,
+      cwd: layout.dataDir,
+      stopSignal: 'SIGTERM',
+      stopMs: 2500,
+    },
+  };
+  return { specs, isRealTime: media.isRealTime };
+}

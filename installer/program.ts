@@ -1,0 +1,35 @@
+/**
+ * Where our own programs are and how they are run: emitted JavaScript beside this file when this file
+ * is JavaScript, the sources through tsx when it is TypeScript (tests, development).
+ */
+import { spawnSync } from 'node:child_process';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(import.meta.url);
+const isSource = extname(here) === '.ts';
+
+/** The folder that holds server/, sip/ and installer/: the clone itself, or its dist/. */
+export const codeRoot = dirname(dirname(here));
+/** The folder with package.json. */
+export const projectRoot = isSource ? codeRoot : dirname(codeRoot);
+
+/** The command line of one of our programs, such as `server/main`. `HEARTHLINE_TEST_DIST=1` takes dist. */
+export function nodeProgram(module: string): { command: string; args: string[] } {
+  if (!isSource) return { command: process.execPath, args: [join(codeRoot, `${module}.js`)] };
+  if (process.env['HEARTHLINE_TEST_DIST'] === '1')
+    return { command: process.execPath, args: [join(projectRoot, 'dist', `${module}.js`)] };
+  const tsx = import.meta.resolve('tsx');
+  return { command: process.execPath, args: ['--import', tsx, join(codeRoot, `${module}.ts`)] };
+}
+
+/** Real-time scheduling keeps audio even under load; where it may not be had, the program runs as it is. */
+export function withRealTime(program: { command: string; args: string[] }): {
+  command: string;
+  args: string[];
+  isRealTime: boolean;
+} {
+  const probe = spawnSync('chrt', ['-f', '10', 'true'], { stdio: 'ignore', timeout: 5000 });
+  if (probe.status !== 0) return { ...program, isRealTime: false };
+  return { command: 'chrt', args: ['-f', '10', program.command, ...program.args], isRealTime: true };
+}

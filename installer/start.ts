@@ -1,0 +1,157 @@
+/**
+ * `npm start` after the bootstrap: starts everything with progress on the terminal, seeds the first
+ * site, prints where to look, and stays until Ctrl-C or SIGTERM, when it stops everything it started.
+ */
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LockedError } from './data-lock.ts';
+import { forgetFirstPhones, readFirstPhones, writeFirstSite } from './first-site.ts';
+import { takenRtpPorts } from './ports.ts';
+import { renderPrompts } from './prompts.ts';
+import { readSettings, SettingsError } from './settings.ts';
+import type { Settings } from './settings.ts';
+import { StartError, Supervisor } from './supervisor.ts';
+import type { SupervisorReport } from './supervisor.ts';
+import { welcomeText } from './welcome.ts';
+
+const readyMs = 90_000;
+const administratorCheckMs = 10_000;
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function clock(): string {
+  return new Date().toTimeString().slice(0, 8);
+}
+
+/** Lines before the welcome are progress; after it they carry the time, and are kept in a log too. */
+function terminalReport(state: { logFile: string | undefined; isUp: boolean }): SupervisorReport {
+  const keep = (text: string) => {
+    if (state.logFile) appendFileSync(state.logFile, `${new Date().toISOString()} ${text}\n`);
+  };
+  const mark = () => (state.isUp ? clock() : '     ');
+  return {
+    line(text) {
+      keep(text);
+      say(`${mark()} ${text}`);
+    },
+    warning(text, details = []) {
+      keep(text);
+      say(`${mark()} ${text}`);
+      for (const detail of details) say(`         ${detail.slice(0, 300)}`);
+    },
+  };
+}
+
+function progressPrinter(label: string): (done: number, total: number) => void {
+  let lastTenth = 0;
+  return (done, total) => {
+    const tenth = Math.floor((done / total) * 5);
+    if (tenth === lastTenth || done === total) return;
+    lastTenth = tenth;
+    say(`      ${label}: ${done} of ${total}`);
+  };
+}
+
+async function startAll(supervisor: Supervisor): Promise<void> {
+  say('  Preparing the data directory');
+  await supervisor.prepare();
+  const { layout } = supervisor;
+  if (supervisor.isNewDatabase) say('  A new database was made');
+  say('  Starting Postgres, Redis, the SIP engine and the media engine');
+  const prompts = renderPrompts({
+    dir: layout.promptsDir,
+    onProgress: progressPrinter('announcements spoken'),
+  });
+  const seed = existsSync(layout.seedSiteFile) ? Promise.resolve() : writeFirstSite(layout);
+  // All of them are waited for even when one fails, so that nothing goes on behind the stop.
+  const results = await Promise.allSettled([prompts, seed, supervisor.startBelow()]);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  say('  Starting the server');
+  supervisor.startServer();
+  await supervisor.waitReady(readyMs, (parts) => say(`      waiting for: ${parts.join(', ')}`));
+}
+
+function readSecret(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function printWelcome(supervisor: Supervisor, settings: Settings, seconds: number): void {
+  const { layout } = supervisor;
+  const setupSecret = readSecret(layout.setupSecretFile);
+  if (setupSecret === undefined) forgetFirstPhones(layout.firstPhonesFile);
+  say(
+    welcomeText({
+      settings,
+      setupSecret,
+      firstPhones: readFirstPhones(layout.firstPhonesFile),
+      isRealTime: supervisor.isRealTime,
+      elsewhere: layout.elsewhere,
+      seconds,
+      hasStyle: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+    }),
+  );
+  const taken = takenRtpPorts(settings).filter(({ port }) => port % 2 === 0).length;
+  if (taken > 0) say(`  ${taken} RTP ports are in use by other programs and are passed over.`);
+}
+
+/** Once an administrator exists the server removes the secret's file, and the clear texts go too. */
+function forgetPhonesLater(supervisor: Supervisor): void {
+  const { setupSecretFile, firstPhonesFile } = supervisor.layout;
+  if (!existsSync(firstPhonesFile)) return;
+  const timer = setInterval(() => {
+    if (existsSync(setupSecretFile) || !supervisor.process('server').isRunning) return;
+    forgetFirstPhones(firstPhonesFile);
+    clearInterval(timer);
+  }, administratorCheckMs);
+  timer.unref();
+}
+
+function stopOnSignals(supervisor: Supervisor): void {
+  let asked = 0;
+  const onSignal = (signal: NodeJS.Signals) => {
+    asked += 1;
+    // npm passes on the same Ctrl-C that the terminal already gave us: only a third one is impatience.
+    if (asked > 2) {
+      supervisor.killAll();
+      process.exit(130);
+    }
+    if (asked > 1) return;
+    say('\n  Stopping ...');
+    const started = performance.now();
+    void supervisor.stop().then(() => {
+      say(`  Stopped in ${((performance.now() - started) / 1000).toFixed(1)} s. Nothing is left running.`);
+      process.exit(signal === 'SIGHUP' ? 129 : 0);
+    });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+}
+
+/** `startedAt`: when the command was typed, ms of the process clock's origin in Unix time. */
+export async function start(startedAt = Date.now()): Promise<void> {
+  const state: { logFile: string | undefined; isUp: boolean } = { logFile: undefined, isUp: false };
+  let supervisor: Supervisor | undefined;
+  try {
+    const settings = readSettings(process.env, process.cwd());
+    supervisor = new Supervisor({ settings, report: terminalReport(state) });
+    stopOnSignals(supervisor);
+    await startAll(supervisor);
+    state.logFile = join(supervisor.layout.logDir, 'supervisor.log');
+    printWelcome(supervisor, settings, (Date.now() - startedAt) / 1000);
+    state.isUp = true;
+    forgetPhonesLater(supervisor);
+  } catch (error) {
+    const isExpected =
+      error instanceof SettingsError || error instanceof StartError || error instanceof LockedError;
+    const message =
+      error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : error;
+    process.stderr.write(`\nHearthline cannot start.\n${String(message).replace(/^/gm, '  ')}\n`);
+    await supervisor?.stop();
+    process.exit(1);
+  }
+}
