@@ -9,7 +9,14 @@ import type { AcdShell } from './acd-shell.ts';
 import { toAcdSite, type ActiveSite } from './active-site.ts';
 import type { PromptPort, SiteStorePort } from './ports.ts';
 
-export type ImportResult = { version: number } | { faults: SiteFileFault[] };
+/** A fault as screens and the command line show it. */
+export interface SiteFaultAt {
+  path: (string | number)[];
+  message: string;
+  line: number;
+  column: number;
+}
+export type ImportResult = { version: number } | { faults: SiteFaultAt[] } | { currentVersion: number };
 
 export class SiteService {
   private readonly active: ActiveSite;
@@ -37,28 +44,39 @@ export class SiteService {
     this.onApplied = parts.onApplied;
   }
 
-  exportYaml(): string {
-    return formatSite(this.active.site);
+  async exportYaml(): Promise<{ version: number; yaml: string; site: Site }> {
+    const { site, version } = this.active;
+    return { version, yaml: formatSite(site), site };
   }
 
-  check(yaml: string): SiteFileFault[] {
+  async check(yaml: string): Promise<SiteFaultAt[]> {
+    const read = this.read(yaml);
+    return Array.isArray(read) ? read : [];
+  }
+
+  /** The whole file, or everything that is wrong with it. */
+  private read(yaml: string): Site | SiteFaultAt[] {
     const parsed = parseSite(yaml);
-    if ('faults' in parsed) return parsed.faults;
-    return faultsOfTrunks(this.calls, parsed.site);
+    const faults = 'faults' in parsed ? parsed.faults : faultsOfTrunks(this.calls, parsed.site);
+    if (faults.length > 0 || 'faults' in parsed) return faults.map(withPathParts);
+    return parsed.site;
   }
 
-  import(yaml: string, by: string): Promise<ImportResult> {
-    const turn = this.queue.then(() => this.importNow(yaml, by));
+  /** `ifVersion`: refused when somebody else's import came in between. */
+  import(yaml: string, by: string, ifVersion?: number): Promise<ImportResult> {
+    const turn = this.queue.then(() =>
+      ifVersion !== undefined && ifVersion !== this.active.version
+        ? { currentVersion: this.active.version }
+        : this.importNow(yaml, by),
+    );
     this.queue = turn.catch(() => undefined);
     return turn;
   }
 
   private async importNow(yaml: string, by: string): Promise<ImportResult> {
-    const parsed = parseSite(yaml);
-    if ('faults' in parsed) return { faults: parsed.faults };
-    const faults = faultsOfTrunks(this.calls, parsed.site);
-    if (faults.length > 0) return { faults };
-    const site = await secureSite(parsed.site);
+    const read = this.read(yaml);
+    if (Array.isArray(read)) return { faults: read };
+    const site = await secureSite(read);
     await this.prompts.prepare(site);
     const version = await this.store.save(formatSite(site), site, by);
     this.apply(site, version);
@@ -73,6 +91,12 @@ export class SiteService {
     if (!isReplayed) this.shell.run({ type: 'site.apply', site: toAcdSite(site, version) });
   }
 }
+
+/** `queues[0].ringSec` -> ['queues', 0, 'ringSec']. */
+const withPathParts = (fault: SiteFileFault): SiteFaultAt => ({
+  ...fault,
+  path: (fault.path.match(/[^.[\]]+/g) ?? []).map((part) => (/^\d+$/.test(part) ? Number(part) : part)),
+});
 
 /** Addresses have one parser, telephony's: what it cannot read is a fault of the file. */
 function faultsOfTrunks(calls: CallControl, site: Site): SiteFileFault[] {

@@ -1,0 +1,54 @@
+/**
+ * Keeps the state of the house beside the log, so that a start need not fold it all again, and lets go of what the
+ * log no longer needs. Routing and figures are taken in one breath: they belong to the same seq.
+ */
+import type { Acd } from '../acd/types.ts';
+import type { AcdShell } from '../app/acd-shell.ts';
+import type { LiveFigures } from '../app/live-figures.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Stores } from './stores.ts';
+
+/** What recovery rebuilds. */
+export interface HouseState {
+  acd: Acd;
+  live: LiveFigures;
+}
+
+const everyMs = 5000;
+/** Entries kept in the stream beyond what is needed, for a look at what happened just now. */
+const keepEntries = 10_000;
+
+export function keepSnapshots(parts: {
+  stores: Stores;
+  shell: AcdShell;
+  live: LiveFigures;
+  siteVersion: () => number;
+  logger: Logger;
+}): { stop(): Promise<void> } {
+  const { stores, shell, live, siteVersion, logger } = parts;
+  let savedSeq = -1;
+  let isBusy = false;
+  const save = async () => {
+    const seq = stores.log.lastSeq();
+    if (isBusy || seq === savedSeq) return;
+    isBusy = true;
+    try {
+      const data = { acd: shell.acd.toSnapshot(), live: live.toSnapshot(), siteVersion: siteVersion() };
+      if (await stores.snapshots.saveSnapshot(seq, data)) savedSeq = seq;
+      const older = stores.snapshots.olderSeq();
+      const projected = stores.log.health().projectedSeq;
+      if (older !== undefined) await stores.log.trim(Math.min(older, projected) - keepEntries);
+    } catch (err) {
+      logger.warn({ err }, 'no snapshot could be saved');
+    } finally {
+      isBusy = false;
+    }
+  };
+  const timer = setInterval(() => void save(), everyMs);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await save();
+    },
+  };
+}

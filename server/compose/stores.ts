@@ -1,0 +1,169 @@
+/**
+ * Everything that keeps something, opened in the order in which it can be needed. Redis must be there, since the log
+ * is; Postgres may come later: history waits for it, calls do not.
+ */
+import type { Sequelize } from 'sequelize';
+import type { RecordingRepo } from '../db/repos/recording-repo.ts';
+import { createRecordingRepo } from '../db/repos/recording-repo.ts';
+import { createContactRepo, type ContactRepo } from '../db/repos/contact-repo.ts';
+import { createEventRepo } from '../db/repos/event-repo.ts';
+import { createSettingsRepo, type SettingsRepo } from '../db/repos/settings-repo.ts';
+import { createSiteRepo } from '../db/repos/site-repo.ts';
+import { createSnapshotRepo } from '../db/repos/snapshot-repo.ts';
+import { connectDatabase } from '../db/connect.ts';
+import { migrateUp } from '../db/migrate.ts';
+import { startProjector, type Projector } from '../db/projector.ts';
+import type { SiteStorePort, StoredSite } from '../app/ports.ts';
+import type { ServerConfig } from '../config/env.ts';
+import type { HearthlineEvent } from '../contract/events.ts';
+import type { Site } from '../contract/site.ts';
+import type { Logger } from '../lib/log.ts';
+import { closeClient, createRedisClient, type RedisClient } from '../redis/client.ts';
+import { openEventLog, type EventLog } from '../redis/event-log.ts';
+import { openLegStore, type RedisLegStore } from '../redis/leg-store.ts';
+import { recover } from '../redis/recovery.ts';
+import { createSnapshotStore, type SnapshotStore } from '../redis/snapshots.ts';
+
+export interface Stores {
+  log: EventLog;
+  legs: RedisLegStore;
+  snapshots: SnapshotStore;
+  sequelize: Sequelize;
+  sites: SiteStorePort;
+  settings: SettingsRepo;
+  contacts: ContactRepo;
+  recordings: RecordingRepo;
+  redisCommands: { sendCommand(args: string[]): Promise<unknown> };
+  isRedisUp(): boolean;
+  /** Undefined until Postgres has been reached for the first time. */
+  projector(): Projector | undefined;
+  recover(take: {
+    onSnapshot: (data: unknown) => void;
+    onEvent: (event: HearthlineEvent) => void;
+  }): Promise<void>;
+  close(): Promise<void>;
+}
+
+const databaseWaitMs = 15_000;
+const databaseRetryMs = 500;
+const siteCopyKey = 'hl:site';
+
+export async function openStores(
+  config: ServerConfig,
+  options: { logger: Logger; instanceId: string; onFenced: () => void },
+): Promise<Stores> {
+  const { logger, instanceId, onFenced } = options;
+  const client = createRedisClient({ socketPath: config.redisSocket, name: 'hearthline', logger });
+  await client.connect();
+  const sequelize = connectDatabase({ ...config.postgres, logger });
+  const events = createEventRepo(sequelize);
+  const mirror = createSnapshotRepo(sequelize);
+  const snapshots = createSnapshotStore({ client, logger, mirror });
+  const isDatabaseUp = await reachDatabase(sequelize, logger, databaseWaitMs);
+  const minSeq = isDatabaseUp
+    ? await events.lastSeq()
+    : await snapshots.loadSnapshot().then((snapshot) => snapshot?.seq ?? 0);
+  const log = await openEventLog({ client, minSeq, logger, instanceId, onFenced });
+  const legs = await openLegStore({ client, logger });
+
+  let projector: Projector | undefined;
+  const startHistory = () => {
+    projector = startProjector({
+      redisSocket: config.redisSocket,
+      sequelize,
+      logger,
+      onProjected: (seq) => log.setProjected(seq),
+    });
+  };
+  let isClosing = false;
+  if (isDatabaseUp) startHistory();
+  else
+    void reachDatabase(sequelize, logger, Infinity, () => isClosing).then((isUp) => {
+      if (isUp) startHistory();
+    });
+
+  return {
+    log,
+    legs,
+    snapshots,
+    sequelize,
+    sites: siteStore(client, sequelize, logger),
+    settings: createSettingsRepo(sequelize),
+    contacts: createContactRepo(sequelize),
+    recordings: createRecordingRepo(sequelize),
+    redisCommands: { sendCommand: (args) => client.sendCommand(args) },
+    isRedisUp: () => client.isReady,
+    projector: () => projector,
+    async recover({ onSnapshot, onEvent }) {
+      await recover({
+        log,
+        snapshots,
+        history: events,
+        logger,
+        onSnapshot: (snapshot) => onSnapshot(snapshot.data),
+        onEvent,
+      });
+    },
+    async close() {
+      isClosing = true;
+      await log.flush().catch((err: unknown) => logger.warn({ err }, 'the log could not be flushed'));
+      await projector?.stop();
+      await log.close();
+      await legs.close();
+      await closeClient(client);
+      await sequelize.close();
+    },
+  };
+}
+
+/** Connects and migrates; false when it took longer than `waitMs`. */
+async function reachDatabase(
+  sequelize: Sequelize,
+  logger: Logger,
+  waitMs: number,
+  isGivenUp: () => boolean = () => false,
+): Promise<boolean> {
+  const until = Date.now() + waitMs;
+  for (;;) {
+    try {
+      await migrateUp(sequelize, logger);
+      return true;
+    } catch (err) {
+      if (isGivenUp()) return false;
+      logger.warn({ err }, 'waiting for Postgres');
+      if (Date.now() >= until) return false;
+    }
+    await new Promise((resolve) => void setTimeout(resolve, databaseRetryMs));
+  }
+}
+
+/** The site versions of the database, with a copy of the newest in Redis for a start without Postgres. */
+function siteStore(client: RedisClient, sequelize: Sequelize, logger: Logger): SiteStorePort {
+  const repo = createSiteRepo<Site>(sequelize);
+  const key = siteCopyKey;
+  const keepCopy = (stored: StoredSite) =>
+    client
+      .set(key, JSON.stringify(stored))
+      .catch((err: unknown) => logger.warn({ err }, 'no copy of the site could be kept'));
+  return {
+    async latest() {
+      try {
+        const record = await repo.latest();
+        if (!record) return undefined;
+        const stored = { version: record.version, yaml: record.yaml, site: record.model };
+        await keepCopy(stored);
+        return stored;
+      } catch (err) {
+        const copy = await client.get(key);
+        if (!copy) throw err;
+        logger.warn({ err }, 'Postgres is away: the copy of the site is used');
+        return JSON.parse(copy) as StoredSite;
+      }
+    },
+    async save(yaml, site, by) {
+      const version = await repo.save(yaml, site, by);
+      await keepCopy({ version, yaml, site });
+      return version;
+    },
+  };
+}

@@ -1,0 +1,245 @@
+/**
+ * The composer: the only place that knows every part. It joins the pure engine, the log, history, telephony and the
+ * screens, takes over what a former process left, and lets go in order. No rule of the business is in here.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join, resolve } from 'node:path';
+import { renderText } from '../installer/prompts.ts';
+import { createCallControl, defaultTimings } from '../sip/call/call-control.ts';
+import { createAcd } from './acd/engine.ts';
+import { createAdminSocketApp, listenAdminSocket } from './api/admin-socket.ts';
+import { createHttpServer } from './api/index.ts';
+import { AcdShell } from './app/acd-shell.ts';
+import { ActiveSite } from './app/active-site.ts';
+import { FeatureCodes } from './app/feature-codes.ts';
+import { LiveFigures, toStatsSite } from './app/live-figures.ts';
+import { SiteService } from './app/site-service.ts';
+import { takeOver } from './app/takeover.ts';
+import { VoiceCalls } from './app/voice-calls.ts';
+import { createAuditTrail } from './audit/audit-trail.ts';
+import { createAccess } from './auth/access.ts';
+import { readStatus } from './compose/engine-metrics.ts';
+import { exposeFigures } from './compose/figures.ts';
+import { healthOf } from './compose/health.ts';
+import { createRecordingStore } from './compose/recording-files.ts';
+import { keepSnapshots, type HouseState } from './compose/snapshots.ts';
+import { openStores, type Stores } from './compose/stores.ts';
+import { BadEnvironment, readEnvironment, type ServerConfig } from './config/env.ts';
+import { PromptFiles } from './config/prompt-files.ts';
+import { parseSite, secureSite, formatSite, verifyPin } from './config/site-file.ts';
+import type { HearthlineEvent } from './contract/events.ts';
+import type { Site } from './contract/site.ts';
+import { createClock } from './lib/clock.ts';
+import { newId } from './lib/ids.ts';
+import { createLogger, type Logger } from './lib/log.ts';
+import { measureLoopLag } from './lib/loop-lag.ts';
+import { createMetrics } from './lib/metrics.ts';
+import { createShutdown } from './lib/shutdown.ts';
+
+/** Ties every process of this installation to the same dialogs in the SIP engine. */
+const sipTag = 'hearthline';
+
+async function main(): Promise<void> {
+  const config = readEnvironment(process.env);
+  const logger = createLogger('server', config.logLevel);
+  const shutdown = createShutdown(logger);
+  shutdown.listen();
+  const instanceId = randomUUID();
+  const clock = createClock();
+  const metrics = createMetrics();
+  const lag = measureLoopLag(metrics);
+  shutdown.add('loop lag', () => lag.stop());
+
+  const stores = await openStores(config, {
+    logger,
+    instanceId,
+    onFenced: () => void shutdown.run('fenced').then(() => process.exit(1)),
+  });
+  shutdown.add('stores', () => stores.close());
+  const prompts = new PromptFiles(config.promptsDir, renderText);
+  const { site, version } = await firstSite(stores, config, logger);
+  await prompts.prepare(site);
+
+  // What was: the snapshot and the events after it, folded again without acting on any.
+  const house = await recoverHouse(stores, site, clock.now());
+  const shell = new AcdShell({ acd: house.acd, log: stores.log, clock, logger });
+  shutdown.add('routing', () => shell.stop());
+  const live = house.live;
+  shell.onEvent((event) => live.apply(event));
+
+  const calls = createCallControl({
+    control: config.sipControl,
+    secret: config.sipSecret,
+    mediaControl: config.mediaControl,
+    tag: sipTag,
+    store: stores.legs,
+    logger,
+    minExpiresSec: config.minExpiresSec,
+    maxExpiresSec: 3600,
+    timings: { ...defaultTimings, rtpTimeoutMs: config.rtpTimeoutMs },
+    startTimeoutMs: 10_000,
+  });
+  const active = new ActiveSite();
+  const features = new FeatureCodes({ shell, calls, site: active, prompts, clock, logger, verifyPin });
+  const voice = new VoiceCalls({ shell, calls, site: active, prompts, clock, features });
+  const siteService = new SiteService({
+    active,
+    store: stores.sites,
+    shell,
+    calls,
+    prompts,
+    onApplied: (applied) => live.setSite(applied),
+  });
+  siteService.apply(site, version, house.siteVersion === version);
+
+  const audit = createAuditTrail(stores.sequelize, clock);
+  const access = createAccess({
+    sequelize: stores.sequelize,
+    redis: stores.redisCommands,
+    settings: stores.settings,
+    audit,
+    clock,
+    newId,
+  });
+  exposeFigures(
+    metrics,
+    shell,
+    () => live,
+    () => clock.now(),
+  );
+  let isTakenOver = false;
+  const health = () => healthOf(stores, calls, isTakenOver);
+  const http = createHttpServer({
+    access,
+    audit,
+    siteService,
+    recordings: createRecordingStore(stores.recordings, config.recordingsDir),
+    contacts: stores.contacts,
+    live: {
+      board: () => live.board(clock.now()),
+      floor: () => live.floor(clock.now()),
+      eventAt: () => live.eventAt(),
+    },
+    health,
+    metricsText: async () => {
+      const engines = await Promise.all(
+        Object.values(config.statusSockets).map((socket: string) => readStatus(socket, '/metrics')),
+      );
+      return [metrics.text(), ...engines].join('\n');
+    },
+    settings: {
+      trustedProxyHops: config.trustedProxyHops === 0 ? false : config.trustedProxyHops,
+      isTls: config.isTls,
+      ...(config.metricsToken && { metricsToken: config.metricsToken }),
+    },
+    statics: staticDirs(config),
+    logger,
+    clock,
+    newId,
+  });
+  shell.onBatch(() => http.liveHub.notify());
+  shutdown.add('screens', () => http.close());
+
+  calls.onEvent((event) => voice.onCallEvent(event));
+  const found = await calls.start();
+  shutdown.add('telephony', () => calls.stop());
+  shell.record({ type: 'server.started', at: clock.now(), data: { instanceId } });
+  takeOver(shell, calls, voice, found.phones, logger);
+  isTakenOver = true;
+  shell.schedule();
+
+  const keeper = keepSnapshots({ stores, shell, live, siteVersion: () => active.version, logger });
+  shutdown.add('snapshots', () => keeper.stop());
+  await listen(http, config, shutdown, logger);
+  const onSetupSecret = (secret: string) => writeSetupSecret(config, secret);
+  const adminApp = createAdminSocketApp({ access, audit, siteService, health, logger, newId, onSetupSecret });
+  const admin = await listenAdminSocket(adminApp, join(config.dataDir, 'run', 'admin.sock'));
+  shutdown.add('admin socket', () => void admin.close());
+  const secret = await access.setup.renew();
+  await onSetupSecret(secret ?? '');
+  logger.info({ port: config.http.port, version, instanceId }, 'ready');
+}
+
+/** The site in force, else the seed of the first start. */
+async function firstSite(
+  stores: Stores,
+  config: ServerConfig,
+  logger: Logger,
+): Promise<{ site: Site; version: number }> {
+  const latest = await stores.sites.latest();
+  if (latest) return latest;
+  const yaml = config.seedSite ? await readFile(config.seedSite, 'utf8') : 'site:\n  name: Hearthline\n';
+  const parsed = parseSite(yaml);
+  if ('faults' in parsed)
+    throw new BadEnvironment(`HEARTHLINE_SEED_SITE: ${JSON.stringify(parsed.faults[0])}`);
+  const site = await secureSite(parsed.site);
+  const version = await stores.sites.save(formatSite(site), site, 'first start');
+  logger.info({ version }, 'first site imported');
+  return { site, version };
+}
+
+interface House extends HouseState {
+  /** The version of the site that routing knows; undefined before the first. */
+  siteVersion: number | undefined;
+}
+
+async function recoverHouse(stores: Stores, site: Site, now: number): Promise<House> {
+  let house: House | undefined;
+  const begin = (data?: { acd?: unknown; live?: unknown; siteVersion?: number }): House => ({
+    acd: createAcd(data?.acd),
+    live: new LiveFigures(toStatsSite(site), now, data?.live),
+    siteVersion: data?.siteVersion,
+  });
+  await stores.recover({
+    onSnapshot: (data) => {
+      house = begin(data as Parameters<typeof begin>[0]);
+    },
+    onEvent: (event: HearthlineEvent) => {
+      house ??= begin();
+      house.acd.apply(event);
+      house.live.apply(event);
+      if (event.type === 'site.applied') house.siteVersion = event.data.version;
+    },
+  });
+  return house ?? begin();
+}
+
+function staticDirs(config: ServerConfig): { wallboardDir: string; adminUiDir: string } {
+  const built = config.uiDir ?? resolve(import.meta.dirname, '../..', 'dist');
+  return { wallboardDir: join(built, 'wallboard'), adminUiDir: join(built, 'admin-ui') };
+}
+
+async function listen(
+  http: ReturnType<typeof createHttpServer>,
+  config: ServerConfig,
+  shutdown: ReturnType<typeof createShutdown>,
+  logger: Logger,
+): Promise<void> {
+  const server = createServer(http.app);
+  http.attachUpgrade(server);
+  server.on('error', (err) => logger.error({ err }, 'web server'));
+  await new Promise<void>((done, failed) => {
+    server.once('error', failed);
+    server.listen(config.http.port, config.http.bind, done);
+  });
+  shutdown.add('web server', () => {
+    server.close();
+    server.closeAllConnections();
+  });
+}
+
+/** Where the person who installs finds it; empty once an administrator exists. */
+async function writeSetupSecret(config: ServerConfig, secret: string): Promise<void> {
+  const file = join(config.dataDir, 'run', 'setup-secret');
+  await mkdir(join(config.dataDir, 'run'), { recursive: true });
+  if (secret === '') return rm(file, { force: true });
+  await writeFile(file, `${secret}\n`, { mode: 0o600 });
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof BadEnvironment) process.stderr.write(`hearthline server: ${error.message}\n`);
+  else createLogger('server').fatal({ err: error }, 'the server could not start');
+  process.exit(error instanceof BadEnvironment ? 2 : 1);
+});
