@@ -54,6 +54,21 @@ export class Arrivals<T> {
     }
   }
 
+  /** The first item that satisfies the test; all others stay, in their order. */
+  async pick(test: (item: T) => boolean, withinMs: number): Promise<T | undefined> {
+    const deadline = performance.now() + withinMs;
+    const passed: T[] = [];
+    try {
+      for (;;) {
+        const item = await this.next(Math.max(0, deadline - performance.now()));
+        if (item === undefined || test(item)) return item;
+        passed.push(item);
+      }
+    } finally {
+      this.#items.unshift(...passed);
+    }
+  }
+
   #wake(): void {
     this.#waiting?.();
   }

@@ -89,11 +89,11 @@ export class ControlConnection {
     this.socket.write(bytes);
   }
 
-  /** Sends a request and takes frames until its answer; other frames met on the way are lost. */
+  /** Sends a request and takes its answer out of what comes; other frames stay. */
   async ask(tokens: readonly string[], sip = '', withinMs = 2000): Promise<Frame> {
     const id = randomUUID();
     this.send(`${[id, ...tokens].join('|')}${sip === '' ? '' : `\r\n${sip}`}`);
-    const answer = await this.frames.nextWhere(
+    const answer = await this.frames.pick(
       (frame) => frame.tokens[1] === 'response' && frame.tokens[2] === id,
       withinMs,
     );
