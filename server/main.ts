@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { renderText } from '../installer/prompts.ts';
 import { createCallControl, defaultTimings } from '../sip/call/call-control.ts';
 import { createAcd } from './acd/engine.ts';
@@ -155,7 +155,7 @@ async function main(): Promise<void> {
   await listen(http, config, shutdown, logger);
   const onSetupSecret = (secret: string) => writeSetupSecret(config, secret);
   const adminApp = createAdminSocketApp({ access, audit, siteService, health, logger, newId, onSetupSecret });
-  const admin = await listenAdminSocket(adminApp, join(config.dataDir, 'run', 'admin.sock'));
+  const admin = await listenAdminSocket(adminApp, config.adminSocket);
   shutdown.add('admin socket', () => void admin.close());
   const secret = await access.setup.renew();
   await onSetupSecret(secret ?? '');
@@ -207,7 +207,9 @@ async function recoverHouse(stores: Stores, site: Site, now: number): Promise<Ho
 }
 
 function staticDirs(config: ServerConfig): { wallboardDir: string; adminUiDir: string } {
-  const built = config.uiDir ?? resolve(import.meta.dirname, '../..', 'dist');
+  // Run from sources or from what was built of them, the screens are in dist.
+  const above = resolve(import.meta.dirname, '..');
+  const built = config.uiDir ?? (basename(above) === 'dist' ? above : join(above, 'dist'));
   return { wallboardDir: join(built, 'wallboard'), adminUiDir: join(built, 'admin-ui') };
 }
 
@@ -232,8 +234,8 @@ async function listen(
 
 /** Where the person who installs finds it; empty once an administrator exists. */
 async function writeSetupSecret(config: ServerConfig, secret: string): Promise<void> {
-  const file = join(config.dataDir, 'run', 'setup-secret');
-  await mkdir(join(config.dataDir, 'run'), { recursive: true });
+  const file = config.setupSecretFile;
+  await mkdir(dirname(file), { recursive: true });
   if (secret === '') return rm(file, { force: true });
   await writeFile(file, `${secret}\n`, { mode: 0o600 });
 }

@@ -29,6 +29,8 @@ const schema = z.object({
   HEARTHLINE_REDIS_SOCKET: z.string(),
   HEARTHLINE_PROMPTS: z.string().optional(),
   HEARTHLINE_SEED_SITE: z.string().optional(),
+  HEARTHLINE_ADMIN_SOCKET: z.string().optional(),
+  HEARTHLINE_SETUP_SECRET_FILE: z.string().optional(),
   HEARTHLINE_UI_DIR: z.string().optional(),
   HEARTHLINE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   HEARTHLINE_METRICS_TOKEN: z.string().min(16).optional(),
@@ -51,6 +53,8 @@ export interface ServerConfig {
   redisSocket: string;
   promptsDir: string;
   seedSite?: string;
+  adminSocket: string;
+  setupSecretFile: string;
   uiDir?: string;
   logLevel: 'debug' | 'info' | 'warn' | 'error';
   metricsToken?: string;
@@ -94,6 +98,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Readonly<ServerConfig> 
     redisSocket: e.HEARTHLINE_REDIS_SOCKET,
     promptsDir: resolve(e.HEARTHLINE_PROMPTS ?? `${dataDir}/prompts`),
     ...(e.HEARTHLINE_SEED_SITE && { seedSite: e.HEARTHLINE_SEED_SITE }),
+    adminSocket: resolve(e.HEARTHLINE_ADMIN_SOCKET ?? `${dataDir}/run/admin.sock`),
+    setupSecretFile: resolve(e.HEARTHLINE_SETUP_SECRET_FILE ?? `${dataDir}/run/setup-secret`),
     ...(e.HEARTHLINE_UI_DIR && { uiDir: resolve(e.HEARTHLINE_UI_DIR) }),
     logLevel: e.HEARTHLINE_LOG_LEVEL,
     ...(e.HEARTHLINE_METRICS_TOKEN && { metricsToken: e.HEARTHLINE_METRICS_TOKEN }),
