@@ -61,7 +61,7 @@ function readControl(env: Env): { controlHost: string; controlPort: number } {
     throw new ConfigError(`HEARTHLINE_SIP_CONTROL must be address:port, not "${text}"`);
   }
   // Whoever reaches the control port steers every call: it is never offered to a network.
-  if (!(host === '::1' || /^127\./.test(host))) {
+  if (!(host === '::1' || host.startsWith('127.'))) {
     throw new ConfigError(`HEARTHLINE_SIP_CONTROL must be a loopback address, not "${host}"`);
   }
   return { controlHost: host, controlPort: port };

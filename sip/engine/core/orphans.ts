@@ -32,7 +32,7 @@ export class Orphans {
   onAppLost(app: AppConnection): void {
     this.#cancelItsInvites(app);
     this.#settleItsDialogs(app);
-    for (const request of [...this.#uas.requests.values()]) {
+    for (const request of this.#uas.requests.values()) {
       if (request.app === app) this.#uas.reoffer(request);
     }
     const { tag } = app;
@@ -52,7 +52,7 @@ export class Orphans {
   }
 
   #cancelItsInvites(app: AppConnection): void {
-    for (const request of [...this.#uac.requests.values()]) {
+    for (const request of this.#uac.requests.values()) {
       if (request.app !== app) continue;
       request.app = undefined;
       if (request.method === 'INVITE' && request.dialog === undefined) {
@@ -63,7 +63,7 @@ export class Orphans {
 
   /** A 2xx that the app got and did not acknowledge: a new call is given up, a re-INVITE is just completed. */
   #settleItsDialogs(app: AppConnection): void {
-    for (const dialog of [...this.#core.dialogs]) {
+    for (const dialog of this.#core.dialogs) {
       if (dialog.owner !== app) continue;
       dialog.owner = undefined;
       const seq = dialog.unackedSeq;
@@ -75,7 +75,7 @@ export class Orphans {
 
   #endGrace(tag: string): void {
     this.#grace.delete(tag);
-    for (const request of [...this.#uas.held]) {
+    for (const request of this.#uas.held) {
       if (!request.isInDialog || request.dialog?.ownerTag !== tag) continue;
       if (request.method === 'BYE') this.#uas.finish(request, 200);
       else this.#uas.finish(request, 503);

@@ -251,10 +251,17 @@ export class Uac {
       this.#route(target, known, build, done);
       return;
     }
-    void this.core.transport.resolve(target.host).then((address) => {
-      if (address === undefined) done(undefined, '503 DNS Error');
-      else this.#route(target, address, build, done);
-    });
+    void this.#resolveAndRoute(target, build, done);
+  }
+
+  async #resolveAndRoute(
+    target: Target,
+    build: (flow: Outbound) => string,
+    done: (flow: Outbound | 'self' | undefined, failure: string | undefined) => void,
+  ): Promise<void> {
+    const address = await this.core.transport.resolve(target.host);
+    if (address === undefined) done(undefined, '503 DNS Error');
+    else this.#route(target, address, build, done);
   }
 
   #route(

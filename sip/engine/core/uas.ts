@@ -371,7 +371,7 @@ export class Uas {
 
   /** Tries the held requests again; called when an app becomes ready or registers a verb. */
   offerHeld(): void {
-    for (const request of [...this.held]) {
+    for (const request of this.held) {
       const canGo = request.isInDialog
         ? this.#readyOwner(request.dialog as Dialog) !== undefined
         : this.core.apps.hasRoute(request.method.toLowerCase());
