@@ -72,7 +72,7 @@ export function createLiveStats(site: StatsSite, snapshot?: unknown): LiveStats 
 class LiveFold implements LiveStats {
   #site: StatsSite;
   #dayStart = 0;
-  #queueSite = new Map<string, StatsQueue>();
+  #listedQueues = new Set<string>();
   readonly #queues = new Map<string, QueueFigures>();
   readonly #contacts = new Map<string, ContactLive>();
   readonly #people: AgentFigures;
@@ -100,8 +100,8 @@ class LiveFold implements LiveStats {
 
   setSite(site: StatsSite): void {
     this.#site = site;
-    this.#queueSite = new Map(site.queues.map((queue) => [queue.id, queue]));
-    for (const queue of site.queues) this.#queue(queue.id);
+    this.#listedQueues = new Set(site.queues.map((queue) => queue.id));
+    for (const queue of site.queues) this.#queue(queue.id).targetMs = queue.targetMs;
     for (const queue of this.#queues.values()) {
       queue.agentsLoggedIn = 0;
       queue.agentsReady = 0;
@@ -115,16 +115,12 @@ class LiveFold implements LiveStats {
     return queue;
   }
 
-  #targetMs(queueId: string): number {
-    return this.#queueSite.get(queueId)?.targetMs ?? Number.POSITIVE_INFINITY;
-  }
-
   rollDay(dayStart: number): void {
     if (dayStart === this.#dayStart) return;
     this.#dayStart = dayStart;
     for (const [queueId, queue] of this.#queues) {
-      if (!this.#queueSite.has(queueId) && queue.isIdle) this.#queues.delete(queueId);
-      else queue.rollDay(dayStart, this.#targetMs(queueId));
+      if (!this.#listedQueues.has(queueId) && queue.isIdle) this.#queues.delete(queueId);
+      else queue.rollDay(dayStart);
     }
   }
 
@@ -187,7 +183,7 @@ class LiveFold implements LiveStats {
     const queueId = event.queueId ?? contact?.queueId;
     if (!contact || queueId === undefined) return;
     const queue = this.#queue(queueId);
-    queue.passTarget(event.at, this.#targetMs(queueId));
+    queue.passTarget(event.at);
     this.#countContact(queue, contact, event);
     if (event.type === 'contact.ended') this.#contacts.delete(contactId);
     else this.#contacts.set(contactId, nextContact({ ...contact, queueId }, event));

@@ -38,6 +38,7 @@ export type QueueCounts = ReturnType<typeof noCounts>;
 
 export interface QueueSnapshot {
   queueId: string;
+  targetMs: number;
   counts: QueueCounts;
   /** [contactId, queuedAt] of all who wait, by entry; of those whose service-level event is still to come. */
   waiting: [string, number][];
@@ -48,6 +49,8 @@ export interface QueueSnapshot {
 
 export class QueueFigures {
   readonly queueId: string;
+  /** The last one known: contacts leave a queue that was taken out of the site after it is gone. */
+  targetMs = 0;
   counts = noCounts();
   /** Contact to entry time. Events come in time order, so the first is the one that waits longest. */
   readonly #waiting: Map<string, number>;
@@ -63,6 +66,7 @@ export class QueueFigures {
     this.#waiting = new Map(snapshot?.waiting);
     this.#undecided = new Map(snapshot?.undecided);
     if (!snapshot) return;
+    this.targetMs = snapshot.targetMs;
     this.counts = { ...snapshot.counts };
     this.ringing = snapshot.ringing;
     this.talking = snapshot.talking;
@@ -87,9 +91,9 @@ export class QueueFigures {
   }
 
   /** Everyone who by then has waited for longer than the target has had the service-level event. */
-  passTarget(at: number, targetMs: number): void {
+  passTarget(at: number): void {
     for (const [contactId, queuedAt] of this.#undecided) {
-      if (at - queuedAt <= targetMs) return;
+      if (at - queuedAt <= this.targetMs) return;
       this.#undecided.delete(contactId);
       this.counts.serviceLevelOffered += 1;
     }
@@ -135,8 +139,8 @@ export class QueueFigures {
   }
 
   /** Whoever waits over midnight is carried over; figures begin anew. */
-  rollDay(dayStart: number, targetMs: number): void {
-    this.passTarget(dayStart, targetMs);
+  rollDay(dayStart: number): void {
+    this.passTarget(dayStart);
     this.counts = { ...noCounts(), waitingAtStart: this.#waiting.size };
   }
 
@@ -183,6 +187,7 @@ export class QueueFigures {
   toSnapshot(): QueueSnapshot {
     return {
       queueId: this.queueId,
+      targetMs: this.targetMs,
       counts: { ...this.counts },
       waiting: [...this.#waiting],
       undecided: [...this.#undecided],

@@ -76,7 +76,7 @@ function recount(log: EventDraft[], queueId: string, dayStart: number, now: numb
         : left?.type === 'contact.answered' || (left?.type === 'contact.abandoned' && !left.data.isShort)
           ? left.at
           : undefined;
-    if (decidedAt !== undefined && (decidedAt >= dayStart || left?.at === decidedAt)) add('slOffered');
+    if (decidedAt !== undefined && decidedAt >= dayStart) add('slOffered');
     const ended = events.find((e) => e.type === 'contact.ended');
     if (left?.type === 'contact.answered' && !ended) add('talking');
     if (
@@ -178,9 +178,10 @@ describe('live figures', function () {
         expect(accountingGap(board.accounting), `seed ${seed} step ${step}`).to.equal(0);
         if (step % 20 !== 0) continue;
         for (const { id } of current.queues)
-          expect(withoutMembers(board.queues[id]), `seed ${seed} step ${step} ${id} at ${world.at} day ${dayStart}`).to.deep.equal(
-            recount(world.log, id, dayStart, world.at),
-          );
+          expect(
+            withoutMembers(board.queues[id]),
+            `seed ${seed} step ${step} ${id} at ${world.at} day ${dayStart}`,
+          ).to.deep.equal(recount(world.log, id, dayStart, world.at));
         checkPeople(world, board, current);
         const copy = copyOf(stats, statsSite(current));
         expect(copy.floor(world.at), 'snapshot').to.deep.equal(stats.floor(world.at));
