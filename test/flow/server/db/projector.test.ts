@@ -36,6 +36,14 @@ describe('projector', function () {
   let log: EventLog;
   let projector: Projector | undefined;
 
+  // Sequelize itself prints a line for each transaction that is cut off, which is what happens here on purpose.
+  const { warn } = console;
+  before(() => {
+    console.warn = () => undefined;
+  });
+  after(() => {
+    console.warn = warn;
+  });
   before(async () => {
     [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
     client = createRedisClient({ socketPath: redis.socket, name: 'test', logger });
