@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { startSipEngine, type SipEngineHandle } from '../../support/sip-engine.ts';
 import { ControlConnection, type Frame } from '../../support/transcripts/control-connection.ts';
 import { headerOf, methodOf, tagOf } from '../../support/transcripts/sip-text.ts';
+import { expectNoFault } from './engine-health.ts';
 import { offer, Phone, type CallState } from './phone.ts';
 import { connectApp, once, type AppDialog, type AppMessage } from './srf-app.ts';
 
@@ -56,6 +57,7 @@ describe('an app that goes away', function () {
     alice.close();
     bob.close();
   });
+  afterEach(() => expectNoFault(engine));
   after(async () => engine?.stop());
 
   /** Alice calls, the app answers, she confirms. */

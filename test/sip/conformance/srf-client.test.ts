@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { startSipEngine, type SipEngineHandle } from '../../support/sip-engine.ts';
 import { headerOf, methodOf, tagOf } from '../../support/transcripts/sip-text.ts';
+import { expectNoFault } from './engine-health.ts';
 import { offer, Phone } from './phone.ts';
 import {
   connectApp,
@@ -43,6 +44,7 @@ describe('the drachtio-srf client on our engine', function () {
     alice.close();
     bob.close();
   });
+  afterEach(() => expectNoFault(engine));
   after(async () => engine?.stop());
 
   it('createUAS: 180, 200, ACK, BYE from the caller', async () => {

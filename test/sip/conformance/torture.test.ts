@@ -9,6 +9,7 @@ import { expect } from 'chai';
 import { startSipEngine, type SipEngineHandle } from '../../support/sip-engine.ts';
 import { Arrivals } from '../../support/transcripts/arrivals.ts';
 import { parseSipText, statusOf, valuesOf } from '../../support/transcripts/sip-text.ts';
+import { expectNoFault, residentMiB, untilNothingIsLeft } from './engine-health.ts';
 import { Phone } from './phone.ts';
 import { connectApp, type App, type AppRequest, type AppResponse } from './srf-app.ts';
 import {
@@ -96,6 +97,7 @@ describe('torture messages', function () {
     app = await connectApp(engine, [], (a) => answerAsCallControl(a, seen));
     control = await Phone.open('control', engine.sipPort);
   });
+  afterEach(() => expectNoFault(engine));
   after(async () => {
     app?.disconnect();
     control?.close();
@@ -127,7 +129,7 @@ describe('torture messages', function () {
       await control.endpoint.next('SIP/2.0 200', controlBoundMs);
       expect(performance.now() - startedAt, 'OPTIONS answered in ms').to.be.lessThan(controlBoundMs);
       const mayBeSilent = message.allowed.includes('none');
-      const isFinal = (text: string): boolean => !/^SIP\/2\.0 1/.test(text);
+      const isFinal = (text: string): boolean => !text.startsWith('SIP/2.0 1');
       const answer = await sender.arrivals.nextWhere(isFinal, mayBeSilent ? settleMs : answerBoundMs);
       if (answer === undefined) return 'none';
       expect(answer, 'an answer is a response').to.match(/^SIP\/2\.0 \d{3} /);
@@ -210,5 +212,24 @@ describe('torture messages', function () {
     } finally {
       if (isBound) everywhere.close();
     }
+  });
+
+  it('hundreds of rounds of the set leave nothing behind', async function () {
+    this.timeout(40_000);
+    const sender = await Sender.open(`${network}.250`);
+    const messages = readTortureMessages('rfc4475');
+    const rounds = async (count: number): Promise<number> => {
+      for (let round = 0; round < count; round += 1) {
+        for (const message of messages) sender.send(message.bytes, engine.sipPort);
+        control.send(control.callTo('control'), 'OPTIONS');
+        await control.endpoint.next('SIP/2.0 200', 2000);
+      }
+      await untilNothingIsLeft(engine, 5000);
+      return residentMiB(engine.pid);
+    };
+    const before = await rounds(100);
+    const after = await rounds(200);
+    sender.close();
+    expect(after - before, 'MiB').to.be.lessThan(15);
   });
 });

@@ -6,15 +6,15 @@ import { expect } from 'chai';
 import { startSipEngine, type SipEngineHandle } from '../../support/sip-engine.ts';
 import { play } from '../../support/transcripts/player.ts';
 import { hasTranscripts, readTranscript } from '../../support/transcripts/transcript.ts';
+import { expectNoFault } from './engine-health.ts';
 import { applyDifferences, differences } from './differences.ts';
 
 type Engine = SipEngineHandle;
 
-const shared = [
-  ...['01', '02', '03', '05', '06', '10', '11', '12', '13', '14', '15', '16'],
-  ...['20', '21', '22', '24', '25', '26', '27', '29', '30', '31', '32'],
-  ...['40', '41', '42', '43', '44', '46', '47', '51', '52'],
-];
+const shared =
+  '01 02 03 05 06 10 11 12 13 14 15 16 20 21 22 24 25 26 27 29 30 31 32 40 41 42 43 44 46 47 51 52'.split(
+    ' ',
+  );
 /** Alone, since their point is that no app is there, or that an app's end is felt. */
 const alone = ['04', '61', '62'];
 const short = ['17', '23', '45', '50'];
@@ -41,6 +41,7 @@ function replayOn(flows: readonly string[], env: Readonly<Record<string, string>
   for (const flow of hasTranscripts() ? flows : []) {
     it(title(flow), async () => {
       await play(applyDifferences(readTranscript(flow)), { ...engine, t1Ms, t2Ms: t1Ms * 8 });
+      await expectNoFault(engine);
     });
   }
 }
