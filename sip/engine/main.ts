@@ -47,10 +47,10 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
-  log.info(
-    { sipPort: engine.sipPort, controlPort: engine.controlPort, listeners: engine.hostPorts },
-    'ready',
-  );
+  // Whoever started us waits for this line, whatever level was chosen.
+  log
+    .child({}, { level: 'info' })
+    .info({ sipPort: engine.sipPort, controlPort: engine.controlPort, listeners: engine.hostPorts }, 'ready');
 }
 
 main().catch((error: unknown) => {
