@@ -53,6 +53,8 @@ export interface Harness {
   setupSecret: string;
   floor: ReturnType<typeof emptyFloor>;
   sound: Buffer;
+  /** One Redis command. */
+  redis(args: string[]): Promise<unknown>;
   browser(): Browser;
   /** A signed-in browser; the administrator is made at first use. */
   admin(): Promise<Browser>;
@@ -244,6 +246,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     setupSecret,
     floor,
     sound,
+    redis: (args) => client.sendCommand(args),
     browser: () => createBrowser(port),
     admin,
     async user(role, username) {

@@ -81,6 +81,14 @@ describe('sign-in over HTTP', function () {
       const [cookie = ''] = answer.headers['set-cookie'] ?? [];
       expect(cookie).to.match(/^hl_session=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
       expect(answer.json).to.have.nested.property('me.role', 'admin');
+      const token = browser.cookies.get('hl_session') ?? '';
+      const keys = (await house.redis(['KEYS', '*'])) as string[];
+      expect(keys.some((key) => key.startsWith('hl:session:'))).to.equal(true);
+      for (const key of keys.filter((one) => one.startsWith('hl:session:'))) {
+        expect(key).not.to.include(token);
+        expect(String(await house.redis(['GET', key]))).not.to.include(token);
+        expect(Number(await house.redis(['PTTL', key]))).to.be.within(1, 8 * hourMs);
+      }
       expect(answer.headers['cache-control']).to.equal('no-store');
     });
 
