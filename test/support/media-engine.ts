@@ -33,6 +33,17 @@ export interface RunningMediaEngine {
 }
 
 const PORTS_PER_ENGINE = 400;
+const running = new Set<ChildProcess>();
+
+/** For an `afterEach`: ends the engines that a failed test left behind. */
+export async function stopLeftovers(): Promise<void> {
+  await Promise.all(
+    [...running].map((child) => {
+      child.kill('SIGKILL');
+      return ended(child);
+    }),
+  );
+}
 
 function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -83,6 +94,8 @@ export async function startMediaEngine(options: MediaEngineOptions = {}): Promis
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let output = '';
   child.stderr.on('data', (data: Buffer) => (output += data.toString()));
   await new Promise<void>((resolve, reject) => {

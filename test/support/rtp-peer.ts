@@ -29,6 +29,7 @@ export class RtpPeer {
   private toPort = 0;
   private timer: NodeJS.Timeout | undefined;
   private phase = 0;
+  private isClosed = false;
 
   private constructor(socket: Socket) {
     this.socket = socket;
@@ -157,6 +158,8 @@ export class RtpPeer {
 
   close(): void {
     this.stop();
+    if (this.isClosed) return;
+    this.isClosed = true;
     this.socket.close();
   }
 }

@@ -1,8 +1,9 @@
 /**
  * Puts the audio of two legs on one real-time line: left `a`, right `b` (mono when there is no `b`).
  * Packets are placed by RTP timestamp, so jitter and reordering do no harm, and what is missing stays silence.
- * A sender's clock is never quite ours (100 ppm are 360 ms an hour): the smoothed difference between where a packet
- * lies and when it came is steered out one sample at a time, inaudibly, so both channels stay within a few ms.
+ * A sender's clock is never quite ours (100 ppm are 360 ms an hour): the difference between where a packet
+ * lies and when it came, taken from the least delayed of a second's packets so that jitter does not count, is steered
+ * out one sample a packet, inaudibly: both channels stay within a few ms.
  * Pure: time comes in, bytes go out. The last HOLD_BACK of the line is kept open for late packets.
  */
 import { lawTable, silenceOf } from './g711.ts';
@@ -12,20 +13,24 @@ const CAPACITY = 32_768;
 const MASK = CAPACITY - 1;
 const HOLD_BACK = 300 * RATE_PER_MS;
 const CHUNK = 1000 * RATE_PER_MS;
-/** Deviation that is left alone: less than half of what the ear or a cross-check could notice. */
-const TOLERATED = 5 * RATE_PER_MS;
+/** Deviation that is left alone. */
+const TOLERATED = 2 * RATE_PER_MS;
 /** Beyond this a stream has jumped (new talk spurt, sender restarted): place it anew when it stays so. */
 const JUMP = 200 * RATE_PER_MS;
 const FAR_JUMP = 1000 * RATE_PER_MS;
 const JUMP_PACKETS = 10;
-const SMOOTHING = 1 / 32;
+/** Packets over which the least delayed one is sought. */
+const WINDOW_PACKETS = 50;
 
 class ChannelClock {
   isSynced = false;
   base = 0;
   baseTs = 0;
-  deviation = 0;
   jumps = 0;
+  leastOff = Infinity;
+  inWindow = 0;
+  /** Samples still to be steered by, one a packet. */
+  toSteer = 0;
 }
 
 export class RecordTimeline {
@@ -62,26 +67,33 @@ export class RecordTimeline {
       const off = arrived - at;
       const isJump = off > JUMP || off < -JUMP;
       clock.jumps = isJump ? clock.jumps + 1 : 0;
-      if (!isJump) {
-        clock.deviation += (off - clock.deviation) * SMOOTHING;
-        if (clock.deviation > TOLERATED) return this.steer(clock, at, 1);
-        if (clock.deviation < -TOLERATED) return this.steer(clock, at, -1);
-        return at;
-      }
+      if (!isJump) return this.steer(clock, at, off);
       if (clock.jumps < JUMP_PACKETS && off < FAR_JUMP && off > -JUMP) return at;
     }
     clock.isSynced = true;
     clock.base = arrived;
     clock.baseTs = timestamp;
-    clock.deviation = 0;
     clock.jumps = 0;
+    clock.leastOff = Infinity;
+    clock.inWindow = 0;
+    clock.toSteer = 0;
     return arrived;
   }
 
-  private steer(clock: ChannelClock, at: number, by: 1 | -1): number {
-    clock.base += by;
-    clock.deviation -= by;
-    return at + by;
+  private steer(clock: ChannelClock, at: number, off: number): number {
+    if (clock.toSteer !== 0) {
+      const by = clock.toSteer > 0 ? 1 : -1;
+      clock.toSteer -= by;
+      clock.base += by;
+      return at + by;
+    }
+    if (off < clock.leastOff) clock.leastOff = off;
+    if (++clock.inWindow === WINDOW_PACKETS) {
+      if (clock.leastOff > TOLERATED || clock.leastOff < -TOLERATED) clock.toSteer = clock.leastOff;
+      clock.leastOff = Infinity;
+      clock.inWindow = 0;
+    }
+    return at;
   }
 
   add(
