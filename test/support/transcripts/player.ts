@@ -23,6 +23,7 @@ export type PlayTarget = {
 const recordedSecret = 'cymru';
 const recordedPorts: Readonly<Record<string, number>> = { alice: 5071, bob: 5072 };
 const arrivalBoundMs = 3000;
+const recordedPauseMs = 80;
 const silenceMs = 25;
 const finalSilenceMs = 120;
 
@@ -37,7 +38,8 @@ export async function play(transcript: Transcript, target: PlayTarget): Promise<
   try {
     for (const step of transcript.steps) {
       try {
-        if (previous !== undefined && step.atMs - previous.atMs >= 80 && step.kind.endsWith('sends')) {
+        const acts = step.kind.endsWith('sends') || step.kind === 'app-closes';
+        if (previous !== undefined && step.atMs - previous.atMs >= recordedPauseMs && acts) {
           await player.expectSilence(silenceMs);
         }
         await player.perform(step);
@@ -100,7 +102,7 @@ class Player {
       case 'ua-gets-again':
         return this.#expectAgain(step.ua, step.message, step.count);
       case 'app-closes':
-        return this.#apps.get(step.app)?.close();
+        return this.#closeApp(step.app);
       case 'engine-closes':
         return this.#expectClosed(step.app);
       case 'quiet':
@@ -139,6 +141,13 @@ class Player {
       this.#apps.set(number, app);
     }
     return app;
+  }
+
+  /** What was still on its way to an app when it closed was not recorded. */
+  #closeApp(number: number): void {
+    const app = this.#apps.get(number);
+    app?.close();
+    app?.frames.takeAll();
   }
 
   async #sendFrame(number: number, payload: string, chunks?: readonly string[]): Promise<void> {
