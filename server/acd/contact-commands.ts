@@ -174,7 +174,7 @@ function abandon(
 }
 
 /** The last event of every contact; a talk takes its agent into wrap-up. */
-function end(
+export function end(
   session: Session,
   contact: ContactRecord,
   outcome: Outcome,
@@ -195,7 +195,7 @@ function end(
   if (talk) beginWrapUp(session, talk.agentId);
 }
 
-function beginWrapUp(session: Session, agentId: string): void {
+export function beginWrapUp(session: Session, agentId: string): void {
   const wrapUp = session.state.agents.get(agentId)?.config.wrapUp;
   if (wrapUp?.mode === 'timed') session.changeAgent(agentId, 'wrap-up', { until: session.at + wrapUp.ms });
   else if (wrapUp?.mode === 'until-released') session.changeAgent(agentId, 'wrap-up');
@@ -280,6 +280,16 @@ export function withdraw(
   reason: WithdrawReason,
   agentThen: NextStep = { to: 'ready' },
 ): void {
+  giveBack(session, contact, reason, () => releaseAgent(session, contact.offer.agentId, reason, agentThen));
+}
+
+/** The contact's side of it; `release` comes between, so that the log tells it in the order it happens. */
+export function giveBack(
+  session: Session,
+  contact: ContactIn<'offered'>,
+  reason: WithdrawReason,
+  release?: () => void,
+): void {
   const { id, queueId, offer } = contact;
   session.emit({
     type: 'offer.withdrawn',
@@ -289,7 +299,7 @@ export function withdraw(
     queueId,
     data: { offerId: offer.offerId, reason, ringMs: ringMsOf(offer, session.at) },
   });
-  releaseAgent(session, offer.agentId, reason, agentThen);
+  release?.();
   if (reason === 'contact-gone') return;
   const queue = session.state.queues.get(queueId);
   const after = session.state.contacts.get(id);

@@ -12,6 +12,7 @@ import { announce, flowOut, handleContact, withdraw } from './contact-commands.t
 import type { ContactRecord } from './contact-state.ts';
 import type { Deadline } from './deadlines.ts';
 import { assertInvariants } from './invariants.ts';
+import { repair } from './repair.ts';
 import { Session } from './session.ts';
 import { applySite } from './site-commands.ts';
 import type { Acd, AcdCommand, AcdResult, AgentView, ContactView, IgnoredReason } from './types.ts';
@@ -56,6 +57,9 @@ function dispatch(session: Session, command: AcdCommand): IgnoredReason | undefi
       return applySite(session, command.site);
     case 'tick':
       tick(session);
+      return undefined;
+    case 'repair':
+      repair(session);
       return undefined;
     case 'agent.login':
     case 'agent.logout':

@@ -15,15 +15,21 @@ export function applySite(session: Session, site: AcdSite): IgnoredReason | unde
   const { state } = session;
   if (JSON.stringify(state.site) === JSON.stringify(site)) return 'already-so';
   session.emit({ type: 'site.applied', at: session.at, data: { version: site.version, acd: site } });
+  enforceSite(session);
+  for (const agent of site.agents) if (agent.phoneId !== undefined) seatTiedAgent(session, agent.phoneId);
+  return undefined;
+}
+
+/** Everything that only waits follows the site in force. */
+export function enforceSite(session: Session): void {
+  const { state } = session;
   for (const phoneId of state.registeredPhones)
     if (!state.isKnownPhone(phoneId)) losePhone(session, phoneId, 'removed');
   flowOutOfRemovedQueues(session);
   for (const agent of state.agents.values()) settleAgent(session, agent);
-  for (const agent of site.agents) if (agent.phoneId !== undefined) seatTiedAgent(session, agent.phoneId);
   for (const queue of state.queues.values())
     if (queue.waiting.openSize > 0)
       for (const { agentId } of queue.members.ready()) session.wantsContact(agentId);
-  return undefined;
 }
 
 function flowOutOfRemovedQueues(session: Session): void {
@@ -37,10 +43,12 @@ function flowOutOfRemovedQueues(session: Session): void {
 }
 
 function settleAgent(session: Session, agent: AgentRecord): void {
+  const isSeated = agent.phoneId !== undefined && session.state.registeredPhones.has(agent.phoneId);
   const wasRemoved = agent.next?.to === 'logged-out' && agent.next.reason === removed;
   if (!agent.isRemoved) {
     // Back in the site before it had finished: it stays.
     if (wasRemoved) session.askNext(agent, { to: 'ready' });
+    if (!isSeated && (agent.state === 'ready' || agent.state === 'not-ready')) session.loseAgent(agent.id);
   } else if (!workingStates.has(agent.state)) session.logOut(agent.id, removed);
   else if (!wasRemoved) session.askNext(agent, { to: 'logged-out', reason: removed });
 }

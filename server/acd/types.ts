@@ -83,6 +83,8 @@ export type AcdCommand = { at: number } & (
   | { type: 'tick' }
   /** After a restart: offers whose legs are gone are withdrawn as `interrupted`, the contact in its old place. */
   | { type: 'offers.interrupt'; offerIds: string[] }
+  /** Once after a replay: mends what a log cut in the middle of a command leaves behind. */
+  | { type: 'repair' }
 );
 
 /** Why a command changed nothing: networks race, so this is no error; it is counted (design §8). */

@@ -1,0 +1,63 @@
+/**
+ * Makes the state whole again where the log was cut in the middle of a command: a process killed between two
+ * events of one command leaves, say, a contact on offer whose agent is still Ready. To be run once after a
+ * replay, before any other command; on a whole state it does nothing, save that an Unreachable agent whose
+ * phone is registered gets another chance. Every repair is an event, so the next replay needs none.
+ */
+import { type AgentRecord, isInTalk, isOnOffer } from './agent-state.ts';
+import { beginWrapUp, end, giveBack } from './contact-commands.ts';
+import type { ContactIn, ContactRecord } from './contact-state.ts';
+import type { Session } from './session.ts';
+import { enforceSite } from './site-commands.ts';
+
+const reason = 'interrupted';
+
+export function repair(session: Session): void {
+  for (const contact of session.state.contacts.values()) repairContact(session, contact);
+  for (const agent of session.state.agents.values()) repairAgent(session, agent);
+  enforceSite(session);
+}
+
+function repairContact(session: Session, contact: ContactRecord): void {
+  switch (contact.state) {
+    case 'greeting':
+    case 'waiting':
+    case 'flowed-out':
+      return;
+    case 'abandoned':
+      end(session, contact, 'abandoned', 'system', reason);
+      return;
+    case 'offered':
+      repairOffer(session, contact);
+      return;
+    case 'connected': {
+      const agent = session.state.agents.get(contact.agentId);
+      const state = contact.heldAt === undefined ? 'talking' : 'hold';
+      if (agent?.contactId === contact.id && agent.state !== state) session.changeAgent(agent.id, state);
+      return;
+    }
+  }
+}
+
+function repairOffer(session: Session, contact: ContactIn<'offered'>): void {
+  const { offer } = contact;
+  const agent = session.state.agents.get(offer.agentId);
+  if (agent?.contactId !== contact.id || !isOnOffer(agent.state)) giveBack(session, contact, 'interrupted');
+  else if (offer.alertedAt !== undefined && agent.state === 'reserved')
+    session.changeAgent(agent.id, 'ringing', { until: offer.ringUntil });
+}
+
+function repairAgent(session: Session, agent: AgentRecord): void {
+  const { id, state, phoneId } = agent;
+  if (state === 'logged-out') {
+    if (phoneId === undefined) return;
+    const loggedInMs = session.at - (agent.loggedInAt ?? session.at);
+    session.emit({ type: 'agent.logged-out', at: session.at, agentId: id, data: { reason, loggedInMs } });
+    return;
+  }
+  const contact = session.state.contacts.get(agent.contactId ?? '');
+  if (isOnOffer(state) && !(contact?.state === 'offered' && contact.offer.agentId === id)) session.moveOn(id);
+  else if (isInTalk(state) && !(contact?.state === 'connected' && contact.agentId === id))
+    beginWrapUp(session, id);
+  else if (state === 'unreachable' && session.state.registeredPhones.has(phoneId ?? '')) session.moveOn(id);
+}
