@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { Layout } from './layout.ts';
 import { LogFile } from './log-file.ts';
-import { nodeProgram, withRealTime } from './program.ts';
+import { nodeProgram, projectRoot, withRealTime } from './program.ts';
 import { postgresCommand, postgresDatabase, postgresRole, removeStalePostmasterPid } from './postgres.ts';
 import { redisCommand } from './redis.ts';
 import type { Settings } from './settings.ts';
@@ -102,7 +102,7 @@ export function childSpecs(input: SpecInput): ChildSpecs {
       title: 'the SIP engine',
       ...nodeProgram('sip/engine/main'),
       env: env.sip,
-      cwd: layout.dataDir,
+      cwd: projectRoot,
       stopSignal: 'SIGTERM',
       stopMs: 2500,
     },
@@ -112,7 +112,7 @@ export function childSpecs(input: SpecInput): ChildSpecs {
       command: media.command,
       args: media.args,
       env: env.media,
-      cwd: layout.dataDir,
+      cwd: projectRoot,
       stopSignal: 'SIGTERM',
       stopMs: 2500,
     },
@@ -121,7 +121,7 @@ export function childSpecs(input: SpecInput): ChildSpecs {
       title: 'the server',
       ...nodeProgram('server/main'),
       env: env.server,
-      cwd: layout.dataDir,
+      cwd: projectRoot,
       stopSignal: 'SIGTERM',
       stopMs: 2500,
     },

@@ -16,7 +16,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { canReach, isRoot, ownedDirectory, serviceUser } from './privilege.ts';
 import type { RunAs } from './privilege.ts';
 
@@ -54,8 +54,12 @@ function linkTarget(path: string): string | undefined {
   }
 }
 
-/** A new directory of ours with a random name, so that a new clone never opens an old one's database. */
+/** One of ours with a random name for each installation: a new clone never opens an old one's database. */
 function outsideDirectory(dataDir: string): string {
+  for (const sibling of ['postgres', 'redis']) {
+    const target = linkTarget(join(dataDir, sibling));
+    if (target !== undefined) return dirname(target);
+  }
   const dir = join('/var/lib/hearthline', randomBytes(6).toString('hex'));
   mkdirSync(dir, { recursive: true, mode: 0o711 });
   chmodSync('/var/lib/hearthline', 0o711);

@@ -62,11 +62,19 @@ export class LogFile {
   }
 }
 
-export interface ImportantLine {
-  text: string;
-}
-
 const pinoError = 50;
+
+/** A line as a person reads it: a JSON entry's message and the error it carries. */
+export function readableLine(line: string): string {
+  try {
+    const entry = JSON.parse(line) as { msg?: unknown; err?: { message?: unknown } };
+    const message = typeof entry.msg === 'string' ? entry.msg : line;
+    const error = typeof entry.err?.message === 'string' ? `: ${entry.err.message}` : '';
+    return `${message}${error}`.slice(0, 300);
+  } catch {
+    return line.slice(0, 300);
+  }
+}
 
 /** What of a line is worth the terminal: errors of ours (static texts, no personal data) and of Postgres. */
 export function importantText(line: string): string | undefined {
@@ -80,5 +88,7 @@ export function importantText(line: string): string | undefined {
       return undefined;
     }
   }
-  return /\b(FATAL|PANIC):/.test(line) ? line.slice(line.search(/FATAL|PANIC/), 300) : undefined;
+  // Said to everyone who knocks while it starts or stops: not an error of anybody.
+  if (/the database system is|terminating connection due to administrator/.test(line)) return undefined;
+  return /\b(FATAL|PANIC):/.test(line) ? line.slice(line.search(/FATAL|PANIC/)).slice(0, 300) : undefined;
 }

@@ -167,7 +167,11 @@ export async function waitForPostgres(socketDir: string, timeoutMs: number): Pro
   const endAt = performance.now() + timeoutMs;
   for (;;) {
     try {
-      await run(join(postgresBinDir(), 'pg_isready'), ['-q', '-h', socketDir, '-t', '2'], { env: plainEnv });
+      await run(
+        join(postgresBinDir(), 'pg_isready'),
+        ['-q', '-h', socketDir, '-U', 'postgres', '-d', 'postgres', '-t', '2'],
+        { env: plainEnv },
+      );
       return;
     } catch (error) {
       if (performance.now() > endAt)

@@ -3,8 +3,9 @@
  * is JavaScript, the sources through tsx when it is TypeScript (tests, development).
  */
 import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const here = fileURLToPath(import.meta.url);
 const isSource = extname(here) === '.ts';
@@ -19,7 +20,7 @@ export function nodeProgram(module: string): { command: string; args: string[] }
   if (!isSource) return { command: process.execPath, args: [join(codeRoot, `${module}.js`)] };
   if (process.env['HEARTHLINE_TEST_DIST'] === '1')
     return { command: process.execPath, args: [join(projectRoot, 'dist', `${module}.js`)] };
-  const tsx = import.meta.resolve('tsx');
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   return { command: process.execPath, args: ['--import', tsx, join(codeRoot, `${module}.ts`)] };
 }
 

@@ -32,6 +32,7 @@ export interface RenderOptions {
   dir: string;
   /** The built-in catalogue (with the music) when left out. */
   texts?: readonly PromptText[];
+  /** Called for each file that had to be rendered. */
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -97,39 +98,52 @@ function speak(text: string, language: Language): Promise<Pcm> {
   });
 }
 
-/** Renders one text into `file`; false when the file was up to date. */
-export async function renderText(text: string, language: Language, file: string): Promise<boolean> {
-  const comment = fingerprint(language, text);
-  if (await isCurrent(file, comment)) return false;
-  const speech = await speak(text, language);
-  const spoken = levelTo(trimSilence(resample(speech, promptRate), 0.12), -20);
-  await writeWhole(file, writeWav(spoken, comment));
-  return true;
+/** One file that should exist: the fingerprint it must carry, and how to make it. */
+interface Wanted {
+  file: string;
+  comment: string;
+  make(): Promise<Pcm>;
 }
 
-async function renderMusic(file: string): Promise<boolean> {
-  const comment = fingerprint('music');
-  if (await isCurrent(file, comment)) return false;
-  await writeWhole(file, writeWav(composeMusic(), comment));
+function wantedText(text: string, language: Language, file: string): Wanted {
+  const make = async () => levelTo(trimSilence(resample(await speak(text, language), promptRate), 0.12), -20);
+  return { file, comment: fingerprint(language, text), make };
+}
+
+async function makeWanted(wanted: Wanted): Promise<void> {
+  await writeWhole(wanted.file, writeWav(await wanted.make(), wanted.comment));
+}
+
+/** Renders one text into `file`; false when the file was up to date. */
+export async function renderText(text: string, language: Language, file: string): Promise<boolean> {
+  const wanted = wantedText(text, language, file);
+  if (await isCurrent(wanted.file, wanted.comment)) return false;
+  await makeWanted(wanted);
   return true;
 }
 
 export async function renderPrompts(options: RenderOptions): Promise<RenderResult> {
   const { dir, texts = catalogueTexts() } = options;
-  const jobs = texts.map(
-    (prompt) => () =>
-      renderText(prompt.text, prompt.language, join(dir, prompt.language, `${prompt.id}.wav`)),
+  const all = texts.map(({ id, language, text }) =>
+    wantedText(text, language, join(dir, language, `${id}.wav`)),
   );
-  if (options.texts === undefined) jobs.push(() => renderMusic(join(dir, 'music.wav')));
-  const result: RenderResult = { rendered: 0, kept: 0 };
+  if (options.texts === undefined)
+    all.push({
+      file: join(dir, 'music.wav'),
+      comment: fingerprint('music'),
+      make: () => Promise.resolve(composeMusic()),
+    });
+  const stale: Wanted[] = [];
+  for (const wanted of all) if (!(await isCurrent(wanted.file, wanted.comment))) stale.push(wanted);
   let next = 0;
+  let done = 0;
   const worker = async () => {
-    for (let job = jobs[next++]; job; job = jobs[next++]) {
-      if (await job()) result.rendered += 1;
-      else result.kept += 1;
-      options.onProgress?.(result.rendered + result.kept, jobs.length);
+    for (let wanted = stale[next++]; wanted; wanted = stale[next++]) {
+      await makeWanted(wanted);
+      done += 1;
+      options.onProgress?.(done, stale.length);
     }
   };
   await Promise.all([worker(), worker()]);
-  return result;
+  return { rendered: stale.length, kept: all.length - stale.length };
 }

@@ -8,6 +8,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
+import { readableLine } from './log-file.ts';
 import type { LogFile } from './log-file.ts';
 import { spawnIdentity } from './privilege.ts';
 import type { RunAs } from './privilege.ts';
@@ -115,7 +116,7 @@ export class SupervisedProcess {
     this.watcher.onDeath(
       this.spec.name,
       `${this.spec.title} died: ${reason}${next}`,
-      this.spec.log.lastLines(5),
+      this.spec.log.lastLines(3).map(readableLine),
     );
     if (this.autoRestart) this.restartTimer = setTimeout(() => this.start(), pauseMs);
   }

@@ -12,7 +12,7 @@ import { endLeftovers, lockDataDirectory } from './data-lock.ts';
 import { askHealth } from './health.ts';
 import { prepareLayout } from './layout.ts';
 import type { Layout } from './layout.ts';
-import { importantText } from './log-file.ts';
+import { importantText, readableLine } from './log-file.ts';
 import { freeLoopbackPort, isTcpPortFree, portFaults } from './ports.ts';
 import {
   createPostgresDatabase,
@@ -178,7 +178,7 @@ export class Supervisor {
 
   private startFault(name: ProcessName, cause: unknown): StartError {
     const { spec } = this.process(name);
-    const last = spec.log.lastLines(8).map((line) => `    ${line}`);
+    const last = spec.log.lastLines(8).map((line) => `    ${readableLine(line)}`);
     return new StartError(`${spec.title} did not start. The end of ${spec.log.path}:\n${last.join('\n')}`, {
       cause,
     });
@@ -204,7 +204,7 @@ export class Supervisor {
     const troubled = [...this.processes.values()].filter((p) => p.deaths > 0 || p.spec.name === 'server');
     const ends = troubled.flatMap(({ spec, deaths }) => [
       `The end of ${spec.log.path}${deaths > 0 ? ` (it died ${deaths} times)` : ''}:`,
-      ...spec.log.lastLines(6).map((line) => `    ${line.slice(0, 400)}`),
+      ...spec.log.lastLines(6).map((line) => `    ${readableLine(line)}`),
     ]);
     return new StartError(`Not ready in time: ${waitingFor.join(', ')}.\n${ends.join('\n')}`);
   }
