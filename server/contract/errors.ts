@@ -26,10 +26,6 @@ export const errorCatalogue = {
     meaning: 'Redis has been away so long that the stated number of unwritten events is reached.',
   },
   'log-closed': { status: 503, meaning: 'The server is shutting down; the event log takes nothing more.' },
-  'snapshot-unusable': {
-    status: 500,
-    meaning: 'No snapshot and no complete log could be read, so the state cannot be rebuilt.',
-  },
 } as const satisfies Record<string, { status: number; meaning: string }>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -66,15 +66,21 @@ class LogProjector implements Projector {
     this.#keys = options.keys ?? defaultKeys;
     this.#maxBatch = options.maxBatch ?? 1000;
     this.#minIntervalMs = options.minIntervalMs ?? 100;
-    this.#health = { isOk: true, projectedSeq: 0, batches: 0, events: 0, missing: 0, unreadable: 0 };
+    this.#health = {
+      isOk: false,
+      fault: 'redis',
+      projectedSeq: 0,
+      batches: 0,
+      events: 0,
+      missing: 0,
+      unreadable: 0,
+    };
     this.#client = createRedisClient({
       socketPath: options.redisSocket,
       name: 'hearthline-projector',
       logger: options.logger,
       isFailFast: true,
     });
-    // Connecting goes on for ever; it ends only with `stop`.
-    this.#client.connect().catch(() => undefined);
     this.#loop = this.#run();
   }
 
@@ -92,6 +98,10 @@ class LogProjector implements Projector {
   }
 
   async #run(): Promise<void> {
+    // Tries for ever; rejects only when `stop` ends it.
+    await this.#client.connect().catch(() => undefined);
+    this.#health.isOk = true;
+    delete this.#health.fault;
     let cursor: number | undefined;
     while (!this.#isStopped) {
       const startedAt = performance.now();

@@ -26,8 +26,8 @@ export function createClock(sources: ClockSources = machine, notBefore = 0): Clo
   return {
     now() {
       const mono = sources.monotonicMs();
-      const wall = sources.wallMs();
-      last = wall >= last ? wall : last + (mono - lastMono) / 2;
+      // In step, the wall clock is always ahead of half the time that passed.
+      last = Math.max(sources.wallMs(), last + (mono - lastMono) / 2);
       lastMono = mono;
       return Math.floor(last);
     },

@@ -291,12 +291,14 @@ export class LogSender {
   #renew(): void {
     if (this.#state !== 'sending' || !this.#client.isReady) return;
     const run = this.#run;
-    // Replies come in order, so at this one's time `writtenSeq` is where the stream has to end.
+    // What was acknowledged before the question was sent has to be there when it is answered.
+    const writtenBefore = this.#writtenSeq;
     renewLease(this.#client, this.#keys, this.#lease).then(
       ({ isOurs, lastSeq }) => {
         if (run !== this.#run) return;
         if (!isOurs) this.#fault(run, 'the lease ran out', undefined);
-        else if (lastSeq !== this.#writtenSeq && this.#writtenSeq >= this.#retained.firstSeq) {
+        else if (lastSeq > this.#sentSeq) this.#fault(run, 'the stream is ahead of us', undefined);
+        else if (lastSeq < writtenBefore && writtenBefore >= this.#retained.firstSeq) {
           this.#fault(run, 'redis lost entries', undefined);
         }
       },
