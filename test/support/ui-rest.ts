@@ -38,6 +38,18 @@ export interface RestStandIn {
   listens: { recordingId: string; reason: string }[];
 }
 
+const permissions = [
+  'live.watch',
+  'contacts.list',
+  'recordings.list',
+  'recordings.listen',
+  'displays.list',
+  'displays.manage',
+  'site.read',
+  'site.write',
+  'audit.read',
+];
+
 export const standInUser = { username: 'ada', password: 'correct horse battery' };
 export const standInSecret = 'K7QF-M2XN-49WD-HT3P';
 const csrfToken = 'stand-in-csrf';
@@ -233,7 +245,7 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
   const view = (): SessionView => ({
     me: { userId: 'u1', username: user.username, role: 'admin' },
     csrfToken,
-    may: ['*'],
+    may: [...permissions],
     mustChangePassword,
     idleUntil: now() + 1_800_000,
     expiresAt: now() + 43_200_000,
@@ -286,7 +298,7 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     if (!data) return;
     const plain = (text: string) => text.toUpperCase().replace(/[^0-9A-Z]/g, '');
     if (plain(data.secret) !== plain(standInSecret)) {
-      fail(response, 401, 'setup-refused');
+      fail(response, 401, 'wrong-credentials');
       return;
     }
     isSetUp = true;
@@ -297,12 +309,12 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     const data = body(signInRequestSchema, request, response);
     if (!data) return;
     if (data.username !== user.username || data.password !== user.password)
-      fail(response, 401, 'sign-in-refused');
+      fail(response, 401, 'wrong-credentials');
     else signIn(response, 200);
   });
   router.use('/api', (request, response, next) => {
-    if (!hasSession(request)) fail(response, 401, 'not-signed-in');
-    else if (!isSafe(request)) fail(response, 403, 'csrf');
+    if (!hasSession(request)) fail(response, 401, 'sign-in-required');
+    else if (!isSafe(request)) fail(response, 403, 'bad-origin');
     else next();
   });
   router.get('/api/session', (_request, response) => void response.json(view()));
@@ -314,7 +326,7 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     const data = body(changePasswordRequestSchema, request, response);
     if (!data) return;
     if (data.current !== user.password) {
-      fail(response, 401, 'sign-in-refused');
+      fail(response, 401, 'wrong-credentials');
       return;
     }
     user.password = data.next;
@@ -338,7 +350,7 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     response.json({ grant, url: `/api/recordings/${id}/audio?grant=${grant}`, expiresAt: now() + 300_000 });
   });
   router.get('/api/recordings/:id/audio', (request, response) => {
-    if (!grants.has(String(request.query['grant']))) fail(response, 403, 'grant-refused');
+    if (!grants.has(String(request.query['grant']))) fail(response, 403, 'forbidden');
     else response.type('audio/wav').send(toneWav());
   });
   router.get('/api/displays', (_request, response) => {
@@ -349,7 +361,7 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     if (!data) return;
     const approved = approve(data.code, data.name);
     if (approved) response.json(approved);
-    else fail(response, 404, 'display-code-unknown');
+    else fail(response, 404, 'not-found');
   });
   router.patch('/api/displays/:id', (request, response) => {
     const data = body(renameDisplayRequestSchema, request, response);
@@ -379,8 +391,7 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     if (!data) return;
     const faults = faultsOf(data.yaml);
     if (faults.length > 0) fail(response, 422, 'site-invalid', { faults });
-    else if (data.ifVersion !== undefined && data.ifVersion !== site.version)
-      fail(response, 409, 'site-changed');
+    else if (data.ifVersion !== undefined && data.ifVersion !== site.version) fail(response, 409, 'conflict');
     else {
       site.version += 1;
       site.yaml = data.yaml;
@@ -429,7 +440,7 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
   });
   router.post('/display/ticket', (request, response) => {
     if (displayOf(request)?.state === 'approved') response.json(ticket('board'));
-    else fail(response, 403, 'display-not-approved');
+    else fail(response, 403, 'forbidden');
   });
 
   return {

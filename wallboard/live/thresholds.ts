@@ -3,7 +3,7 @@
  * set its own in its address: `?waiting=5,10&wait=60,180&sl=80,70` (amber, red). Pure.
  */
 import type { QueueLive } from '../../server/contract/live.ts';
-import type { SiteFigures } from './board-figures.ts';
+import type { SiteFigures } from '../../admin-ui/shared/site-figures.ts';
 
 export type Level = 'calm' | 'amber' | 'red';
 export interface Pair {

@@ -2,7 +2,7 @@
 import type { SystemReason } from '../../server/contract/events.ts';
 import type { BoardState } from '../../server/contract/live.ts';
 import { plural } from '../../admin-ui/shared/words.ts';
-import { agentsShown, shownStates, type ShownState } from '../live/board-figures.ts';
+import { agentsShown, shownStates, type ShownState } from '../../admin-ui/shared/site-figures.ts';
 import { formats, words, type WallWords } from '../live/reading.ts';
 import { StateShape } from './shapes.tsx';
 

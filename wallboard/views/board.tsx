@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { BoardState } from '../../server/contract/live.ts';
 import type { LiveClient } from '../../admin-ui/shared/live-client.ts';
 import { fill } from '../../admin-ui/shared/words.ts';
-import { siteFigures } from '../live/board-figures.ts';
+import { siteFigures } from '../../admin-ui/shared/site-figures.ts';
 import { formats, language, switchLanguage, timeZone, words } from '../live/reading.ts';
 import { levelsOf, type ThresholdWishes } from '../live/thresholds.ts';
 import { Agents } from './agents.tsx';

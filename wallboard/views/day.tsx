@@ -2,7 +2,7 @@
 import type { ReadonlySignal } from '@preact/signals';
 import type { BoardState } from '../../server/contract/live.ts';
 import { HourChart } from '../charts/hour-chart.tsx';
-import type { SiteFigures } from '../live/board-figures.ts';
+import type { SiteFigures } from '../../admin-ui/shared/site-figures.ts';
 import { formats, words } from '../live/reading.ts';
 
 function Total({ name, label, value }: { name: string; label: string; value: number }) {

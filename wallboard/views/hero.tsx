@@ -4,7 +4,7 @@
  */
 import type { ComponentChildren } from 'preact';
 import { fill, plural } from '../../admin-ui/shared/words.ts';
-import type { SiteFigures } from '../live/board-figures.ts';
+import type { SiteFigures } from '../../admin-ui/shared/site-figures.ts';
 import { formats, words } from '../live/reading.ts';
 import {
   serviceLevelPair,

@@ -3,7 +3,7 @@
  * twelve who sees red and green alike reads the wall as well as the others.
  */
 import type { Level } from '../live/thresholds.ts';
-import type { ShownState } from '../live/board-figures.ts';
+import type { ShownState } from '../../admin-ui/shared/site-figures.ts';
 
 const paths: Record<ShownState, string> = {
   ready: 'M10 2a8 8 0 1 1 0 16a8 8 0 0 1 0-16z',

@@ -1,0 +1,71 @@
+/** Which of the doors is open: set-up, sign-in, a forced change of password, or the pages. */
+import { useEffect } from 'preact/hooks';
+import { AuditPage } from './pages/audit.tsx';
+import { ContactsPage } from './pages/contacts.tsx';
+import { PasswordPage, SetupPage, SignInPage } from './pages/doors.tsx';
+import { DisplaysPage } from './pages/displays.tsx';
+import { LivePage } from './pages/live.tsx';
+import { RecordingsPage } from './pages/recordings.tsx';
+import { SitePage } from './pages/site.tsx';
+import { Shell } from './parts/shell.tsx';
+import { Notice } from './parts/notice.tsx';
+import { words } from './reading.ts';
+import { page, pages, type PageId } from './route.ts';
+import { begin, stage } from './session.ts';
+
+function Page({ id }: { id: PageId }) {
+  switch (id) {
+    case 'live':
+      return <LivePage />;
+    case 'recordings':
+      return <RecordingsPage />;
+    case 'contacts':
+      return <ContactsPage />;
+    case 'displays':
+      return <DisplaysPage />;
+    case 'site':
+      return <SitePage />;
+    case 'audit':
+      return <AuditPage />;
+    case 'password':
+      return <PasswordPage isForced={false} />;
+  }
+}
+
+export function App() {
+  const now = stage.value;
+  const asked = page.value;
+  const permission = pages.find((entry) => entry.id === asked)?.permission;
+  const title = pages.find((entry) => entry.id === asked)?.word ?? 'changePassword';
+  useEffect(() => {
+    document.title = now.at === 'in' ? `${words.value[title]} · Hearthline` : 'Hearthline';
+  });
+  switch (now.at) {
+    case 'starting':
+      return <p class="door-wait">{words.value.loading}</p>;
+    case 'unreachable':
+      return (
+        <div class="door-wait">
+          <Notice kind="bad">{words.value.errorUnreachable}</Notice>
+          <button type="button" class="button" onClick={() => void begin()}>
+            {words.value.retry}
+          </button>
+        </div>
+      );
+    case 'setup':
+      return <SetupPage />;
+    case 'signed-out':
+      return <SignInPage />;
+    case 'in':
+      if (now.session.mustChangePassword) return <PasswordPage isForced />;
+      return (
+        <Shell session={now.session}>
+          {permission !== undefined && !now.session.may.includes(permission) ? (
+            <Notice kind="bad">{words.value.errorForbidden}</Notice>
+          ) : (
+            <Page key={asked} id={asked} />
+          )}
+        </Shell>
+      );
+  }
+}

@@ -1,0 +1,283 @@
+/**
+ * The four tables of the live page. A row is drawn anew only when its own object changed (patches share
+ * what they leave alone), and running times count in cells of their own.
+ */
+import type { ReadonlySignal } from '@preact/signals';
+import type { AgentState, SystemReason } from '../../../server/contract/events.ts';
+import type {
+  AgentLive,
+  ContactLive,
+  FloorState,
+  PhoneLive,
+  QueueLive,
+} from '../../../server/contract/live.ts';
+import { plural } from '../../shared/words.ts';
+import { AgentShape, CallShape, OnOffShape } from '../parts/icons.tsx';
+import { Table } from '../parts/table.tsx';
+import { callerOf } from '../pages/contacts.tsx';
+import { formats, language, words, type TextKey } from '../reading.ts';
+import { orderedAgents, orderedCalls, orderedPhones } from './order.ts';
+
+/** More rows than a person reads; the rest is counted, and the browser stays quick. */
+const mostRows = 300;
+
+export type Seconds = ReadonlySignal<number>;
+
+const callWord: Record<ContactLive['state'], TextKey> = {
+  greeting: 'callGreeting',
+  waiting: 'callWaiting',
+  ringing: 'callRinging',
+  talking: 'callTalking',
+  hold: 'callHold',
+  'flowed-out': 'callFlowedOut',
+};
+const agentWord: Record<AgentState, TextKey> = {
+  'logged-out': 'stateLoggedOut',
+  'not-ready': 'stateNotReady',
+  ready: 'stateReady',
+  reserved: 'stateReserved',
+  ringing: 'stateRinging',
+  talking: 'stateTalking',
+  hold: 'stateHold',
+  'wrap-up': 'stateWrapUp',
+  unreachable: 'stateUnreachable',
+};
+const reasonWord: Record<SystemReason, TextKey> = {
+  rona: 'reasonRona',
+  'offer-rejected': 'reasonRejected',
+  'phone-unreachable': 'reasonPhone',
+  supervisor: 'reasonSupervisor',
+  'connection-lost': 'reasonConnection',
+};
+
+function Running({ since, now }: { since: number; now: Seconds }) {
+  return <>{formats.value.duration((now.value - Math.floor(since / 1000)) * 1000)}</>;
+}
+
+function More({ count, columns }: { count: number; columns: number }) {
+  if (count <= mostRows) return null;
+  const rest = count - mostRows;
+  return (
+    <tr>
+      <td colSpan={columns}>{plural(language.value, words.value.more, rest, formats.value.number(rest))}</td>
+    </tr>
+  );
+}
+
+interface CallRowProps {
+  call: ContactLive;
+  queueName: string;
+  agentName: string;
+  now: Seconds;
+}
+
+function CallRow({ call, queueName, agentName, now }: CallRowProps) {
+  const w = words.value;
+  const isWaiting = call.state === 'waiting' || call.state === 'ringing';
+  const isTalking = call.state === 'talking' || call.state === 'hold';
+  return (
+    <tr data-contact={call.contactId}>
+      <td>
+        <span class="with-icon">
+          <CallShape state={call.state} />
+          {w[callWord[call.state]]}
+        </span>
+      </td>
+      <td data-given title={callerOf(call.pii)}>
+        {callerOf(call.pii)}
+      </td>
+      <td data-given>{queueName}</td>
+      <td data-given>{agentName}</td>
+      <td class="is-number">
+        {isWaiting && call.queuedAt !== undefined ? <Running since={call.queuedAt} now={now} /> : w.none}
+      </td>
+      <td class="is-number">{isTalking ? <Running since={call.since} now={now} /> : w.none}</td>
+    </tr>
+  );
+}
+
+export function CallsTable({ floor, now }: { floor: FloorState; now: Seconds }) {
+  const w = words.value;
+  const calls = orderedCalls(floor.contacts);
+  const nameOf = (queueId: string) => floor.board.queues[queueId]?.name ?? queueId;
+  return (
+    <Table
+      name={w.calls}
+      columns={[
+        { id: 'state', title: w.colState },
+        { id: 'caller', title: w.colCaller },
+        { id: 'queue', title: w.colQueue },
+        { id: 'agent', title: w.colAgent },
+        { id: 'time', title: w.colWait, isNumber: true },
+        { id: 'time', title: w.colTalk, isNumber: true },
+      ]}
+      empty={w.noCalls}
+      isEmpty={calls.length === 0}
+    >
+      {calls.slice(0, mostRows).map((call) => (
+        <CallRow
+          key={call.contactId}
+          call={call}
+          queueName={nameOf(call.queueId)}
+          agentName={call.agentId === undefined ? w.none : (floor.agents[call.agentId]?.name ?? call.agentId)}
+          now={now}
+        />
+      ))}
+      <More count={calls.length} columns={6} />
+    </Table>
+  );
+}
+
+function AgentRow({ agent, now }: { agent: AgentLive; now: Seconds }) {
+  const w = words.value;
+  const system = agent.isSystemReason ? reasonWord[agent.reason as SystemReason] : undefined;
+  const reason = system === undefined ? agent.reason : w[system];
+  return (
+    <tr data-agent={agent.agentId} data-state={agent.state}>
+      <td data-given title={`${agent.agentId} ${agent.name}`}>
+        {agent.name}
+      </td>
+      <td>
+        <span class="with-icon">
+          <AgentShape state={agent.state} />
+          <span class="cut" data-given title={reason ?? ''}>
+            {w[agentWord[agent.state]]}
+            {reason !== undefined && <span class="quiet"> · {reason}</span>}
+          </span>
+        </span>
+      </td>
+      <td class="is-number">
+        <Running since={agent.since} now={now} />
+      </td>
+      <td class="is-number" data-given>
+        {agent.phoneId ?? w.none}
+      </td>
+    </tr>
+  );
+}
+
+export function AgentsTable({ floor, now }: { floor: FloorState; now: Seconds }) {
+  const w = words.value;
+  const agents = orderedAgents(floor.agents);
+  return (
+    <Table
+      name={w.agents}
+      columns={[
+        { id: 'name', title: w.colAgent },
+        { id: 'status', title: w.colState },
+        { id: 'time', title: w.colSince, isNumber: true },
+        { id: 'phone', title: w.colPhone, isNumber: true },
+      ]}
+      empty={w.noAgents}
+      isEmpty={agents.length === 0}
+    >
+      {agents.slice(0, mostRows).map((agent) => (
+        <AgentRow key={agent.agentId} agent={agent} now={now} />
+      ))}
+      <More count={agents.length} columns={4} />
+    </Table>
+  );
+}
+
+function QueueRow({ queue, now }: { queue: QueueLive; now: Seconds }) {
+  const w = words.value;
+  const { number, percent } = formats.value;
+  return (
+    <tr data-queue={queue.queueId}>
+      <td data-given title={queue.name}>
+        {queue.name}
+      </td>
+      <td class="is-number">{number(queue.waiting)}</td>
+      <td class="is-number">
+        {queue.oldestWaitingSince === undefined ? (
+          w.none
+        ) : (
+          <Running since={queue.oldestWaitingSince} now={now} />
+        )}
+      </td>
+      <td class="is-number">{queue.serviceLevel === undefined ? w.none : percent(queue.serviceLevel)}</td>
+      <td class="is-number">{number(queue.answered)}</td>
+      <td class="is-number">{number(queue.abandoned)}</td>
+      <td class="is-number">
+        {number(queue.agentsReady)} / {number(queue.agentsLoggedIn)}
+      </td>
+    </tr>
+  );
+}
+
+export function QueuesTable({ floor, now }: { floor: FloorState; now: Seconds }) {
+  const w = words.value;
+  const queues = Object.values(floor.board.queues).sort((a, b) =>
+    a.name.localeCompare(b.name, language.value),
+  );
+  return (
+    <Table
+      name={w.queues}
+      columns={[
+        { id: 'queue', title: w.colQueue },
+        { id: 'count', title: w.colWaiting, isNumber: true },
+        { id: 'time', title: w.colLongest, isNumber: true },
+        { id: 'share', title: w.colServiceLevel, isNumber: true },
+        { id: 'count', title: w.colAnswered, isNumber: true },
+        { id: 'count', title: w.colAbandoned, isNumber: true },
+        { id: 'count', title: w.colReady, isNumber: true },
+      ]}
+      empty={w.nothingHere}
+      isEmpty={queues.length === 0}
+    >
+      {queues.slice(0, mostRows).map((queue) => (
+        <QueueRow key={queue.queueId} queue={queue} now={now} />
+      ))}
+      <More count={queues.length} columns={7} />
+    </Table>
+  );
+}
+
+function PhoneRow({ phone, agentName, now }: { phone: PhoneLive; agentName: string; now: Seconds }) {
+  const w = words.value;
+  return (
+    <tr data-phone={phone.phoneId}>
+      <td data-given>{phone.phoneId}</td>
+      <td>
+        <span class="with-icon">
+          <OnOffShape isOn={phone.isRegistered} isBad={phone.agentId !== undefined} />
+          {phone.isRegistered ? w.registered : w.notRegistered}
+        </span>
+      </td>
+      <td class="is-number">
+        <Running since={phone.since} now={now} />
+      </td>
+      <td data-given>{agentName}</td>
+    </tr>
+  );
+}
+
+export function PhonesTable({ floor, now }: { floor: FloorState; now: Seconds }) {
+  const w = words.value;
+  const phones = orderedPhones(floor.phones);
+  return (
+    <Table
+      name={w.phones}
+      columns={[
+        { id: 'phone', title: w.colPhone },
+        { id: 'status', title: w.colState },
+        { id: 'time', title: w.colSince, isNumber: true },
+        { id: 'name', title: w.colAgent },
+      ]}
+      empty={w.noPhones}
+      isEmpty={phones.length === 0}
+    >
+      {phones.slice(0, mostRows).map((phone) => (
+        <PhoneRow
+          key={phone.phoneId}
+          phone={phone}
+          agentName={
+            phone.agentId === undefined ? w.none : (floor.agents[phone.agentId]?.name ?? phone.agentId)
+          }
+          now={now}
+        />
+      ))}
+      <More count={phones.length} columns={4} />
+    </Table>
+  );
+}

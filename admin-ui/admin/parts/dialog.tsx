@@ -1,0 +1,52 @@
+/** A question that must be answered first. The browser's own modal dialog: focus stays inside, Escape closes. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { words } from '../reading.ts';
+
+export interface DialogProps {
+  title: string;
+  confirm: string;
+  isDanger?: boolean;
+  isBusy?: boolean;
+  onConfirm: () => void;
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+export function Dialog({
+  title,
+  confirm,
+  isDanger = false,
+  isBusy = false,
+  onConfirm,
+  onClose,
+  children,
+}: DialogProps) {
+  const box = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const dialog = box.current;
+    dialog?.showModal();
+    return () => dialog?.close();
+  }, []);
+  return (
+    <dialog ref={box} class="dialog" aria-labelledby="dialog-title" onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          onConfirm();
+        }}
+      >
+        <h2 id="dialog-title">{title}</h2>
+        {children}
+        <div class="dialog-actions">
+          <button type="button" class="button" onClick={onClose}>
+            {words.value.cancel}
+          </button>
+          <button type="submit" class={`button ${isDanger ? 'is-danger' : 'is-main'}`} disabled={isBusy}>
+            {confirm}
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}
