@@ -98,7 +98,10 @@ class Engine {
     this.disk.on('message', (message: DiskToMain) => this.onDisk(message));
     this.disk.on('error', (error) => dieOf('disk', error));
     this.control = new ControlServer({
-      onRequest: (client, id, request) => this.switchboard.onRequest(client, id, request),
+      onRequest: (client, id, request) => {
+        if (!this.isStopping) this.switchboard.onRequest(client, id, request);
+        else client.send({ id, ok: false, code: 'shutting-down', message: 'the media engine is stopping' });
+      },
       onClientsChanged: (count) => this.watchForOrphans(count),
     });
   }
@@ -151,6 +154,7 @@ class Engine {
   async start(): Promise<void> {
     const { config } = this;
     await new Promise<void>((resolve) => (this.onDiskReady = resolve));
+    await this.switchboard.whenRunning();
     const scheduling = schedulingClass();
     await startStatusServer(config.statusPath, {
       instanceId: this.instanceId,

@@ -4,13 +4,15 @@
  * number announcements have no clicks; `gapFrames` puts silence between files where that is wanted.
  */
 
+import { silenceOf } from './g711.ts';
+
 export const FRAME_BYTES = 160;
 
 export class Player {
   readonly playId: string;
   readonly isLooping: boolean;
   readonly hasBargeIn: boolean;
-  hasStarted = false;
+  readonly law: number;
   private readonly clips: Uint8Array[];
   private readonly silence: number;
   private readonly gapFrames: number;
@@ -21,11 +23,12 @@ export class Player {
   constructor(
     playId: string,
     clips: Uint8Array[],
-    options: { silence: number; isLooping: boolean; hasBargeIn: boolean; gapMs: number },
+    options: { law: number; isLooping: boolean; hasBargeIn: boolean; gapMs: number },
   ) {
     this.playId = playId;
     this.clips = clips.filter((clip) => clip.length > 0);
-    this.silence = options.silence;
+    this.law = options.law;
+    this.silence = silenceOf(options.law);
     this.isLooping = options.isLooping;
     this.hasBargeIn = options.hasBargeIn;
     this.gapFrames = Math.ceil(options.gapMs / 20);

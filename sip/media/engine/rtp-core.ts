@@ -12,7 +12,6 @@ import type {
   SessionSummary,
 } from '../protocol.ts';
 import { ipv4ToNumber } from '../protocol.ts';
-import { silenceOf } from './g711.ts';
 import { Player } from './player.ts';
 import { PromptCache } from './prompt-cache.ts';
 import { RecordTimeline } from './record-timeline.ts';
@@ -259,7 +258,7 @@ export class RtpCore implements SessionHost {
         if (--missing > 0) return;
         session.startPlay(
           new Player(request.playId, clips, {
-            silence: silenceOf(law),
+            law,
             isLooping: request.loop === true,
             hasBargeIn: request.bargeIn === true,
             gapMs: request.gapMs ?? 0,

@@ -301,6 +301,11 @@ export class Session implements PacketReceiver, DtmfListener, DtmfPacketSender {
       this.isOwnSpurt = false;
       return;
     }
+    // The codec may have been negotiated anew while the prompt plays.
+    const table = lawTable(player.law, this.codecPt);
+    if (table !== null) {
+      for (let i = RTP_HEADER_BYTES; i < OWN_FRAME_BYTES; i++) frame[i] = table[frame[i] as number] as number;
+    }
     out.next(!this.isOwnSpurt, this.host.nowMs, FRAME_BYTES);
     this.isOwnSpurt = true;
     writeRtp(frame, 0, this.codecPt, out.outMarker, out.outSeq, out.outTs, out.ssrc);

@@ -213,18 +213,17 @@ export class Switchboard {
       this.refuse(reply, 'bad-path', 'file must be a relative path of plain names ending in .wav');
       return;
     }
-    if (this.recordingHomes.has(recordingId)) {
+    if (this.recordingHomes.has(recordingId) || this.opening.has(recordingId)) {
       this.refuse(reply, 'recording-exists', 'the recording is running');
       return;
     }
+    this.opening.set(recordingId, reply);
     this.joined(a, b ?? a, request, (body) => {
-      if (body['ok'] !== true) {
-        this.recordingHomes.delete(recordingId);
-        this.opening.delete(recordingId);
-        reply(body);
-      }
+      if (body['ok'] === true) return;
+      this.recordingHomes.delete(recordingId);
+      this.opening.delete(recordingId);
+      reply(body);
     });
-    if (this.homes.has(a)) this.opening.set(recordingId, reply);
   }
 
   /** An operation on two sessions: both must live in the same worker. */
@@ -291,6 +290,11 @@ export class Switchboard {
         sessions: bodies.flatMap((body) => body['sessions'] as unknown[]),
       });
     });
+  }
+
+  /** Resolves once every worker has answered something: it runs. */
+  async whenRunning(): Promise<void> {
+    await Promise.all(this.workers.map((_, worker) => this.ask(worker, (key) => ({ t: 'list', key }))));
   }
 
   async closeAll(reason: 'orphaned' | 'shutdown'): Promise<string[]> {

@@ -12,7 +12,7 @@ function randomOf(seed: number): () => number {
 
 const SILENCE = 0xff;
 const PULSE = 0x80;
-const QUIET = 0x7f;
+const QUIET_FRAME = new Uint8Array(160).fill(0x7f);
 
 interface Packet {
   atMs: number;
@@ -35,10 +35,12 @@ function stream(
   const firstTs = Math.floor(random() * 4294967296);
   const count = Math.floor((options.seconds * 1000 * rate) / 160);
   for (let n = 0; n < count; n++) {
-    const payload = new Uint8Array(160).fill(QUIET);
-    for (let i = 0; i < 160; i++) {
-      const saidAtMs = (n * 160 + i) / rate;
-      if (saidAtMs % 1000 < 5) payload[i] = PULSE;
+    const firstMs = (n * 160) / rate;
+    // Most frames have no pulse: they share their bytes.
+    let payload = QUIET_FRAME;
+    if (firstMs % 1000 < 5 || firstMs % 1000 > 979) {
+      payload = QUIET_FRAME.slice();
+      for (let i = 0; i < 160; i++) if (((n * 160 + i) / rate) % 1000 < 5) payload[i] = PULSE;
     }
     const saidMs = ((n + 1) * 160) / rate;
     if (random() < options.loss) continue;
