@@ -4,40 +4,25 @@
  *
  *   notify() --> now, if the last flush was > 50 ms ago; else at the 50 ms mark --> diff --> n+1 --> all sockets
  *
- * A screen that cannot follow is cut rather than waited for: it reconnects and takes a snapshot, so memory stays
- * bounded by sockets x limit. May not know HTTP, cookies or tickets: a socket comes with its owner and its scope.
- * Races stopped: a snapshot is always the tree as of the last number sent, never newer, so the next patch fits;
- * an owner revoked by another process (or by hand in the database) is found by the guard within seconds.
+ * May not know HTTP, cookies or tickets: a socket comes with its owner and its scope.
+ * Race stopped: an owner revoked by another process, or by hand in the database, is found by the guard in seconds.
  */
-import type { LiveMessage, LiveScope } from '../contract/live.ts';
-import { diffMergePatch } from '../contract/merge-patch.ts';
-import type { JsonObject } from '../contract/merge-patch.ts';
-import { readLiveRequest } from './live-request.ts';
+import type { LiveScope } from '../contract/live.ts';
+import { encodeFrame, LiveChannel } from './live-channel.ts';
+import { LiveClient } from './live-client.ts';
+import type { CutReason, HubSocket, LiveOwner } from './live-client.ts';
+import { LiveClients, maxSockets, maxSocketsOfOwner } from './live-clients.ts';
 import { createLiveMetrics } from './live-metrics.ts';
+import { readLiveRequest } from './live-request.ts';
 import type { ApiLogger, Clock, LiveSource } from './ports.ts';
 
-/** What the hub needs of a `ws` socket. */
-export interface HubSocket {
-  readonly bufferedAmount: number;
-  send(data: Buffer, options: { binary: boolean }): void;
-  ping(): void;
-  close(code: number, reason: string): void;
-  terminate(): void;
-  on(event: 'message', listener: (data: unknown, isBinary: boolean) => void): void;
-  on(event: 'pong' | 'close', listener: () => void): void;
-  on(event: 'error', listener: (error: Error) => void): void;
-}
+export type { HubSocket, LiveOwner } from './live-client.ts';
 
 /** Timers as a port, so that a test owns the time. Each answers how to cancel. */
 export interface HubTimers {
   soon(work: () => void): void;
   after(ms: number, work: () => void): () => void;
   every(ms: number, work: () => void): () => void;
-}
-
-export interface LiveOwner {
-  kind: 'display' | 'session';
-  id: string;
 }
 
 export interface LiveHubDeps {
@@ -54,7 +39,7 @@ export interface LiveHub {
   notify(): void;
   /** Takes the socket over and sends a snapshot; `full` when too many are open, `not-ready` without a state. */
   add(socket: HubSocket, scope: LiveScope, owner: LiveOwner): 'added' | 'full' | 'not-ready';
-  /** Closes all of an owner's sockets at once; a revoked one is told so. */
+  /** Closes all of an owner's sockets at once, telling them so; answers how many. */
   cut(owner: LiveOwner): number;
   connectionsOf(owner: LiveOwner): number;
   metricsText(): string;
@@ -62,41 +47,15 @@ export interface LiveHub {
 }
 
 export const flushEveryMs = 50;
-const beatEveryMs = 500;
-const guardEveryMs = 2500;
+export const beatEveryMs = 500;
+export const guardEveryMs = 2500;
 /** Minutes roll and days end without an event. */
 const selfNotifyEveryBeats = 10;
 const pingEveryBeats = 20;
-const maxSilenceMs = 30_000;
-const maxBufferedBytes = 1_000_000;
-const maxStuckMs = 5000;
-/** Twenty `painted` a second are due at full speed, so the limit stands above that. */
-const inboundPerSec = 40;
-const inboundBurst = 80;
-const maxSockets = 2000;
-const maxSocketsOfOwner = 16;
-
-interface Client {
-  socket: HubSocket;
-  owner: LiveOwner;
-  channel: Channel;
-  heardAtMs: number;
-  stuckSinceMs: number | undefined;
-  tokens: number;
-  tokensAtMs: number;
-}
-
-interface Channel {
-  scope: LiveScope;
-  n: number;
-  tree: JsonObject | undefined;
-  /** Text of `tree`, made when a snapshot is asked for and shared by all who ask before the next change. */
-  treeText: string | undefined;
-  /** A screen that was sent a large snapshot may have that much under way. */
-  snapshotBytes: number;
-  eventAt: number;
-  clients: Set<Client>;
-}
+const scopes = ['board', 'floor'] as const;
+/** Those who broke the rules are told by a close code; those who do not listen would not hear it. */
+const policyViolation = 1008;
+const revokedCode = 4001;
 
 const realTimers: HubTimers = {
   soon: (work) => void setImmediate(work),
@@ -111,246 +70,190 @@ const realTimers: HubTimers = {
   },
 };
 
-const encode = (message: LiveMessage): Buffer => Buffer.from(JSON.stringify(message), 'utf8');
-const asText = { binary: false };
-const keyOf = (owner: LiveOwner) => `${owner.kind}:${owner.id}`;
+class Hub implements LiveHub {
+  readonly #deps: LiveHubDeps;
+  readonly #timers: HubTimers;
+  readonly #metrics = createLiveMetrics();
+  readonly #channels: Record<LiveScope, LiveChannel>;
+  readonly #clients = new LiveClients();
+  readonly #stops: (() => void)[];
+  #lastFlushMs = -Infinity;
+  #isDue = false;
+  #isGuarding = false;
+  #isClosed = false;
+  #beats = 0;
 
-export function createLiveHub(deps: LiveHubDeps): LiveHub {
-  const { source, clock, logger } = deps;
-  const timers = deps.timers ?? realTimers;
-  const metrics = createLiveMetrics();
-  const newChannel = (scope: LiveScope): Channel => ({
-    scope,
-    n: 0,
-    tree: undefined,
-    treeText: undefined,
-    snapshotBytes: 0,
-    eventAt: 0,
-    clients: new Set(),
-  });
-  const channels: Record<LiveScope, Channel> = { board: newChannel('board'), floor: newChannel('floor') };
-  const every = Object.values(channels);
-  const owners = new Map<string, Set<Client>>();
-  let socketCount = 0;
-  let lastFlushMs = -Infinity;
-  let isDue = false;
-  let isClosed = false;
-  let beats = 0;
-  let cancelFlush: (() => void) | undefined;
+  constructor(deps: LiveHubDeps) {
+    this.#deps = deps;
+    this.#timers = deps.timers ?? realTimers;
+    const { source, clock } = deps;
+    this.#channels = {
+      board: new LiveChannel('board', source, clock),
+      floor: new LiveChannel('floor', source, clock),
+    };
+    this.#stops = [
+      this.#timers.every(beatEveryMs, () => this.#beat()),
+      this.#timers.every(guardEveryMs, () => void this.#guard()),
+    ];
+  }
 
-  const forget = (client: Client) => {
-    if (!client.channel.clients.delete(client)) return;
-    socketCount -= 1;
-    const key = keyOf(client.owner);
-    const mine = owners.get(key);
-    mine?.delete(client);
-    if (mine?.size === 0) owners.delete(key);
-  };
-  const drop = (client: Client, why: 'slow' | 'silent' | 'flood' | 'malformed' | 'full') => {
-    metrics.cut(why);
-    forget(client);
-    if (why === 'flood' || why === 'malformed') client.socket.close(1008, why);
-    else client.socket.terminate();
-  };
+  notify(): void {
+    if (this.#isDue || this.#isClosed || this.#clients.count === 0) return;
+    this.#isDue = true;
+    const waitMs = flushEveryMs - (this.#now() - this.#lastFlushMs);
+    const flush = () => this.#flush();
+    // Not within the caller's turn: the call that brought the event goes first, and its siblings join the patch.
+    if (waitMs <= 0) this.#timers.soon(flush);
+    else this.#timers.after(waitMs, flush);
+  }
 
-  const read = (scope: LiveScope): JsonObject =>
-    // The states are plain JSON trees by contract; interfaces have no index signature, hence the cast.
-    (scope === 'board' ? source.board() : source.floor()) as unknown as JsonObject;
-
-  const sendAll = (channel: Channel, frame: Buffer) => {
-    const limit = Math.max(maxBufferedBytes, 2 * channel.snapshotBytes);
-    for (const client of channel.clients) {
-      if (client.socket.bufferedAmount > limit) drop(client, 'slow');
-      else client.socket.send(frame, asText);
-    }
-    metrics.sent(channel.scope, channel.clients.size);
-  };
-
-  /** Takes the newest tree; with sockets open, tells them the difference. */
-  const refresh = (channel: Channel) => {
-    const next = read(channel.scope);
-    const patch = channel.tree === undefined ? undefined : diffMergePatch(channel.tree, next);
-    if (channel.tree !== undefined && patch === undefined) return;
-    channel.tree = next;
-    channel.treeText = undefined;
-    channel.eventAt = source.eventAt();
-    channel.n += 1;
-    if (patch === undefined || channel.clients.size === 0) return;
-    const { n, eventAt } = channel;
-    sendAll(channel, encode({ type: 'patch', n, serverAt: clock.now(), eventAt, patch }));
-  };
-
-  const flush = () => {
-    cancelFlush = undefined;
-    isDue = false;
-    if (isClosed) return;
-    lastFlushMs = clock.monotonicMs();
-    for (const channel of every) {
-      if (channel.clients.size === 0) continue;
+  add(socket: HubSocket, scope: LiveScope, owner: LiveOwner): 'added' | 'full' | 'not-ready' {
+    if (this.#isClosed || this.#clients.count >= maxSockets) return 'full';
+    const channel = this.#channels[scope];
+    // The first to watch takes the newest tree; later ones the one that the others have, and then the next patch.
+    if (this.#clients.of(scope).size === 0) {
       try {
-        refresh(channel);
+        channel.refresh();
       } catch (err) {
-        metrics.failed();
-        logger.error({ err, scope: channel.scope }, 'live state could not be read');
+        this.#deps.logger.warn({ err, scope }, 'live state is not ready');
+        return 'not-ready';
       }
     }
-  };
+    // A screen that lost its network leaves dead sockets behind: its newest one counts.
+    const mine = this.#clients.ofOwner(owner);
+    if (mine[0] && mine.length >= maxSocketsOfOwner) this.#drop(mine[0], 'too-many');
+    const client = new LiveClient(socket, owner, channel, this.#now());
+    this.#clients.add(client);
+    socket.on('close', () => this.#clients.remove(client));
+    socket.on('error', () => this.#clients.remove(client));
+    socket.on('pong', () => client.heard(this.#now()));
+    socket.on('message', (data, isBinary) => this.#receive(client, data, isBinary));
+    this.#send(client, channel.snapshot());
+    return 'added';
+  }
 
-  const notify = () => {
-    if (isDue || isClosed || socketCount === 0) return;
-    isDue = true;
-    const waitMs = flushEveryMs - (clock.monotonicMs() - lastFlushMs);
-    // Not within the caller's turn: the call that brought the event goes first, and its siblings join the patch.
-    if (waitMs <= 0) timers.soon(flush);
-    else cancelFlush = timers.after(waitMs, flush);
-  };
-
-  const sendSnapshot = (client: Client) => {
-    const { channel } = client;
-    if (client.socket.bufferedAmount > maxBufferedBytes) return drop(client, 'slow');
-    channel.treeText ??= JSON.stringify(channel.tree);
-    const head = `{"type":"snapshot","n":${channel.n},"serverAt":${clock.now()},"eventAt":${channel.eventAt}`;
-    const frame = Buffer.from(`${head},"state":${channel.treeText}}`, 'utf8');
-    channel.snapshotBytes = frame.length;
-    client.socket.send(frame, asText);
-  };
-
-  const isFlooding = (client: Client): boolean => {
-    const now = clock.monotonicMs();
-    const refill = ((now - client.tokensAtMs) / 1000) * inboundPerSec;
-    client.tokens = Math.min(inboundBurst, client.tokens + refill) - 1;
-    client.tokensAtMs = now;
-    client.heardAtMs = now;
-    return client.tokens < 0;
-  };
-
-  const receive = (client: Client, data: unknown, isBinary: boolean) => {
-    if (!client.channel.clients.has(client)) return;
-    if (isFlooding(client)) return drop(client, 'flood');
-    const request = isBinary ? undefined : readLiveRequest(String(data));
-    if (!request) return drop(client, 'malformed');
-    const { channel } = client;
-    if (request.type === 'resync') {
-      metrics.resynced();
-      sendSnapshot(client);
-    } else if (request.type === 'ping')
-      client.socket.send(encode({ type: 'pong', id: request.id, serverAt: clock.now() }), asText);
-    else if (request.n <= channel.n && request.n > channel.n - 1000)
-      metrics.painted(channel.scope, request.latencyMs);
-  };
-
-  const inspect = (client: Client, now: number) => {
-    client.stuckSinceMs = client.socket.bufferedAmount > 0 ? (client.stuckSinceMs ?? now) : undefined;
-    if (client.stuckSinceMs !== undefined && now - client.stuckSinceMs > maxStuckMs) drop(client, 'slow');
-    else if (now - client.heardAtMs > maxSilenceMs) drop(client, 'silent');
-    else if (beats % pingEveryBeats === 0) client.socket.ping();
-  };
-
-  const beat = () => {
-    beats += 1;
-    if (beats % selfNotifyEveryBeats === 0) notify();
-    const now = clock.monotonicMs();
-    for (const channel of every) {
-      for (const client of channel.clients) inspect(client, now);
-      if (channel.clients.size > 0)
-        sendAll(channel, encode({ type: 'beat', n: channel.n, serverAt: clock.now() }));
-    }
-  };
-
-  const cut = (owner: LiveOwner): number => {
-    const mine = [...(owners.get(keyOf(owner)) ?? [])];
+  cut(owner: LiveOwner): number {
+    const mine = this.#clients.ofOwner(owner);
     for (const client of mine) {
-      forget(client);
-      client.socket.send(encode({ type: 'revoked' }), asText);
-      client.socket.close(4001, 'revoked');
+      this.#clients.remove(client);
+      client.send(encodeFrame({ type: 'revoked' }));
+      client.socket.close(revokedCode, 'revoked');
     }
     return mine.length;
-  };
+  }
 
-  const guard = async () => {
-    const { standing } = deps;
-    if (!standing || owners.size === 0) return;
-    for (const kind of ['display', 'session'] as const) {
-      const ids = [...owners.values()].flatMap((set) => {
-        const [first] = set;
-        return first?.owner.kind === kind ? [first.owner.id] : [];
-      });
-      if (ids.length === 0) continue;
-      const kept = await standing(kind, ids);
-      for (const id of ids) if (!kept.has(id)) cut({ kind, id });
-    }
-  };
-  let isGuarding = false;
-  const guardOnce = () => {
-    if (isGuarding) return;
-    isGuarding = true;
-    guard()
-      // Postgres or Redis is away: nobody's right to watch was taken, so the screens go on.
-      .catch((err: unknown) => logger.warn({ err }, 'rights of live sockets could not be checked'))
-      .finally(() => {
-        isGuarding = false;
-      });
-  };
+  connectionsOf(owner: LiveOwner): number {
+    return this.#clients.ofOwner(owner).length;
+  }
 
-  const stopBeat = timers.every(beatEveryMs, beat);
-  const stopGuard = timers.every(guardEveryMs, guardOnce);
+  metricsText(): string {
+    return this.#metrics.text({
+      board: this.#clients.of('board').size,
+      floor: this.#clients.of('floor').size,
+    });
+  }
 
-  return {
-    notify,
-    cut,
-    add(socket, scope, owner) {
-      const key = keyOf(owner);
-      const mine = owners.get(key) ?? new Set<Client>();
-      if (isClosed || socketCount >= maxSockets) return 'full';
-      const channel = channels[scope];
-      // The first to watch takes the newest tree; later ones the one that the others have, and then the next patch.
-      if (channel.clients.size === 0) {
-        try {
-          refresh(channel);
-        } catch (err) {
-          logger.warn({ err, scope }, 'live state is not ready');
-          return 'not-ready';
-        }
+  close(): void {
+    this.#isClosed = true;
+    for (const stop of this.#stops) stop();
+    for (const scope of scopes)
+      for (const client of this.#clients.of(scope)) {
+        this.#clients.remove(client);
+        client.socket.close(1001, 'server stops');
       }
-      // A screen that lost its network leaves dead sockets behind: its newest one counts.
-      const [oldest] = mine;
-      if (oldest && mine.size >= maxSocketsOfOwner) drop(oldest, 'full');
-      const now = clock.monotonicMs();
-      const client: Client = {
-        socket,
-        owner,
-        channel,
-        heardAtMs: now,
-        stuckSinceMs: undefined,
-        tokens: inboundBurst,
-        tokensAtMs: now,
-      };
-      channel.clients.add(client);
-      mine.add(client);
-      owners.set(key, mine);
-      socketCount += 1;
-      socket.on('close', () => forget(client));
-      socket.on('error', () => forget(client));
-      socket.on('pong', () => {
-        client.heardAtMs = clock.monotonicMs();
-      });
-      socket.on('message', (data, isBinary) => receive(client, data, isBinary));
-      sendSnapshot(client);
-      return 'added';
-    },
-    connectionsOf: (owner) => owners.get(keyOf(owner))?.size ?? 0,
-    metricsText: () =>
-      metrics.text({ board: channels.board.clients.size, floor: channels.floor.clients.size }),
-    close() {
-      isClosed = true;
-      stopBeat();
-      stopGuard();
-      cancelFlush?.();
-      for (const channel of every)
-        for (const client of channel.clients) {
-          forget(client);
-          client.socket.close(1001, 'server stops');
-        }
-    },
-  };
+  }
+
+  #now(): number {
+    return this.#deps.clock.monotonicMs();
+  }
+
+  #drop(client: LiveClient, why: CutReason): void {
+    if (!this.#clients.remove(client)) return;
+    this.#metrics.cut(why);
+    if (why === 'flood' || why === 'malformed') client.socket.close(policyViolation, why);
+    else client.socket.terminate();
+  }
+
+  #send(client: LiveClient, frame: Buffer): void {
+    if (!client.send(frame)) this.#drop(client, 'slow');
+  }
+
+  #sendAll(scope: LiveScope, frame: Buffer): void {
+    const clients = this.#clients.of(scope);
+    this.#metrics.sent(scope, clients.size);
+    for (const client of clients) this.#send(client, frame);
+  }
+
+  #flush(): void {
+    this.#isDue = false;
+    if (this.#isClosed) return;
+    this.#lastFlushMs = this.#now();
+    for (const scope of scopes) {
+      if (this.#clients.of(scope).size === 0) continue;
+      try {
+        const patch = this.#channels[scope].refresh();
+        if (patch) this.#sendAll(scope, patch);
+      } catch (err) {
+        this.#metrics.failed();
+        this.#deps.logger.error({ err, scope }, 'live state could not be read');
+      }
+    }
+  }
+
+  #receive(client: LiveClient, data: unknown, isBinary: boolean): void {
+    // Frames that were under way when the socket was cut.
+    if (!this.#clients.has(client)) return;
+    if (!client.takeToken(this.#now())) return this.#drop(client, 'flood');
+    const request = isBinary ? undefined : readLiveRequest(String(data));
+    if (!request) return this.#drop(client, 'malformed');
+    const { channel } = client;
+    switch (request.type) {
+      case 'resync':
+        this.#metrics.resynced();
+        return this.#send(client, channel.snapshot());
+      case 'ping': {
+        const serverAt = this.#deps.clock.now();
+        return this.#send(client, encodeFrame({ type: 'pong', id: request.id, serverAt }));
+      }
+      case 'painted':
+        // A number we never sent, or sent long ago, measures nothing.
+        if (request.n <= channel.n && request.n > channel.n - 1000)
+          this.#metrics.painted(channel.scope, request.latencyMs);
+    }
+  }
+
+  #beat(): void {
+    this.#beats += 1;
+    if (this.#beats % selfNotifyEveryBeats === 0) this.notify();
+    const now = this.#now();
+    for (const scope of scopes) {
+      for (const client of this.#clients.of(scope)) {
+        const fault = client.faultAt(now);
+        if (fault) this.#drop(client, fault);
+        else if (this.#beats % pingEveryBeats === 0) client.socket.ping();
+      }
+      if (this.#clients.of(scope).size > 0) this.#sendAll(scope, this.#channels[scope].beat());
+    }
+  }
+
+  async #guard(): Promise<void> {
+    const { standing, logger } = this.#deps;
+    if (!standing || this.#isGuarding) return;
+    this.#isGuarding = true;
+    try {
+      for (const kind of ['display', 'session'] as const) {
+        const ids = this.#clients.ownerIds(kind);
+        if (ids.length === 0) continue;
+        const kept = await standing(kind, ids);
+        for (const id of ids) if (!kept.has(id)) this.cut({ kind, id });
+      }
+    } catch (err) {
+      // Postgres or Redis is away: nobody's right to watch was taken, so the screens go on.
+      logger.warn({ err }, 'rights of live sockets could not be checked');
+    } finally {
+      this.#isGuarding = false;
+    }
+  }
 }
+
+export const createLiveHub = (deps: LiveHubDeps): LiveHub => new Hub(deps);
