@@ -17,7 +17,8 @@ const whole = {
   hours: [{ id: 'office', open: [{ days: ['mon'], from: '09:00', to: '18:00' }] }],
   prompts: [{ id: 'hello', text: { en: 'Hello' } }],
 };
-const parsed = (): Site => siteSchema.parse(whole);
+/** A copy: defaults are shared by everything parsed, and the tests below change theirs. */
+const parsed = (): Site => structuredClone(siteSchema.parse(whole));
 const faults = (change: (site: Site) => void): string[] => {
   const site = parsed();
   change(site);
