@@ -59,7 +59,7 @@ const triedPasswordSchema = z.string().min(1).max(256);
 /** `GET /api/setup`, open to strangers: does the first administrator have to be created? */
 export const setupStateSchema = z.object({ isNeeded: z.boolean() });
 export type SetupState = z.infer<typeof setupStateSchema>;
-/** `POST /api/setup` -> 201 SessionView. The secret is the one printed at first start; case and dashes do not matter. */
+/** `POST /api/setup` -> 201 SessionView; 401 `wrong-credentials`, 409 `conflict` (done already). The secret is the one printed at first start; case and dashes do not matter. */
 export const setupRequestSchema = z.strictObject({
   secret: z.string().min(1).max(100),
   username: usernameSchema,
@@ -67,7 +67,7 @@ export const setupRequestSchema = z.strictObject({
 });
 export type SetupRequest = z.infer<typeof setupRequestSchema>;
 
-/** `POST /api/session` -> 200 SessionView; 401 `sign-in-refused` (the same for every cause), 429 `too-many-tries`. */
+/** `POST /api/session` -> 200 SessionView; 401 `wrong-credentials` (the same for every cause), 429 `too-many-tries` with details.retryInSec. */
 export const signInRequestSchema = z.strictObject({
   username: z.string().min(1).max(100),
   password: triedPasswordSchema,
@@ -76,13 +76,13 @@ export type SignInRequest = z.infer<typeof signInRequestSchema>;
 
 export const meSchema = z.object({ userId: z.string(), username: z.string(), role: roleSchema });
 export type Me = z.infer<typeof meSchema>;
-/** Also the answer of `GET /api/session` (401 `not-signed-in` without one). `DELETE /api/session` -> 204. */
+/** Also the answer of `GET /api/session` (401 `sign-in-required` without one). `DELETE /api/session` -> 204. */
 export const sessionViewSchema = z.object({
   me: meSchema,
   csrfToken: z.string(),
   /** What this role may do, by the names in server/auth/policy.ts: for showing and hiding, the server checks anyway. */
   may: z.array(z.string()),
-  /** True while the password is a one-time one: everything but `POST /api/me/password` and sign-out is refused. */
+  /** True while the password is a one-time one: all but `POST /api/me/password` and sign-out is 403 `forbidden`, details.reason `must-change-password`. */
   mustChangePassword: z.boolean(),
   idleUntil: at,
   expiresAt: at,
@@ -190,7 +190,7 @@ export const displayRowSchema = z.object({
 export type DisplayRow = z.infer<typeof displayRowSchema>;
 export const displayListSchema = z.object({ items: z.array(displayRowSchema) });
 export type DisplayList = z.infer<typeof displayListSchema>;
-/** `POST /api/displays/approve` -> DisplayRow; 404 `display-code-unknown`. Case, spaces and dashes of the code do not matter. */
+/** `POST /api/displays/approve` -> DisplayRow; 404 `not-found` when no display shows the code. Case, spaces and dashes of the code do not matter. */
 export const approveDisplayRequestSchema = z.strictObject({
   code: z.string().min(1).max(20),
   name: displayNameSchema,
@@ -258,7 +258,7 @@ export const siteViewSchema = z.object({
   site: z.unknown().optional(),
 });
 export type SiteView = z.infer<typeof siteViewSchema>;
-/** `PUT /api/site` and `POST /api/site/check`. `ifVersion`: 409 `site-changed` when another import came between. */
+/** `PUT /api/site` and `POST /api/site/check`. `ifVersion`: 409 `conflict` when another import came between. */
 export const siteRequestSchema = z.strictObject({
   yaml: z.string().max(siteLimitBytes),
   ifVersion: z.number().int().optional(),
