@@ -29,6 +29,7 @@ const maxInFlight = 16;
 const firstRetryMs = 20;
 const lastRetryMs = 500;
 const loadBatch = 5000;
+const silenceMs = 3000;
 
 export interface LogSenderOptions {
   client: RedisClient;
@@ -59,6 +60,8 @@ export class LogSender {
   #expectedLast = 0;
   #inFlight = 0;
   #isPumpPlanned = false;
+  #isRenewing = false;
+  #heardAt = 0;
   #retryMs = firstRetryMs;
   #retryTimer: NodeJS.Timeout | undefined;
   #renewTimer: NodeJS.Timeout | undefined;
@@ -79,8 +82,10 @@ export class LogSender {
   get isFenced(): boolean {
     return this.#state === 'fenced';
   }
+  /** A Redis that hangs keeps its connection: it is told by the silence after our renewals. */
   get isWriting(): boolean {
-    return this.#state === 'sending' && this.#client.isReady;
+    if (this.#state !== 'sending' || !this.#client.isReady) return false;
+    return performance.now() - this.#heardAt < silenceMs;
   }
 
   /** Gets the lease, waiting at most `waitMs` for a live holder; answers the seq the stream ends with. */
@@ -135,6 +140,7 @@ export class LogSender {
     this.#expectedLast = streamLast;
     this.#sentSeq = this.#writtenSeq = retained.lastSeq;
     this.#state = 'sending';
+    this.#heardAt = performance.now();
     this.#client.on('ready', this.#onReady);
     this.#renewTimer = setInterval(() => this.#renew(), renewEveryMs);
   }
@@ -181,6 +187,7 @@ export class LogSender {
       return;
     }
     this.#retryMs = firstRetryMs;
+    this.#heardAt = performance.now();
     this.#setWritten(seq);
     this.#pump();
   }
@@ -269,6 +276,8 @@ export class LogSender {
     this.#expectedLast = tail.seq;
     this.#sentSeq = next - 1;
     this.#inFlight = 0;
+    this.#isRenewing = false;
+    this.#heardAt = performance.now();
     this.#state = 'sending';
     this.#setWritten(next - 1);
     this.#pump();
@@ -289,13 +298,16 @@ export class LogSender {
   }
 
   #renew(): void {
-    if (this.#state !== 'sending' || !this.#client.isReady) return;
+    if (this.#state !== 'sending' || !this.#client.isReady || this.#isRenewing) return;
+    this.#isRenewing = true;
     const run = this.#run;
     // What was acknowledged before the question was sent has to be there when it is answered.
     const writtenBefore = this.#writtenSeq;
     renewLease(this.#client, this.#keys, this.#lease).then(
       ({ isOurs, lastSeq }) => {
         if (run !== this.#run) return;
+        this.#isRenewing = false;
+        this.#heardAt = performance.now();
         if (!isOurs) this.#fault(run, 'the lease ran out', undefined);
         else if (lastSeq > this.#sentSeq) this.#fault(run, 'the stream is ahead of us', undefined);
         else if (lastSeq < writtenBefore && writtenBefore >= this.#retained.firstSeq) {

@@ -1,4 +1,7 @@
-/** A process that writes the event log until it is killed; prints a line once it does. For the fencing test. */
+/**
+ * A process that writes the event log until it is killed, or leaves with 3 when it is fenced off; prints a line
+ * once it writes. For the fencing tests.
+ */
 import { createLogger } from '../../server/lib/log.ts';
 import { createRedisClient } from '../../server/redis/client.ts';
 import { openEventLog } from '../../server/redis/event-log.ts';
@@ -14,6 +17,7 @@ const log = await openEventLog({
   logger,
   instanceId: 'holder',
   keys: createKeys(process.env['HOLDER_PREFIX'] ?? ''),
+  onFenced: () => process.exit(3),
 });
 log.append(announcements(10));
 await log.flush();

@@ -3,6 +3,9 @@
  * dies when, the tables hold every event exactly once and what they must come to.
  */
 import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { QueryTypes } from 'sequelize';
 import type { Sequelize } from 'sequelize';
 import { createLogger } from '../../../../server/lib/log.ts';
@@ -206,6 +209,38 @@ describe('projector', function () {
     await stopped;
     await own.close();
   }
+
+  it('is exact when its process is killed at any moment', async () => {
+    const { drafts, expected } = calls(1500);
+    log.append(drafts);
+    await log.flush();
+    const program = fileURLToPath(new URL('../../../support/projector-process.ts', import.meta.url));
+    for (const pointsBefore of [4, 23]) {
+      const child = spawn(process.execPath, ['--import', 'tsx', program], {
+        env: {
+          ...process.env,
+          PROJECTOR_REDIS: redis.socket,
+          PROJECTOR_POSTGRES: postgres.dir,
+          PROJECTOR_USER: postgres.user,
+          PROJECTOR_DATABASE: postgres.database,
+        },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const exited = once(child, 'exit');
+      try {
+        // It prints where it is; by the time the kill arrives it is somewhere further on.
+        let points = 0;
+        child.stdout.on('data', (data: Buffer) => (points += data.toString().split('\n').length - 1));
+        await until('it is at work', () => points >= pointsBefore, 30_000);
+      } finally {
+        child.kill('SIGKILL');
+        await exited;
+      }
+    }
+    projector = start();
+    await projected(drafts.length);
+    await expectExact(expected, drafts.length);
+  });
 
   it('goes on exactly when Postgres is killed and comes back', async () => {
     projector = start({ maxBatch: 100 });

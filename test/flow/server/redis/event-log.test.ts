@@ -4,7 +4,9 @@
  */
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { createLogger } from '../../../../server/lib/log.ts';
 import { isAppError } from '../../../../server/lib/app-error.ts';
 import { closeClient, createRedisClient } from '../../../../server/redis/client.ts';
@@ -271,17 +273,20 @@ describe('event log', function () {
     expect(await streamSeqs()).to.deep.equal([]);
   });
 
+  /** Another process that writes the log of this case. */
+  async function startHolder(): Promise<ChildProcess> {
+    const program = fileURLToPath(new URL('../../../support/log-holder.ts', import.meta.url));
+    const holder = spawn(process.execPath, ['--import', 'tsx', program], {
+      env: { ...process.env, HOLDER_SOCKET: redis.socket, HOLDER_PREFIX: `t${caseNumber}` },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(holder.stdout, 'data');
+    return holder;
+  }
+
   it('writes again within 3 s after the holder was killed', async () => {
-    const holder = spawn(
-      process.execPath,
-      ['--import', 'tsx', new URL('../../../support/log-holder.ts', import.meta.url).pathname],
-      {
-        env: { ...process.env, HOLDER_SOCKET: redis.socket, HOLDER_PREFIX: `t${caseNumber}` },
-        stdio: 'pipe',
-      },
-    );
+    const holder = await startHolder();
     try {
-      await once(holder.stdout, 'data');
       const exited = once(holder, 'exit');
       const killedAt = performance.now();
       holder.kill('SIGKILL');
@@ -294,6 +299,49 @@ describe('event log', function () {
       expect(seqs).to.deep.equal(range(1, seqs.length));
     } finally {
       holder.kill('SIGKILL');
+    }
+  });
+
+  it('takes over from a frozen process, which then stops with its fence instead of interleaving', async () => {
+    const holder = await startHolder();
+    try {
+      const exited = once(holder, 'exit');
+      holder.kill('SIGSTOP');
+      const log = await open({ instanceId: 'successor', takeOverWaitMs: 10_000 });
+      const [mine] = log.append(announcements(1));
+      await log.flush();
+      holder.kill('SIGCONT');
+      expect(await exited).to.deep.equal([3, null]);
+      log.append(announcements(10));
+      await log.flush();
+      const entries = (await client.xRange(keys.stream, `${mine!.seq}-0`, '+')) ?? [];
+      expect(entries).to.have.length(11);
+      expect(await streamSeqs()).to.deep.equal(range(1, mine!.seq + 10));
+    } finally {
+      holder.kill('SIGKILL');
+    }
+  });
+
+  it('says that it is behind while Redis hangs with its connection open, and catches up', async () => {
+    const own = await startRedis();
+    const ownClient = createRedisClient({ socketPath: own.socket, name: 'test', logger });
+    await ownClient.connect();
+    const log = await openEventLog({ client: ownClient, minSeq: 0, logger, instanceId: 'one', keys });
+    try {
+      process.kill(own.pid(), 'SIGSTOP');
+      log.append(announcements(100));
+      await until('it is said', () => log.health().state === 'behind');
+      log.append(announcements(100));
+      process.kill(own.pid(), 'SIGCONT');
+      await log.flush();
+      await until('it is well again', () => log.health().isOk);
+      const seqs = ((await ownClient.xRange(keys.stream, '-', '+')) ?? []).map(({ id }) => id);
+      expect(seqs).to.deep.equal(range(1, 200).map((seq) => `${seq}-1`));
+    } finally {
+      process.kill(own.pid(), 'SIGCONT');
+      await log.close();
+      await closeClient(ownClient);
+      await own.stop();
     }
   });
 });
