@@ -6,6 +6,7 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express from 'express';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -15,7 +16,7 @@ import type { Language } from '../../server/contract/site.ts';
 import { createFloor, type Scenario } from './ui-floor.ts';
 import { createRestStandIn, type RestStandIn } from './ui-rest.ts';
 
-const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
+const builtDist = fileURLToPath(new URL('../../dist/', import.meta.url));
 const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; " +
   "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -32,6 +33,8 @@ export interface UiBackendOptions {
   /** Added to every stamp: the server's clock is not the screen's. */
   skewMs?: number;
   isSetUp?: boolean;
+  /** Where `wallboard` and `admin-ui` are built; `dist/` of the checkout unless told. */
+  dist?: string;
 }
 
 interface Line {
@@ -63,6 +66,7 @@ export interface UiBackend {
 }
 
 export async function startUiBackend(options: UiBackendOptions = {}): Promise<UiBackend> {
+  const dist = options.dist ?? builtDist;
   const skewMs = options.skewMs ?? 0;
   const now = () => Date.now() + skewMs;
   const makeFloor = (scenario: Scenario, queues: number, language: Language) =>
@@ -126,8 +130,8 @@ export async function startUiBackend(options: UiBackendOptions = {}): Promise<Ui
   });
   app.use(express.json({ limit: '5mb' }));
   app.use(rest.router);
-  app.use('/wallboard', express.static(`${dist}wallboard`));
-  app.use('/', express.static(`${dist}admin-ui`));
+  app.use('/wallboard', express.static(join(dist, 'wallboard')));
+  app.use('/', express.static(join(dist, 'admin-ui')));
 
   const server = createServer(app);
   const plugs = new Set<Socket>();

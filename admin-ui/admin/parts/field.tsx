@@ -1,4 +1,6 @@
 /** A labelled input with its help text joined to it for screen readers. */
+import type { InputHTMLAttributes } from 'preact';
+
 export interface FieldProps {
   id: string;
   label: string;
@@ -20,7 +22,7 @@ export function Field({ id, label, help, value, onText, ...rest }: FieldProps) {
     <div class="field">
       <label for={id}>{label}</label>
       <input
-        {...rest}
+        {...(rest as InputHTMLAttributes<HTMLInputElement>)}
         id={id}
         value={value}
         {...(help === undefined ? {} : { 'aria-describedby': `${id}-help` })}

@@ -84,7 +84,7 @@ export const it: Words<typeof en> = {
   colSince: 'Da',
   colPhone: 'Telefono',
   colWaiting: 'Attesa',
-  colLongest: 'Più lunga',
+  colLongest: 'Massima',
   colServiceLevel: 'SL',
   colAnswered: 'Risposte',
   colAbandoned: 'Abb.',

@@ -1,0 +1,199 @@
+/** The wallboard in a real browser against the stand-in server: enrolment, the law of the live data, silence, revocation, fit. */
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import type { Language } from '../../server/contract/site.ts';
+import { findOverflow, launchBrowser, listenForErrors, until } from '../support/ui-browser.ts';
+import { builtUi } from '../support/ui-build.ts';
+import { startUiBackend, type UiBackend, type UiBackendOptions } from '../support/ui-backend.ts';
+
+const sizes = [
+  { width: 1280, height: 720 },
+  { width: 1920, height: 1080 },
+  { width: 3840, height: 2160 },
+];
+const languages: Language[] = ['en', 'ru', 'it'];
+
+describe('wallboard in the browser', function () {
+  this.timeout(60_000);
+  let browser: Browser;
+  let dist: string;
+  let backend: UiBackend | undefined;
+  let page: Page | undefined;
+
+  before(async () => {
+    dist = await builtUi();
+    browser = await launchBrowser();
+  });
+  after(async () => {
+    await browser.close();
+  });
+  afterEach(async () => {
+    await page?.close();
+    await backend?.close();
+    page = undefined;
+    backend = undefined;
+  });
+
+  async function open(options: UiBackendOptions, query = '', size = sizes[1]) {
+    backend = await startUiBackend({ dist, stepEveryMs: 0, ...options });
+    page = await browser.newPage({ ...(size ? { viewport: size } : {}) });
+    const errors = listenForErrors(page, (text) => text.includes('ERR_') || text.includes('403'));
+    await page.goto(`${backend.url}/wallboard/?${query}`);
+    const code = await page.locator('.enrol-code').getAttribute('data-code', { timeout: 8000 });
+    return { backend, page, errors, code: code ?? '' };
+  }
+  async function openBoard(options: UiBackendOptions, query = '', size = sizes[1]) {
+    const opened = await open(options, query, size);
+    expect(opened.backend.rest.approve(opened.code, 'Hall')).to.not.equal(undefined);
+    await opened.page.locator('.board').waitFor({ timeout: 8000 });
+    await until('live', async () => (await opened.page.locator('[data-connection=live]').count()) === 1);
+    return opened;
+  }
+  const text = (from: Page, selector: string) => from.locator(selector).innerText();
+  const plainNumber = (value: string) => Number(value.replace(/\D/g, ''));
+  async function shows(from: UiBackend, on: Page): Promise<boolean> {
+    const { board } = from.floor();
+    const waiting = Object.values(board.queues).reduce((total, queue) => total + queue.waiting, 0);
+    return (
+      plainNumber(await text(on, '[data-name=waiting] .hero-value')) === waiting &&
+      plainNumber(await text(on, '[data-name=offered] .total-value')) === board.accounting.offered &&
+      plainNumber(await text(on, '[data-name=answered] .total-value')) === board.accounting.answered &&
+      plainNumber(await text(on, '[data-state=talking] .agent-count')) === board.agentsByState.talking
+    );
+  }
+
+  it('shows a code, and the board once an administrator approves it', async () => {
+    const opened = await open({ scenario: 'calm' });
+    expect(opened.code).to.match(/^[2-9A-HJKMNP-TV-Z]{7}$/);
+    expect(await text(opened.page, '.enrol-address')).to.equal(new URL(opened.backend.url).host);
+    opened.backend.rest.approve(opened.code, 'Hall, north wall');
+    await opened.page.locator('.board').waitFor({ timeout: 5000 });
+    expect(await text(opened.page, '.top-display')).to.equal('Hall, north wall');
+    expect(opened.errors).to.deep.equal([]);
+  });
+
+  it('shows what the server knows after any number of patches', async () => {
+    const opened = await openBoard({ scenario: 'busy', queues: 3 });
+    for (let index = 0; index < 25; index += 1) opened.backend.step();
+    await until('the screen equals the state', () => shows(opened.backend, opened.page));
+    expect(opened.backend.resyncs()).to.equal(0);
+    expect(opened.errors).to.deep.equal([]);
+  });
+
+  it('asks for a fresh snapshot when a patch is lost, and is right again', async () => {
+    const opened = await openBoard({ scenario: 'busy', queues: 3 });
+    opened.backend.loseNextPatch();
+    opened.backend.shape((state) => {
+      state.board.accounting.offered += 7;
+    });
+    await until('a resync', () => opened.backend.resyncs() === 1);
+    await until('the screen equals the state', () => shows(opened.backend, opened.page));
+  });
+
+  it('counts the longest wait by the server clock, second by second', async () => {
+    const skewMs = 3_600_000;
+    const opened = await openBoard({ scenario: 'empty', queues: 1, skewMs });
+    opened.backend.shape((state) => {
+      const queue = state.board.queues['q1'];
+      if (!queue) return;
+      queue.waiting = 1;
+      queue.oldestWaitingSince = Date.now() + skewMs - 65_000;
+    });
+    const value = '[data-name=longest] .hero-value';
+    await until('about 1:05', async () => /^1:0[5-7]$/.test(await text(opened.page, value)));
+    const before = await text(opened.page, value);
+    await until('the next second', async () => (await text(opened.page, value)) !== before, 1500);
+    expect(await opened.page.locator('[data-name=longest]').getAttribute('data-level')).to.equal('red');
+  });
+
+  it('goes grey within 2 s of silence, counts it, and clears by itself', async () => {
+    const opened = await openBoard({ scenario: 'calm' });
+    const silentAt = performance.now();
+    opened.backend.silence(true);
+    await opened.page.locator('.veil').waitFor({ timeout: 3000 });
+    expect(performance.now() - silentAt).to.be.lessThan(2000 + 400);
+    await until('the veil counts', async () => /0:0[2-9]/.test(await text(opened.page, '.veil-title')), 4000);
+    opened.backend.silence(false);
+    await until('live again', async () => (await opened.page.locator('.veil').count()) === 0, 8000);
+  });
+
+  it('comes back by itself after a cut with the new figures', async () => {
+    const opened = await openBoard({ scenario: 'busy', queues: 2 });
+    opened.backend.cut(true);
+    await opened.page.locator('.veil').waitFor({ timeout: 3000 });
+    opened.backend.shape((state) => {
+      state.board.accounting.answered += 11;
+    });
+    opened.backend.cut(false);
+    await until('live again', async () => (await opened.page.locator('.veil').count()) === 0, 6000);
+    await until('the screen equals the state', () => shows(opened.backend, opened.page));
+  });
+
+  it('empties itself at once when it is revoked, and shows a new code', async () => {
+    const opened = await openBoard({ scenario: 'calm' });
+    for (const display of opened.backend.rest.displays.values())
+      if (display.code === opened.code) display.state = 'revoked';
+    opened.backend.revokeBoards();
+    await opened.page.locator('.enrol-code').waitFor({ timeout: 5000 });
+    expect(await opened.page.locator('.board').count()).to.equal(0);
+    expect(await opened.page.locator('.enrol-code').getAttribute('data-code')).to.not.equal(opened.code);
+  });
+
+  it('reports when each patch was painted', async () => {
+    const opened = await openBoard({ scenario: 'busy' });
+    const before = opened.backend.painted.length;
+    for (let index = 0; index < 5; index += 1) opened.backend.step();
+    await until('five reports', () => opened.backend.painted.length >= before + 5);
+    for (const report of opened.backend.painted) expect(report.latencyMs).to.be.within(0, 5000);
+  });
+
+  it('changes its language on a key, with all words', async () => {
+    const opened = await openBoard({ scenario: 'calm' }, 'lang=en');
+    expect(await text(opened.page, '[data-name=waiting] h2')).to.equal('Waiting');
+    await opened.page.locator('.foot-language').click();
+    expect(await text(opened.page, '[data-name=waiting] h2')).to.equal('Ожидают');
+    expect(await opened.page.evaluate(() => document.documentElement.lang)).to.equal('ru');
+  });
+
+  for (const size of sizes)
+    for (const language of languages)
+      it(`fits at ${size.width}x${size.height} in ${language}, and is readable from six metres`, async () => {
+        const query = `lang=${language}`;
+        for (const options of [
+          { scenario: 'busy', queues: 12 },
+          { scenario: 'calm', queues: 1 },
+          { scenario: 'empty', queues: 5 },
+          { scenario: 'busy', queues: 7 },
+        ] as const) {
+          const opened = await openBoard({ ...options, language }, query, size);
+          expect(await findOverflow(opened.page), JSON.stringify(options)).to.deep.equal([]);
+          expect(await tooSmall(opened.page)).to.deep.equal([]);
+          expect(await scrolls(opened.page)).to.equal(false);
+          await opened.page.close();
+          await opened.backend.close();
+        }
+        const enrolling = await open({ scenario: 'calm' }, query, size);
+        expect(await findOverflow(enrolling.page)).to.deep.equal([]);
+        expect(await scrolls(enrolling.page)).to.equal(false);
+      });
+});
+
+const scrolls = (page: Page) =>
+  page.evaluate(() => {
+    const root = document.documentElement;
+    return root.scrollHeight > root.clientHeight || root.scrollWidth > root.clientWidth;
+  });
+
+/** Labels under 2.2 and main numbers under 9 hundredths of the height; a longer number may be a little smaller. */
+const tooSmall = (page: Page) =>
+  page.evaluate(() => {
+    const unit = window.innerHeight / 100;
+    const found: string[] = [];
+    for (const element of document.querySelectorAll<HTMLElement>('.board *')) {
+      if (!element.innerText || element.closest('svg')) continue;
+      const size = Number.parseFloat(getComputedStyle(element).fontSize) / unit;
+      const isMain = element.matches('.hero-value, .total-value:not(.is-long)');
+      if (size < (isMain ? 9 : 2.19)) found.push(`${element.className} ${size.toFixed(2)}`);
+    }
+    return [...new Set(found)];
+  });
