@@ -36,7 +36,7 @@ export class TimerWheel {
   #ticks = 0;
   #now: () => number;
 
-  constructor(tickMs = 10, now: () => number = () => performance.now()) {
+  constructor(tickMs = 20, now: () => number = () => performance.now()) {
     this.tickMs = tickMs;
     this.#now = now;
   }

@@ -105,7 +105,7 @@ async function bench(): Promise<void> {
     dir,
   );
   await warmUp.done;
-  const before = await readMetric(engine.statusPath, 'cpu_seconds');
+  const before = await cpuMs(engine.statusPath);
   const uac = sipp(
     [
       '-sn',
@@ -130,7 +130,7 @@ async function bench(): Promise<void> {
     dir,
   );
   const code = await uac.done;
-  const after = await readMetric(engine.statusPath, 'cpu_seconds');
+  const after = await cpuMs(engine.statusPath);
   const rss = await readMetric(engine.statusPath, 'resident_bytes');
   const stat = readStat(join(dir, 'stat.csv'));
   console.log(
@@ -140,7 +140,9 @@ async function bench(): Promise<void> {
       successful: Number(stat.get('SuccessfulCall(C)') ?? 0),
       failed: Number(stat.get('FailedCall(C)') ?? 0),
       sippExit: code,
-      engineCpuMsPerCall: Number((((after - before) * 1000) / calls).toFixed(3)),
+      engineCpuMsPerCall: perCall(after.user + after.system - before.user - before.system, calls),
+      engineUserMsPerCall: perCall(after.user - before.user, calls),
+      engineSystemMsPerCall: perCall(after.system - before.system, calls),
       engineRssMb: Math.round(rss / 1e6),
       faults: await readMetric(engine.statusPath, 'faults_total'),
     }),
@@ -150,6 +152,13 @@ async function bench(): Promise<void> {
   await engine.stop();
   rmSync(dir, { recursive: true, force: true });
 }
+
+async function cpuMs(statusPath: string): Promise<{ user: number; system: number }> {
+  const user = (await readMetric(statusPath, 'cpu_user_seconds')) * 1000;
+  return { user, system: (await readMetric(statusPath, 'cpu_system_seconds')) * 1000 };
+}
+
+const perCall = (ms: number, calls: number): number => Number((ms / calls).toFixed(3));
 
 function readStat(path: string): Map<string, string> {
   const lines = readFileSync(path, 'utf8').trim().split('\n');

@@ -16,6 +16,7 @@ const AUTHENTICATE_WITHIN_MS = 5_000;
 const WRONG_SECRET_DELAY_MS = 250;
 /** An app that registers no route is given its held requests after this time all the same. */
 const READY_AFTER_MS = 300;
+const ANSWER_DELAY_MS = 1;
 const MAX_TAGS = 20;
 const MAX_TAG_LENGTH = 128;
 const MAX_ROUTES = 64;
@@ -57,6 +58,7 @@ export class AppConnection implements AppMember {
   #state: 'new' | 'refused' | 'authenticated' | 'closed' = 'new';
   #out: string[] = [];
   #isFlushPlanned = false;
+  #lateFlush: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, handler: ControlHandler, secretDigest: Buffer) {
@@ -80,7 +82,7 @@ export class AppConnection implements AppMember {
     return this.#state === 'authenticated';
   }
 
-  /** Queues a frame; all frames of one turn leave together. */
+  /** Queues an event for the app; all frames of one turn leave together. */
   send(payload: string): void {
     if (this.#state === 'closed') return;
     this.#out.push(encodeFrame(payload));
@@ -89,8 +91,13 @@ export class AppConnection implements AppMember {
     setImmediate(() => this.#flush());
   }
 
+  /** Answers a frame. Answers are less urgent than events: they wait a moment for company, since a write costs
+   * more than all that is in it. */
   respond(msgId: string, rest: string): void {
-    this.send(`${randomUUID()}|response|${msgId}|${rest}`);
+    if (this.#state === 'closed') return;
+    this.#out.push(encodeFrame(`${randomUUID()}|response|${msgId}|${rest}`));
+    if (this.#isFlushPlanned || this.#lateFlush !== undefined) return;
+    this.#lateFlush = setTimeout(() => this.#flush(), ANSWER_DELAY_MS);
   }
 
   close(): void {
@@ -99,6 +106,8 @@ export class AppConnection implements AppMember {
 
   #flush(): void {
     this.#isFlushPlanned = false;
+    clearTimeout(this.#lateFlush);
+    this.#lateFlush = undefined;
     if (this.#out.length === 0 || this.#state === 'closed') return;
     const text = this.#out.length === 1 ? (this.#out[0] as string) : this.#out.join('');
     this.#out = [];
@@ -231,6 +240,7 @@ export class AppConnection implements AppMember {
     this.#state = 'closed';
     this.isReady = false;
     clearTimeout(this.#timer);
+    clearTimeout(this.#lateFlush);
     this.#out = [];
     if (wasOpen) this.#handler.onClosed(this);
   }

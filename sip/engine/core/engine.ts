@@ -78,10 +78,8 @@ export class Engine implements ControlHandler, TransportEvents {
     this.metrics.gauge('tcp_connections', () => this.#transport.tcp.size);
     this.metrics.gauge('timers', () => core.wheel.size);
     this.metrics.gauge('resident_bytes', () => process.memoryUsage.rss());
-    this.metrics.gauge('cpu_seconds', () => {
-      const { user, system } = process.cpuUsage();
-      return (user + system) / 1e6;
-    });
+    this.metrics.gauge('cpu_user_seconds', () => process.cpuUsage().user / 1e6);
+    this.metrics.gauge('cpu_system_seconds', () => process.cpuUsage().system / 1e6);
   }
 
   // --- transports ------------------------------------------------------------------------------------------
@@ -119,7 +117,7 @@ export class Engine implements ControlHandler, TransportEvents {
     } else if (msg.isRequest) {
       this.#uas.onRequest(msg, verdict.essentials, from);
     } else {
-      this.#uac.onResponse(msg, from);
+      this.#uac.onResponse(msg, verdict.essentials, from);
     }
   }
 

@@ -4,7 +4,7 @@
  */
 import { MAX_MESSAGE_BYTES } from '../wire/limits.ts';
 
-const LENGTH_LINE = /\r\n(?:content-length|l)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r\n/i;
+const LENGTH_LINE = /\r\n(?:content-length|l)[ \t]*:[ \t]*([^\r\n]*)\r\n/i;
 const MAX_LEADING_LINES = 16;
 
 export interface FramerSink {
@@ -36,7 +36,7 @@ export class StreamFramer {
       if (headEnd < 0) return this.#buffer.length <= MAX_MESSAGE_BYTES;
       const bodyStart = headEnd + 4;
       const match = LENGTH_LINE.exec(this.#buffer.slice(0, headEnd + 2));
-      const declared = match?.[1] ?? '0';
+      const declared = match?.[1]?.trim() ?? '0';
       if (!/^\d{1,6}$/.test(declared)) {
         // Passed on without a body so that it gets its 400, then the stream ends.
         this.#sink.onMessage(this.#buffer.slice(0, bodyStart));

@@ -4,7 +4,6 @@
  */
 import { H } from './header-names.ts';
 import type { SipMessage } from './message.ts';
-import { withoutTag } from './name-addr.ts';
 
 export const REASONS: Readonly<Record<number, string>> = {
   100: 'Trying',
@@ -115,9 +114,4 @@ export function followUp(
     `From: ${invite.get(H.from)}\r\nTo: ${to}\r\nCall-ID: ${invite.get(H.callId)}\r\n` +
     `CSeq: ${cseqNumber} ${method}\r\n${routes}${extra}Content-Length: 0\r\n\r\n`
   );
-}
-
-/** The To value of a response without its tag; for internal answers that add their own. */
-export function toWithoutTag(value: string): string {
-  return withoutTag(value);
 }

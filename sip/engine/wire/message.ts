@@ -140,7 +140,7 @@ function readStartLine(msg: SipMessage, end: number): boolean {
   msg.uri = text.slice(firstSpace + 1, versionAt);
   msg.version = text.slice(versionAt + 1, end);
   // Extra spaces anywhere in the request line are an error that we do not guess about (RFC 4475 3.1.2.8-10).
-  if (msg.uri === '' || msg.uri.includes(' ') || msg.uri.includes('\t') || /[ \t\r\n]/.test(msg.version)) {
+  if (msg.uri === '' || msg.uri.includes(' ') || msg.uri.includes('\t') || /\s/.test(msg.version)) {
     msg.shapeError ??= 'malformed request line';
   }
   return true;
@@ -227,10 +227,15 @@ function indexLine(msg: SipMessage, start: number, end: number): boolean {
   return true;
 }
 
-/** Joins folded lines by one space (RFC 3261 7.3.1). */
+/** Joins folded lines by one space (RFC 3261 7.3.1). Line by line, so that runs of spaces cost no more than once. */
 export function unfold(raw: string): string {
   if (raw.indexOf('\n') < 0) return raw;
-  return raw.replace(/[ \t]*\r?\n[ \t]+/g, ' ').trim();
+  let out = '';
+  for (const line of raw.split('\n')) {
+    const part = line.trim();
+    if (part !== '') out += out === '' ? part : ` ${part}`;
+  }
+  return out;
 }
 
 /**

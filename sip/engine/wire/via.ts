@@ -34,10 +34,15 @@ export function parseVia(text: string): Via | undefined {
   if (hostStart === at) return undefined;
   at = hostStart;
   while (at < end && text.charCodeAt(at) !== SEMI && text.charCodeAt(at) !== COMMA) at++;
-  const hostPort = parseHostPort(text.slice(hostStart, trimEnd(text, hostStart, at)).replace(/[ \t]/g, ''));
+  const hostPort = parseHostPort(withoutSpace(text.slice(hostStart, trimEnd(text, hostStart, at))));
   if (hostPort === undefined) return undefined;
   const via: Via = { transport, ...hostPort, branch: undefined, hasRport: false, params: [], length: end };
   return readViaParams(text, at, end, via);
+}
+
+/** White space is allowed around the colon of the port, and nearly never there. */
+function withoutSpace(text: string): string {
+  return text.includes(' ') || text.includes('\t') ? text.replace(/[ \t]/g, '') : text;
 }
 
 /** Skips `token SLASH`, checking the token if one is expected; -1 if it is not there. */
