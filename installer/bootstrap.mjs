@@ -19,6 +19,7 @@ const commands = {
   bench: { needs: 'test', program: 'installer/bench' },
   test: { needs: 'test', program: 'installer/test-runner' },
   site: { needs: 'none', program: 'installer/site-cli' },
+  build: { needs: 'none', program: undefined },
 };
 
 function checkNode() {
@@ -89,7 +90,7 @@ async function main() {
     return;
   }
   await buildWhatChanged(root, { isQuiet: name === 'site' });
-  await handOver(command.program, startedAt, args);
+  if (command.program) await handOver(command.program, startedAt, args);
 }
 
 main().catch((error) => {

@@ -1,6 +1,5 @@
 /**
- * Asks the server's `GET /healthz`, and says in words what is not ready yet. Whatever the answer's shape,
- * it names parts: a list `notReady`, or a record of checks whose bad ones count.
+ * Asks the server's `GET /healthz`, and says in words which parts are not ready yet.
  */
 import { get } from 'node:http';
 import type { Settings } from './settings.ts';
@@ -12,26 +11,19 @@ export interface Health {
 }
 
 function namesIn(value: unknown): string[] {
-  if (Array.isArray(value))
-    return value.flatMap((entry: unknown) => {
-      if (typeof entry === 'string') return [entry];
-      if (typeof entry !== 'object' || entry === null) return [];
-      const name = 'name' in entry ? entry.name : 'part' in entry ? entry.part : undefined;
-      return typeof name === 'string' ? [name] : [];
-    });
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, state]: [string, unknown]) =>
-    state === true || state === 'ok' || state === 'ready' || typeof state === 'number' ? [] : [name],
-  );
+  return Object.entries(value).flatMap(([name, state]: [string, unknown]) => {
+    const isReady = typeof state === 'object' && state !== null && 'isReady' in state ? state.isReady : state;
+    return isReady === true ? [] : [name];
+  });
 }
 
 export function notReadyParts(body: string): string[] {
   try {
     const answer: unknown = JSON.parse(body);
     if (typeof answer !== 'object' || answer === null) return ['server'];
-    for (const key of ['notReady', 'waitingFor', 'parts', 'checks'])
-      if (key in answer) return namesIn((answer as Record<string, unknown>)[key]);
-    return ['server'];
+    const names = 'parts' in answer ? namesIn(answer.parts) : [];
+    return names.length > 0 ? names : ['server'];
   } catch {
     return ['server'];
   }

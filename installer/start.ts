@@ -60,13 +60,15 @@ async function startAll(supervisor: Supervisor): Promise<void> {
   const { layout } = supervisor;
   if (supervisor.isNewDatabase) say('  A new database was made');
   say('  Starting Postgres, Redis, the SIP engine and the media engine');
+  const hasStartedBefore =
+    existsSync(layout.seedSiteFile) && existsSync(join(layout.promptsDir, 'music.wav'));
   const prompts = renderPrompts({
     dir: layout.promptsDir,
     onProgress: progressPrinter('announcements spoken'),
   });
   const seed = existsSync(layout.seedSiteFile) ? Promise.resolve() : writeFirstSite(layout);
   // All of them are waited for even when one fails, so that nothing goes on behind the stop.
-  const results = await Promise.allSettled([prompts, seed, supervisor.startBelow()]);
+  const results = await Promise.allSettled([prompts, seed, supervisor.startBelow(hasStartedBefore)]);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
   say('  Starting the server');
   supervisor.startServer();

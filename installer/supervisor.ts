@@ -154,9 +154,13 @@ export class Supervisor {
     return found;
   }
 
-  /** Databases and engines; resolves when both databases answer. */
-  async startBelow(): Promise<void> {
+  /**
+   * Databases and engines; resolves when both databases answer. With `alsoServer` the server loads
+   * meanwhile and waits for them by itself; a database that is yet to be made it could not wait for.
+   */
+  async startBelow(alsoServer = false): Promise<void> {
     const { postgres, redis } = this.layout;
+    if (alsoServer && !this.isNewDatabase) this.startServer();
     for (const name of ['postgres', 'redis', 'sip', 'media'] as const) this.process(name).start();
     await Promise.all([
       waitForPostgres(postgres.socketDir, databaseStartMs).catch((error: unknown) => {

@@ -1,0 +1,196 @@
+/**
+ * `npm test`: lint, format, types, build, then mocha, one process for each folder of test/, each under a
+ * time bound, all under one budget. A check that fails, a folder without tests, a run that hangs or
+ * crashes each count as a failure. The output ends with one line: what passed, failed and was skipped.
+ * `npm test -- unit flow` runs these folders only; `npm test -- test/unit/acd` what lies there.
+ */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from './program.ts';
+import { endTestLeftovers } from './test-leftovers.ts';
+
+const budgetMs = 14 * 60_000;
+const folders = [
+  { name: 'unit', limitMs: 300_000, args: ['--parallel', '--jobs', '2'], hasCoverage: true },
+  { name: 'flow', limitMs: 300_000, args: [], hasCoverage: true },
+  { name: 'sip', limitMs: 420_000, args: [], hasCoverage: false },
+  { name: 'e2e', limitMs: 300_000, args: [], hasCoverage: false },
+];
+const checks = [
+  { title: 'lint', command: ['oxlint/bin/oxlint', '--type-aware'] },
+  { title: 'format', command: ['prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'] },
+  { title: 'types', command: ['typescript/bin/tsc', '-p', 'tsconfig.json'] },
+];
+
+interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const total: Count = { passed: 0, failed: 0, skipped: 0 };
+const problems: string[] = [];
+const startedAt = performance.now();
+const runId = randomBytes(4).toString('hex');
+const workDir = join(projectRoot, 'coverage');
+let current: ChildProcess | undefined;
+
+const heading = (text: string) => console.log(`\n=== ${text}`);
+const remainingMs = () => Math.max(1000, budgetMs - (performance.now() - startedAt));
+
+function endGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}
+
+/** Runs in a process group of its own; "hung" when the bound was reached. */
+function run(args: string[], env: NodeJS.ProcessEnv, limitMs: number): Promise<number | 'hung'> {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, args, { cwd: projectRoot, env, stdio: 'inherit', detached: true });
+    current = child;
+    let isHung = false;
+    const timer = setTimeout(() => {
+      isHung = true;
+      endGroup(child);
+    }, limitMs);
+    child.on('error', () => done(1));
+    child.on('exit', (code) => {
+      clearTimeout(timer);
+      done(isHung ? 'hung' : (code ?? 1));
+    });
+  });
+}
+
+function fail(text: string): void {
+  total.failed += 1;
+  problems.push(text);
+  console.log(`FAILED: ${text}`);
+}
+
+async function runCheck(title: string, args: string[]): Promise<boolean> {
+  heading(title);
+  const result = await run(args, process.env, Math.min(240_000, remainingMs()));
+  if (result === 0) {
+    total.passed += 1;
+    console.log(`${title}: ok`);
+    return true;
+  }
+  fail(result === 'hung' ? `${title} took too long` : title);
+  return false;
+}
+
+function readReport(file: string): { count: Count; isComplete: boolean } {
+  const count: Count = { passed: 0, failed: 0, skipped: 0 };
+  let isComplete = false;
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  for (const line of lines) {
+    if (line === '') continue;
+    const { state, title } = JSON.parse(line) as { state: keyof Count | 'end'; title: string };
+    if (state === 'end') isComplete = true;
+    else count[state] += 1;
+    if (state === 'failed') problems.push(title);
+  }
+  return { count, isComplete };
+}
+
+/** A file, or every test file below a folder. */
+function testFiles(path: string): string[] {
+  const full = join(projectRoot, path);
+  if (!existsSync(full)) return [];
+  if (path.endsWith('.ts')) return [path];
+  return readdirSync(full, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .sort()
+    .map((name) => join(path, name));
+}
+
+async function runFolder(folder: (typeof folders)[number], paths: string[], isBuilt: boolean): Promise<void> {
+  heading(`test/${folder.name}`);
+  const files = paths.flatMap(testFiles);
+  if (files.length === 0) {
+    fail(`test/${folder.name} has no tests`);
+    return;
+  }
+  const report = join(workDir, `report-${folder.name}.jsonl`);
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    HEARTHLINE_TEST_REPORT: report,
+    HEARTHLINE_TEST_RUN: runId,
+    // What is tested is what is shipped, and it starts several times faster than the sources.
+    ...(isBuilt ? { HEARTHLINE_TEST_DIST: '1' } : {}),
+    ...(folder.hasCoverage ? { NODE_V8_COVERAGE: join(workDir, 'tmp') } : {}),
+  };
+  const mocha = join(projectRoot, 'node_modules/mocha/bin/mocha.js');
+  const reporter = join(projectRoot, 'installer/mocha-report.cjs');
+  const limitMs = Math.min(folder.limitMs, remainingMs());
+  const result = await run([mocha, '--reporter', reporter, ...folder.args, ...files], env, limitMs);
+  const left = endTestLeftovers(runId);
+  if (left.length > 0) console.log(`Left running by test/${folder.name}, and ended: ${left.join(', ')}`);
+  const { count, isComplete } = readReport(report);
+  total.passed += count.passed;
+  total.failed += count.failed;
+  total.skipped += count.skipped;
+  const sum = count.passed + count.failed + count.skipped;
+  if (result === 'hung') fail(`test/${folder.name} did not end within ${Math.round(limitMs / 1000)} s`);
+  else if (!isComplete) fail(`test/${folder.name} broke off (exit code ${result})`);
+  else if (result !== 0 && count.failed === 0) fail(`test/${folder.name} ended with code ${result}`);
+  else if (sum === 0) fail(`test/${folder.name} ran no test`);
+}
+
+/** `unit` or `test/unit/acd` or a file; without arguments everything. */
+function chosen(args: string[]): { folder: (typeof folders)[number]; paths: string[] }[] {
+  return folders.flatMap((folder) => {
+    const whole = `test/${folder.name}`;
+    if (args.length === 0 || args.includes(folder.name)) return [{ folder, paths: [whole] }];
+    const paths = args.filter((arg) => arg === whole || arg.startsWith(`${whole}/`));
+    return paths.length > 0 ? [{ folder, paths }] : [];
+  });
+}
+
+async function printCoverage(): Promise<void> {
+  heading('coverage of test/unit and test/flow');
+  if (!existsSync(join(workDir, 'tmp'))) return;
+  const c8 = join(projectRoot, 'node_modules/c8/bin/c8.js');
+  const result = await run([c8, 'report', '--temp-directory', join(workDir, 'tmp')], process.env, 120_000);
+  if (result !== 0) console.log('the coverage could not be summed up');
+  rmSync(join(workDir, 'tmp'), { recursive: true, force: true });
+}
+
+async function main(args: string[]): Promise<void> {
+  rmSync(workDir, { recursive: true, force: true });
+  mkdirSync(workDir, { recursive: true });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      if (current) endGroup(current);
+      endTestLeftovers(runId);
+      process.exit(130);
+    });
+  const runs = chosen(args);
+  if (runs.length === 0) {
+    console.log(`No such tests: ${args.join(' ')}. Folders: ${folders.map(({ name }) => name).join(', ')}`);
+    process.exit(1);
+  }
+  const modules = join(projectRoot, 'node_modules');
+  if (args.length === 0)
+    for (const { title, command } of checks) {
+      const [program = '', ...rest] = command;
+      await runCheck(title, [join(modules, program), ...rest]);
+    }
+  const isBuilt = await runCheck('build', [join(projectRoot, 'installer/bootstrap.mjs'), 'build']);
+  for (const { folder, paths } of runs) await runFolder(folder, paths, isBuilt);
+  await printCoverage();
+
+  heading(`done in ${Math.round((performance.now() - startedAt) / 1000)} s`);
+  for (const problem of problems) console.log(`  failed: ${problem}`);
+  if (total.passed === 0) total.failed += 1;
+  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  process.exit(total.failed > 0 ? 1 : 0);
+}
+
+await main(process.argv.slice(2));
