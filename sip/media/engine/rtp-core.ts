@@ -4,7 +4,6 @@
  * to the disk thread.
  */
 import type {
-  MediaErrorCode,
   MediaEvent,
   MediaRequest,
   RecordStartParams,
@@ -14,7 +13,8 @@ import type {
 import { ipv4ToNumber } from '../protocol.ts';
 import { Player } from './player.ts';
 import { PromptCache } from './prompt-cache.ts';
-import { RecordTimeline } from './record-timeline.ts';
+import { Recorder } from './recorder.ts';
+import { Refusal } from './refusal.ts';
 import type { SocketPool } from './rtp-sockets.ts';
 import { Session, type SessionHost } from './session.ts';
 import {
@@ -31,25 +31,8 @@ export const PHASES = 4;
 const SWEEP_TICKS = 20;
 const MAX_CATCH_UP_TICKS = 40;
 const PROMPT_CACHE_BYTES = 64 * 1024 * 1024;
-const MAX_DISK_BACKLOG_BYTES = 64 * 1024 * 1024;
 const WARM_SOCKETS = 32;
 const MAX_QUEUED_DIGITS = 128;
-
-class Refusal {
-  readonly code: MediaErrorCode;
-  readonly message: string;
-  constructor(code: MediaErrorCode, message: string) {
-    this.code = code;
-    this.message = message;
-  }
-}
-
-interface Recording {
-  recordingId: string;
-  timeline: RecordTimeline;
-  a: Session;
-  b: Session | null;
-}
 
 export interface CorePorts {
   disk(message: ToDisk, transfer?: ArrayBuffer): void;
@@ -59,16 +42,14 @@ export interface CorePorts {
 export class RtpCore implements SessionHost {
   nowMs = 0;
   readonly counters: Float64Array;
-  private readonly settings: WorkerSettings;
   private readonly pool: SocketPool;
   private readonly ports: CorePorts;
   private readonly ownPorts: Uint8Array;
   private readonly localIps: Set<number>;
   private readonly refusedIps: Set<number>;
-  private readonly diskBacklog: Int32Array;
   private readonly prompts: PromptCache;
   private readonly sessions = new Map<string, Session>();
-  private readonly recordings = new Map<string, Recording>();
+  private readonly recorder: Recorder;
   /** Sessions with something of our own to send, by phase. */
   private readonly senders: Set<Session>[] = Array.from({ length: PHASES }, () => new Set<Session>());
   private outbox: FromWorker = { answers: [], events: [] };
@@ -77,14 +58,15 @@ export class RtpCore implements SessionHost {
   private nextPhase = 0;
 
   constructor(settings: WorkerSettings, pool: SocketPool, ports: CorePorts) {
-    this.settings = settings;
     this.pool = pool;
     this.ports = ports;
     this.counters = new Float64Array(settings.counters);
     this.ownPorts = new Uint8Array(settings.ownPorts);
     this.localIps = new Set(settings.localIps);
     this.refusedIps = new Set(settings.broadcastIps);
-    this.diskBacklog = new Int32Array(settings.diskBacklog);
+    this.recorder = new Recorder(settings, this.counters, (message, transfer) =>
+      ports.disk(message, transfer),
+    );
     this.prompts = new PromptCache(
       { load: (path, law) => ports.disk({ t: 'load', worker: settings.index, path, law }) },
       PROMPT_CACHE_BYTES,
@@ -132,7 +114,7 @@ export class RtpCore implements SessionHost {
         });
         return;
       case 'record-drop':
-        this.dropRecording(message.recordingId);
+        this.recorder.drop(message.recordingId);
         return;
       case 'close-all':
         this.answer(message.key, () => this.closeAll(message.reason));
@@ -171,7 +153,8 @@ export class RtpCore implements SessionHost {
       case 'record-start':
         return this.recordStart(request);
       case 'record-stop':
-        return this.recordStop(request.recordingId);
+        this.recorder.stop(request.recordingId, this.nowMs);
+        return {};
       case 'dtmf':
         return this.sendDtmf(this.session(request.sessionId), request.digits, request.durationMs ?? 160);
       case 'stats':
@@ -326,8 +309,15 @@ export class RtpCore implements SessionHost {
     this.pool.release(session.socket, this.nowMs);
     const { tap } = session;
     session.tap = null;
-    if (tap) this.finishIfDeserted(tap.recordingId);
+    if (tap) this.recorder.stopIfDeserted(tap.recordingId, this.nowMs);
     return { stats };
+  }
+
+  private recordStart(request: RecordStartParams): Record<string, unknown> {
+    const a = this.session(request.a);
+    const b = request.b === undefined ? null : this.session(request.b);
+    this.recorder.start(request, a, b, this.nowMs);
+    return {};
   }
 
   private closeAll(reason: 'orphaned' | 'shutdown'): Record<string, unknown> {
@@ -354,74 +344,6 @@ export class RtpCore implements SessionHost {
 
   private list(): SessionSummary[] {
     return [...this.sessions.values()].map((session) => session.summary());
-  }
-
-  // --- recording ------------------------------------------------------------------------------------------------
-
-  private recordStart(request: RecordStartParams): Record<string, unknown> {
-    const { recordingId, file } = request;
-    const a = this.session(request.a);
-    const b = request.b === undefined ? null : this.session(request.b);
-    if (a === b) throw new Refusal('same-session', 'a recording needs two different sessions');
-    if (this.recordings.has(recordingId)) throw new Refusal('recording-exists', 'the recording is running');
-    if (a.tap || b?.tap) throw new Refusal('already-recorded', 'a session can be in one recording at a time');
-    const channels = b ? 2 : 1;
-    const law = a.codecPt;
-    const timeline = new RecordTimeline(channels, law, this.nowMs);
-    a.tap = { recordingId, timeline, channel: 0 };
-    if (b) b.tap = { recordingId, timeline, channel: 1 };
-    this.recordings.set(recordingId, { recordingId, timeline, a, b });
-    this.ports.disk({ t: 'open', recordingId, file, channels, law, worker: this.settings.index });
-    return { isDeferred: true };
-  }
-
-  private recordStop(recordingId: string): Record<string, unknown> {
-    const recording = this.recordings.get(recordingId);
-    if (!recording) throw new Refusal('unknown-recording', 'no such recording is running');
-    this.sendChunk(recording, recording.timeline.finish(this.nowMs));
-    this.dropRecording(recordingId);
-    this.ports.disk({ t: 'close', recordingId });
-    return {};
-  }
-
-  private finishIfDeserted(recordingId: string): void {
-    const recording = this.recordings.get(recordingId);
-    if (!recording || recording.a.tap !== null) return;
-    if (recording.b && recording.b.tap !== null) return;
-    this.recordStop(recordingId);
-  }
-
-  private dropRecording(recordingId: string): void {
-    const recording = this.recordings.get(recordingId);
-    if (!recording) return;
-    this.recordings.delete(recordingId);
-    for (const session of [recording.a, recording.b]) {
-      if (session?.tap?.recordingId === recordingId) session.tap = null;
-    }
-  }
-
-  private sendChunk(recording: Recording, data: Uint8Array): void {
-    if (data.length === 0) return;
-    Atomics.add(this.diskBacklog, 0, data.length);
-    const { counters } = this;
-    counters[COUNTER.recordedBytes] = (counters[COUNTER.recordedBytes] as number) + data.length;
-    this.ports.disk({ t: 'chunk', recordingId: recording.recordingId, data }, data.buffer as ArrayBuffer);
-  }
-
-  private flushRecordings(): void {
-    const isDiskStuck = Atomics.load(this.diskBacklog, 0) > MAX_DISK_BACKLOG_BYTES;
-    for (const recording of this.recordings.values()) {
-      const data = recording.timeline.flush(this.nowMs);
-      if (!data) continue;
-      if (!isDiskStuck) {
-        this.sendChunk(recording, data);
-        continue;
-      }
-      // A disk that hangs may not take the memory: the recording ends here, the call goes on.
-      const { recordingId } = recording;
-      this.dropRecording(recordingId);
-      this.ports.disk({ t: 'close', recordingId, error: 'the disk is too slow' });
-    }
   }
 
   // --- time -----------------------------------------------------------------------------------------------------
@@ -464,7 +386,7 @@ export class RtpCore implements SessionHost {
       session.pace();
       if (session.player === null && !session.dtmfOut.isActive) senders.delete(session);
     }
-    if (this.tickCount % PHASES === 0) this.flushRecordings();
+    if (this.tickCount % PHASES === 0) this.recorder.flush(this.nowMs);
     if (this.tickCount % SWEEP_TICKS === 0) this.sweep();
   }
 
@@ -481,7 +403,7 @@ export class RtpCore implements SessionHost {
     counters[COUNTER.sessions] = this.sessions.size;
     counters[COUNTER.bridged] = bridged;
     counters[COUNTER.playing] = playing;
-    counters[COUNTER.recording] = this.recordings.size;
+    counters[COUNTER.recording] = this.recorder.size;
     counters[COUNTER.portsFree] = pool.free;
     counters[COUNTER.promptCacheBytes] = this.prompts.bytes;
     // One socket a sweep: never a burst of system calls beside the audio.

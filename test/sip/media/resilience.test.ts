@@ -45,11 +45,29 @@ describe('media engine: what it survives', () => {
     for (const client of clients.splice(0)) client.disconnect();
     for (const peer of peers.splice(0)) peer.close();
     for (const socket of raw.splice(0)) socket.destroy();
-    await stopLeftovers();
+    if (shared) {
+      const client = new MediaClient();
+      await client.connect(shared.controlPath);
+      await client.closeAll();
+      client.disconnect();
+    }
+    await Promise.all(own.splice(0).map((engine) => engine.kill()));
   });
 
-  function start(options?: MediaEngineOptions): Promise<RunningMediaEngine> {
-    return startMediaEngine(options);
+  after(() => stopLeftovers());
+
+  let shared: RunningMediaEngine | undefined;
+  const own: RunningMediaEngine[] = [];
+
+  /** Without options: one engine for all tests that leave it as it was. */
+  async function start(options?: MediaEngineOptions): Promise<RunningMediaEngine> {
+    if (options) {
+      const engine = await startMediaEngine(options);
+      own.push(engine);
+      return engine;
+    }
+    shared ??= await startMediaEngine();
+    return shared;
   }
 
   async function clientOf(engine: RunningMediaEngine, options = {}): Promise<MediaClient> {
@@ -97,11 +115,10 @@ describe('media engine: what it survives', () => {
     expect(finished[0]).to.have.property('durationMs').that.is.greaterThan(700);
     const { stats } = await second.close('a');
     expect(stats.lost).to.equal(0);
-    await engine.stop();
   });
 
   it('reconnects, tells whether it is the same engine, and rejects what was under way', async () => {
-    const engine = await start();
+    const engine = await start({});
     const client = await clientOf(engine, { minBackoffMs: 10, maxBackoffMs: 50 });
     const connections: boolean[] = [];
     let drops = 0;
@@ -128,7 +145,6 @@ describe('media engine: what it survives', () => {
     expect((await client.connect(engine.controlPath)).isSameInstance).to.equal(false);
     client.disconnect();
     expect((await client.connect(engine.controlPath)).isSameInstance).to.equal(true);
-    await engine.stop();
   });
 
   it('rejects a request that is not answered in time', async () => {
@@ -140,7 +156,6 @@ describe('media engine: what it survives', () => {
     } finally {
       process.kill(engine.pid, 'SIGCONT');
     }
-    await engine.stop();
   });
 
   it('closes the sessions of a client that never comes back', async () => {
@@ -188,7 +203,6 @@ describe('media engine: what it survives', () => {
     await until('the connection to be cut', () => isClosed);
     const client = await clientOf(engine);
     await client.open({ sessionId: 'a' });
-    await engine.stop();
   });
 
   it('tells every client that said hello', async () => {
@@ -202,7 +216,6 @@ describe('media engine: what it survives', () => {
     caller.sendFrame();
     await until('both', () => told.length === 2);
     expect(told.sort()).to.deep.equal(['one', 'two']);
-    await engine.stop();
   });
 
   for (const sockets of ['dgram', 'koffi'] as const) {
@@ -236,10 +249,7 @@ describe('media engine: what it survives', () => {
     });
 
     it(`sets up hundreds of calls in one burst, and reuses ports without stray audio (${sockets})`, async () => {
-      const [first] = (await start({ sockets })).rtpPorts.split('-').map(Number);
-      await stopLeftovers();
-      const range = `${first}-${(first ?? 0) + 399}`;
-      const engine = await start({ sockets, rtpPorts: range });
+      const engine = await start({ sockets });
       const client = await clientOf(engine);
       const open = (count: number): Promise<{ port: number }[]> =>
         Promise.all(Array.from({ length: count }, (_, i) => client.open({ sessionId: `s${i}` })));
@@ -297,6 +307,5 @@ describe('media engine: what it survives', () => {
     expect(second).to.contain('another process listens');
     const wrong = await start({ rtpPorts: '20-10' }).catch((error: unknown) => String(error));
     expect(wrong).to.contain('HEARTHLINE_RTP_PORTS');
-    await engine.stop();
   });
 });

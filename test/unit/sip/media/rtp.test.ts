@@ -30,7 +30,7 @@ describe('RTP packets', () => {
           const header = new RtpHeader();
           writeRtp(buf, 0, pt, marker, seq, ts, ssrc);
           expect(parseRtp(buf, 172, header)).to.equal(true);
-          expect({ ...header }).to.deep.equal({
+          expect(header).to.include({
             payloadType: pt,
             marker,
             seq,
@@ -246,7 +246,10 @@ describe('telephone events', () => {
   });
 
   it('are sent so that they are read back', () => {
-    const digits = fc.array(fc.constantFrom(...'0123456789*#ABCD'), { minLength: 1, maxLength: 20 });
+    const digits = fc.array(fc.constantFrom(...'0123456789*#ABCD'.split('')), {
+      minLength: 1,
+      maxLength: 20,
+    });
     fc.assert(
       fc.property(digits, fc.integer({ min: 40, max: 1000 }), (list, durationMs) => {
         const seen = listener();
