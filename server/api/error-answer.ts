@@ -14,19 +14,42 @@ const programPaths = /^\/(?:api|display|healthz|metrics|ws)(?:[/?]|$)/;
 export const isProgramPath = (path: string): boolean => programPaths.test(path);
 
 const unreachable = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT']);
-/** A database or Redis that is away: by class name, since drivers share no base class. */
-const awayNames =
-  /^Sequelize(?:Connection|Host)|^(?:ClientOffline|ClientClosed|SocketClosedUnexpectedly|Disconnects?Client|SocketTimeout)/;
+/** A Redis that is away, by class, since its errors carry no code. */
+const redisAway = new Set([
+  'ClientClosedError',
+  'ClientOfflineError',
+  'ConnectionTimeoutError',
+  'DisconnectsClientError',
+  'SocketClosedUnexpectedlyError',
+  'SocketTimeoutError',
+]);
+/** The first word of an error reply of Redis is its code. */
+const redisNotReady = /^(?:LOADING|MASTERDOWN|MISCONF|OOM|READONLY|TRYAGAIN) /;
+/** SQLSTATE: connection exceptions, too many connections, shutting down or starting up. */
+const postgresAway = /^(?:08|53300|57P0[1-3])/;
 
 const fieldOf = (error: unknown, key: string): unknown =>
   typeof error === 'object' && error !== null && key in error
     ? (error as Record<string, unknown>)[key]
     : undefined;
 
+function isPostgresAway(error: Error): boolean {
+  if (/^Sequelize(?:Connection|Host)/.test(error.name)) return true;
+  if (error.name !== 'SequelizeDatabaseError') return false;
+  const state = fieldOf(fieldOf(error, 'parent'), 'code');
+  // Whatever Postgres itself says has a code; without one the connection broke in the middle.
+  return typeof state !== 'string' || postgresAway.test(state);
+}
+
 function isAway(error: unknown): boolean {
-  const name = error instanceof Error ? error.constructor.name : '';
+  if (!(error instanceof Error)) return false;
   const code = fieldOf(error, 'code');
-  return awayNames.test(name) || (typeof code === 'string' && unreachable.has(code));
+  return (
+    (typeof code === 'string' && unreachable.has(code)) ||
+    redisAway.has(error.constructor.name) ||
+    redisNotReady.test(error.message) ||
+    isPostgresAway(error)
+  );
 }
 
 /** Errors of express and its body parser carry a 4xx status and a type; their text is not passed on. */

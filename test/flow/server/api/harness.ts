@@ -22,7 +22,9 @@ import { migrateUp } from '../../../../server/db/migrate.ts';
 import { newId } from '../../../../server/lib/ids.ts';
 import { createLogger } from '../../../../server/lib/log.ts';
 import { closeClient, createRedisClient } from '../../../../server/redis/client.ts';
+import type { TestPostgres } from '../../../support/postgres.ts';
 import { startPostgres } from '../../../support/postgres.ts';
+import type { TestRedis } from '../../../support/redis.ts';
 import { startRedis } from '../../../support/redis.ts';
 import { makeTempDir, removeTempDir } from '../../../support/temp-dir.ts';
 import { emptyFloor } from './live-trees.ts';
@@ -53,6 +55,8 @@ export interface Harness {
   setupSecret: string;
   floor: ReturnType<typeof emptyFloor>;
   sound: Buffer;
+  postgres: TestPostgres;
+  redisServer: TestRedis;
   /** One Redis command. */
   redis(args: string[]): Promise<unknown>;
   browser(): Browser;
@@ -246,6 +250,8 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     setupSecret,
     floor,
     sound,
+    postgres,
+    redisServer: redis,
     redis: (args) => client.sendCommand(args),
     browser: () => createBrowser(port),
     admin,

@@ -129,6 +129,11 @@ describe('errors', () => {
   it('of a part that is away say: not ready', () => {
     const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
     expect(toAppError(refused, logger, newId)).to.include({ code: 'not-ready', status: 503 });
+    const database = (code?: string) =>
+      Object.assign(new Error('x'), { name: 'SequelizeDatabaseError', parent: { code } });
+    for (const code of [undefined, '57P01', '08006'])
+      expect(toAppError(database(code), logger, newId).code, code).to.equal('not-ready');
+    expect(toAppError(database('42601'), logger, newId).code, 'a fault in our SQL').to.equal('internal');
   });
   it('of a body parser keep their class', () => {
     const parser = (status: number) => toAppError(Object.assign(new Error('x'), { status }), logger, newId);
