@@ -1,0 +1,259 @@
+/**
+ * Measures one event of the routing engine at growing numbers of waiting contacts and agents, beside a plain
+ * linear scan in the same run: `node --import tsx test/bench/acd.ts`. Prints one JSON line a figure.
+ *
+ * The cycle, the same for both, with every agent talking: a talk ends, the agent takes the next contact in line,
+ * its phone rings, it answers; a new contact enters the queue; one of those who wait gives up. The scan is what
+ * plain queue programs do: one list of those who wait, one of agents, each walked through for every decision,
+ * and for every position. It keeps no log, no decision record and no deadlines, so it is given an advantage.
+ */
+import { createAcd } from '../../server/acd/engine.ts';
+import type { Acd, AcdCommand, AcdSite } from '../../server/acd/types.ts';
+
+const queueIds = Array.from({ length: 10 }, (_, i) => `q${i}`);
+const maxMs = 1_500;
+const maxCycles = 2_000;
+
+function siteOf(agentCount: number): AcdSite {
+  return {
+    version: 1,
+    queues: queueIds.map((id) => ({
+      id,
+      strategy: 'longest-idle' as const,
+      ringMs: 15_000,
+      maxWaitMs: 3_600_000,
+      maxLength: 0,
+      overflowTarget: 'all-busy',
+      targetMs: 20_000,
+      shortAbandonMs: 5_000,
+      announceEveryMs: 30_000,
+    })),
+    agents: Array.from({ length: agentCount }, (_, i) => ({
+      id: `a${i}`,
+      queueIds: [`q${i % 10}`, `q${(i + 3) % 10}`],
+      wrapUp: { mode: 'none' as const },
+    })),
+    phoneIds: Array.from({ length: agentCount }, (_, i) => `p${i}`),
+  };
+}
+
+/** mulberry32, so that both run the same cycle. */
+function randomSource(seed: number): () => number {
+  let a = seed >>> 0;
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(a ^ (a >>> 15), a | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+interface Router {
+  enter(contactId: string, queueId: string, at: number): void;
+  /** The talk of this agent ends and it answers its next contact. */
+  next(agentId: string, at: number): void;
+  giveUp(contactId: string, at: number): void;
+}
+
+class Engine implements Router {
+  readonly acd: Acd = createAcd();
+  events = 0;
+
+  constructor(site: AcdSite) {
+    this.do({ type: 'site.apply', site, at: 1 });
+    for (const { id } of site.agents) {
+      const phoneId = `p${id.slice(1)}`;
+      this.do({ type: 'phone.registered', phoneId, transport: 'udp', at: 1 });
+      this.do({ type: 'agent.login', agentId: id, phoneId, how: 'web', at: 1 });
+      this.do({ type: 'agent.ready', agentId: id, at: 1 });
+    }
+  }
+
+  do(command: AcdCommand): void {
+    this.events += this.acd.handle(command).events.length;
+  }
+  answer(agentId: string, at: number): void {
+    const offerId = this.acd.contact(this.acd.agent(agentId)?.contactId ?? '')?.offerId;
+    if (offerId === undefined) return;
+    this.do({ type: 'offer.alerted', offerId, at });
+    this.do({ type: 'offer.accepted', offerId, at });
+  }
+  enter(contactId: string, queueId: string, at: number): void {
+    this.do({
+      type: 'contact.arrive',
+      contactId,
+      channel: 'voice',
+      queueId,
+      numberId: '1',
+      language: 'en',
+      at,
+    });
+    this.do({ type: 'contact.enqueue', contactId, at });
+  }
+  next(agentId: string, at: number): void {
+    const contactId = this.acd.agent(agentId)?.contactId;
+    if (contactId !== undefined) this.do({ type: 'contact.leave', contactId, reason: 'bye', at });
+    this.answer(agentId, at);
+  }
+  giveUp(contactId: string, at: number): void {
+    this.do({ type: 'contact.leave', contactId, reason: 'bye', at });
+  }
+}
+
+class LinearScan implements Router {
+  readonly waiting: { id: string; queueId: string; queuedAt: number }[] = [];
+  readonly agents: { id: string; queueIds: string[]; isReady: boolean; since: number; contactId: string }[];
+  positionSum = 0;
+
+  constructor(site: AcdSite) {
+    this.agents = site.agents.map(({ id, queueIds: queues }) => ({
+      id,
+      queueIds: queues,
+      isReady: true,
+      since: 1,
+      contactId: '',
+    }));
+  }
+
+  enter(id: string, queueId: string, at: number): void {
+    let best: (typeof this.agents)[number] | undefined;
+    for (const agent of this.agents)
+      if (agent.isReady && agent.queueIds.includes(queueId) && (!best || agent.since < best.since))
+        best = agent;
+    if (best) {
+      best.isReady = false;
+      best.contactId = id;
+      return;
+    }
+    this.waiting.push({ id, queueId, queuedAt: at });
+    let position = 0;
+    for (const contact of this.waiting) if (contact.queueId === queueId) position += 1;
+    this.positionSum += position;
+  }
+  next(agentId: string, at: number): void {
+    const agent = this.agents.find(({ id }) => id === agentId);
+    if (!agent) return;
+    agent.since = at;
+    let best = -1;
+    this.waiting.forEach((contact, index) => {
+      if (!agent.queueIds.includes(contact.queueId)) return;
+      if (best < 0 || contact.queuedAt < (this.waiting[best]?.queuedAt ?? 0)) best = index;
+    });
+    agent.isReady = best < 0;
+    const [taken] = best < 0 ? [] : this.waiting.splice(best, 1);
+    agent.contactId = taken?.id ?? '';
+  }
+  giveUp(contactId: string): void {
+    const index = this.waiting.findIndex(({ id }) => id === contactId);
+    if (index >= 0) this.waiting.splice(index, 1);
+  }
+}
+
+interface Figures {
+  cycles: number;
+  /** CPU time of a cycle, which other load on the machine disturbs least; the others are wall time. */
+  cpuUs: number;
+  p50Us: number;
+  p99Us: number;
+  maxUs: number;
+}
+
+const round = (value: number) => Number(value.toFixed(1));
+
+/** The cycle, over and over, on a router in which `c0` to `c<waitingCount - 1>` wait. */
+function measure(router: Router, agentCount: number, waitingCount: number): Figures {
+  const random = randomSource(7);
+  let count = waitingCount;
+  let at = 10 + waitingCount;
+  const cycleUs: number[] = [];
+  const began = performance.now();
+  const cpu = process.cpuUsage();
+  while (cycleUs.length < maxCycles && performance.now() - began < maxMs) {
+    const agentId = `a${Math.floor(random() * agentCount)}`;
+    const leaver = `c${Math.floor(random() * count)}`;
+    at += 10;
+    const start = process.hrtime.bigint();
+    router.next(agentId, at);
+    for (let i = 0; i < 2; i++) router.enter(`c${count++}`, queueIds[count % 10] ?? '', at);
+    router.giveUp(leaver, at);
+    cycleUs.push(Number(process.hrtime.bigint() - start) / 1000);
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  const sorted = cycleUs.toSorted((a, b) => a - b);
+  const quantile = (q: number) =>
+    round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0);
+  return {
+    cycles: sorted.length,
+    cpuUs: round((user + system) / sorted.length),
+    p50Us: quantile(0.5),
+    p99Us: quantile(0.99),
+    maxUs: quantile(1),
+  };
+}
+
+/** Every agent talks before anybody waits. */
+function occupy(engine: Engine, scan: LinearScan, site: AcdSite): void {
+  site.agents.forEach(({ id, queueIds: [queueId = ''] }, index) => {
+    engine.enter(`first${index}`, queueId, 2);
+    scan.enter(`first${index}`, queueId, 2);
+    engine.answer(id, 2);
+  });
+}
+
+function enterAll(router: Router, waitingCount: number): void {
+  for (let i = 0; i < waitingCount; i++) router.enter(`c${i}`, queueIds[i % 10] ?? '', 11 + i);
+}
+
+function compare(agentCount: number, waitingCount: number): void {
+  const site = siteOf(agentCount);
+  const engine = new Engine(site);
+  const scan = new LinearScan(site);
+  occupy(engine, scan, site);
+  enterAll(engine, waitingCount);
+  // Entering one by one would take the scan minutes.
+  for (let i = 0; i < waitingCount; i++)
+    scan.waiting.push({ id: `c${i}`, queueId: queueIds[i % 10] ?? '', queuedAt: 11 + i });
+  const before = engine.events;
+  const ours = measure(engine, agentCount, waitingCount);
+  const events = engine.events - before;
+  const totalCpuUs = ours.cpuUs * ours.cycles;
+  const perEvent = {
+    usPerEvent: round(totalUs / events),
+    eventsPerSec: Math.round((events / totalUs) * 1e6),
+  };
+  const linearScan = measure(scan, agentCount, waitingCount);
+  console.log(
+    JSON.stringify({
+      agents: agentCount,
+      waiting: waitingCount,
+      engine: { ...ours, ...perEvent },
+      linearScan,
+    }),
+  );
+}
+
+/** Warms the code up, so that the first line is no slower than the last. */
+function warmUp(): void {
+  const site = siteOf(50);
+  const engine = new Engine(site);
+  const scan = new LinearScan(site);
+  occupy(engine, scan, site);
+  enterAll(engine, 500);
+  measure(engine, 50, 500);
+}
+
+function recover(waitingCount: number): void {
+  const engine = new Engine(siteOf(1_000));
+  enterAll(engine, waitingCount);
+  const snapshot = JSON.stringify(engine.acd.toSnapshot());
+  const start = performance.now();
+  const recovered = createAcd(JSON.parse(snapshot));
+  const ms = round(performance.now() - start);
+  const waiting = queueIds.reduce((sum, id) => sum + recovered.waiting(id), 0);
+  console.log(JSON.stringify({ what: 'recovery from a snapshot', waiting, ms, bytes: snapshot.length }));
+}
+
+warmUp();
+for (const agentCount of [100, 1_000, 10_000])
+  for (const waitingCount of [100, 10_000, 100_000]) compare(agentCount, waitingCount);
+recover(10_000);
