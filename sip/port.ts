@@ -7,6 +7,8 @@
 /** What call control must know of the site: who may register, who may call, in which realm. */
 export interface SipSite {
   realm: string;
+  /** What a challenge offers, best first; one alone unless every phone understands several. */
+  digestAlgorithms: ('MD5' | 'SHA-256')[];
   phones: SipPhone[];
   trunks: SipTrunk[];
   /** Numbers that anybody admitted may dial; all else is answered 404. */

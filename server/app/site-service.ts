@@ -116,9 +116,16 @@ function faultsOfTrunks(calls: CallControl, site: Site): SiteFileFault[] {
   );
 }
 
+const algorithms: Record<Site['site']['digest'], SipSite['digestAlgorithms']> = {
+  md5: ['MD5'],
+  'sha-256': ['SHA-256'],
+  both: ['SHA-256', 'MD5'],
+};
+
 export function toSipSite(site: Site): SipSite {
   return {
     realm: site.site.realm,
+    digestAlgorithms: algorithms[site.site.digest],
     phones: site.phones.flatMap((p) => (p.digest ? [{ phoneId: p.id, digest: p.digest }] : [])),
     trunks: site.trunks.map((t) => ({ trunkId: t.id, addresses: t.addresses, maxCalls: t.maxCalls })),
     numbers: site.numbers.map((n) => ({

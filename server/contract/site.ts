@@ -120,6 +120,11 @@ export const siteSchema = z.strictObject({
       .string()
       .regex(/^[A-Za-z0-9.-]{1,64}$/)
       .default('hearthline'),
+    /**
+     * How phones prove their password: MD5 works with every desk phone; SHA-256 (RFC 8760) with newer ones;
+     * both are offered at once only where every phone is known to understand it, since many refuse the pair.
+     */
+    digest: z.enum(['md5', 'sha-256', 'both']).default('md5'),
   }),
   numbers: z.array(numberSchema).max(10000).default([]),
   queues: z.array(queueSchema).max(1000).default([]),

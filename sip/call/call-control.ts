@@ -70,7 +70,7 @@ class SrfCallControl implements CallControl {
 
   configure(site: SipSite): void {
     this.ctx.admission.configure(site.trunks, site.numbers);
-    this.ctx.registrar.configure(site.realm, site.phones);
+    this.ctx.registrar.configure(site.realm, site.phones, site.digestAlgorithms);
   }
 
   async start(): Promise<{ adopted: string[]; lost: string[]; phones: string[] }> {

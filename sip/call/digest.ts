@@ -39,15 +39,15 @@ export class DigestVerifier {
   }
 
   /**
-   * The challenges, one header line each. They travel as one value with a line break inside, because the
-   * client library joins repeated headers with a comma, which many phones cannot read. MD5 comes first:
-   * desk phones that know no SHA-256 often look at the first challenge alone.
+   * One challenge for each algorithm, best first (RFC 8760 §2.4). They travel as one value with a line break
+   * inside, because the client library joins repeated headers with a comma, which many phones cannot read.
    */
-  challenge(realm: string, isStale: boolean, header = 'WWW-Authenticate'): string {
+  challenge(realm: string, isStale: boolean, algorithms: readonly Algorithm[] = ['MD5']): string {
     const nonce = this.makeNonce();
-    const of = (algorithm: Algorithm) =>
-      `Digest realm="${realm}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${isStale ? ', stale=true' : ''}`;
-    return `${of('MD5')}\r\n${header}: ${of('SHA-256')}`;
+    const stale = isStale ? ', stale=true' : '';
+    return algorithms
+      .map((a) => `Digest realm="${realm}", nonce="${nonce}", algorithm=${a}, qop="auth"${stale}`)
+      .join('\r\nWWW-Authenticate: ');
   }
 
   verify(auth: Authorization, method: string, secrets: Secrets): Verdict {

@@ -4,7 +4,7 @@
  * which extensions exist. A phone behind NAT is reached at the address its REGISTER came from.
  */
 import type { SipPhone } from '../port.ts';
-import { DigestVerifier, parseAuthorization, type Secrets } from './digest.ts';
+import { DigestVerifier, parseAuthorization, type Algorithm, type Secrets } from './digest.ts';
 import type { NameAddr, SipRequest, SipResponse } from './srf.ts';
 import { userOf } from './uri.ts';
 
@@ -38,6 +38,7 @@ export class Registrar {
   private readonly digest: DigestVerifier;
   private phones = new Map<string, SipPhone>();
   private realm = 'hearthline';
+  private algorithms: readonly Algorithm[] = ['MD5'];
   private readonly bindings = new Map<string, Binding[]>();
   private readonly failures = new Map<string, { count: number; since: number }>();
   private readonly sweeper: NodeJS.Timeout;
@@ -49,8 +50,9 @@ export class Registrar {
     this.sweeper.unref();
   }
 
-  configure(realm: string, phones: SipPhone[]): void {
+  configure(realm: string, phones: SipPhone[], algorithms: readonly Algorithm[]): void {
     this.realm = realm;
+    this.algorithms = algorithms;
     this.phones = new Map(phones.map((p) => [p.phoneId, p]));
     for (const phoneId of this.bindings.keys()) {
       if (!this.phones.has(phoneId)) this.drop(phoneId, 'removed');
@@ -90,7 +92,7 @@ export class Registrar {
    */
   authenticate(req: SipRequest, res: SipResponse, claimed?: string): string | undefined {
     const auth = parseAuthorization(req.get('Authorization'));
-    if (!auth || auth.realm !== this.realm) {
+    if (!auth || auth.realm !== this.realm || !this.algorithms.includes(auth.algorithm)) {
       this.challenge(res, false);
       return undefined;
     }
@@ -111,7 +113,9 @@ export class Registrar {
   }
 
   private challenge(res: SipResponse, isStale: boolean): void {
-    res.send(401, { headers: { 'WWW-Authenticate': this.digest.challenge(this.realm, isStale) } });
+    res.send(401, {
+      headers: { 'WWW-Authenticate': this.digest.challenge(this.realm, isStale, this.algorithms) },
+    });
   }
 
   handleRegister(req: SipRequest, res: SipResponse): void {

@@ -35,11 +35,14 @@ describe('digest authentication', () => {
     verifier = new DigestVerifier(() => now);
   });
 
-  it('offers MD5 and SHA-256 as two header lines', () => {
-    const lines = verifier.challenge('hearthline', false).split('\r\n');
+  it('offers several algorithms as header lines of their own, and one alone by default', () => {
+    const lines = verifier.challenge('hearthline', false, ['SHA-256', 'MD5']).split('\r\n');
     expect(lines).to.have.length(2);
-    expect(lines[0]).to.match(/^Digest .*algorithm=MD5/);
-    expect(lines[1]).to.match(/^WWW-Authenticate: Digest .*algorithm=SHA-256/);
+    expect(lines[0]).to.match(/^Digest .*algorithm=SHA-256/);
+    expect(lines[1]).to.match(/^WWW-Authenticate: Digest .*algorithm=MD5/);
+    expect(verifier.challenge('hearthline', true)).to.match(
+      /^Digest [^\r]*algorithm=MD5, qop="auth", stale=true$/,
+    );
   });
 
   for (const algorithm of ['MD5', 'SHA-256'] as const) {
