@@ -86,7 +86,8 @@ class RedisEventLog implements EventLog {
   /** Events appended by a listener while others are still being told of the one before. */
   readonly #untold: HearthlineEvent[] = [];
   #isTelling = false;
-  #projectedSeq: number;
+  /** As told by `setProjected` alone: numbers known from elsewhere are no proof that history has all below them. */
+  #projectedSeq = 0;
   #wasFull = false;
   #wasShed = false;
   #isClosed = false;
@@ -103,7 +104,6 @@ class RedisEventLog implements EventLog {
     this.#logger = options.logger;
     this.#maxUnwritten = options.maxUnwritten ?? 1_000_000;
     this.#maxUnprojected = options.maxUnprojected ?? defaultMaxUnprojected;
-    this.#projectedSeq = options.minSeq;
     this.#sender.onWritten = () => this.#letGo();
   }
 
@@ -197,7 +197,6 @@ class RedisEventLog implements EventLog {
     this.#retained.dropThrough(this.lastSeq());
     this.#retained.skipTo(seq);
     this.#sender.skipTo(seq);
-    this.#projectedSeq = Math.max(this.#projectedSeq, seq);
   }
 
   flush(): Promise<void> {

@@ -32,7 +32,10 @@ export interface Snapshot {
 }
 
 export interface SnapshotStore {
-  /** True when it was written to at least one place. `data` must be JSON-safe. */
+  /**
+   * True when it was written to at least one place; false also while an earlier one is still being written. `data`
+   * must be JSON-safe and is encoded at once. Flush the log first: a snapshot must not be ahead of it.
+   */
   saveSnapshot(seq: number, data: unknown): Promise<boolean>;
   /** The newest intact one. Rejects only when neither place could be asked. */
   loadSnapshot(): Promise<Snapshot | undefined>;
@@ -132,17 +135,17 @@ class RedisSnapshotStore implements SnapshotStore {
     if (this.#isSaving) return false;
     this.#isSaving = true;
     try {
-      return await this.#save(seq, data);
+      // Encoded before anything is waited for: the state goes on changing.
+      return await this.#save(seq, JSON.stringify(data));
     } finally {
       this.#isSaving = false;
     }
   }
 
-  async #save(seq: number, data: unknown): Promise<boolean> {
+  async #save(seq: number, body: string): Promise<boolean> {
     // Without knowing what is there, the only intact one could be overwritten.
     if (!this.#isLooked) await this.loadSnapshot();
     const generation = this.#nextGeneration();
-    const body = JSON.stringify(data);
     const snapshot = { generation, seq, body, checksum: checksumOf(seq, body) };
     const places = [
       this.#client.set(this.#keys.snapshot(generation), encode(snapshot)),

@@ -154,6 +154,15 @@ describe('event log', function () {
     expect(await streamSeqs()).to.deep.equal([100]);
   });
 
+  it('trims nothing on the strength of a number alone: only history itself says what it has', async () => {
+    const first = await open();
+    first.append(announcements(100));
+    await first.close();
+    const second = await open({ instanceId: 'two', minSeq: 90 });
+    await second.trim(80);
+    expect(await client.xLen(keys.stream)).to.equal(100);
+  });
+
   it('loses nothing and doubles nothing when Redis is killed in the middle of 10,000 appends', async () => {
     const own = await startRedis();
     const ownClient = createRedisClient({ socketPath: own.socket, name: 'test', logger });

@@ -19,7 +19,6 @@ import { createKeys } from '../../../../server/redis/keys.ts';
 import { openLegStore } from '../../../../server/redis/leg-store.ts';
 import { recover } from '../../../../server/redis/recovery.ts';
 import type { HistorySource, RecoveryResult } from '../../../../server/redis/recovery.ts';
-import { startSnapshots } from '../../../../server/redis/snapshot-schedule.ts';
 import { createSnapshotStore } from '../../../../server/redis/snapshots.ts';
 import type { Snapshot } from '../../../../server/redis/snapshots.ts';
 import { announcements } from '../../../support/event-drafts.ts';
@@ -219,30 +218,34 @@ describe('recovery', function () {
     await empty.close();
   });
 
-  it('lets the stream forget what snapshots and history cover', async () => {
+  it('lets the stream forget what snapshots and history cover, and nothing more', async () => {
     const log = await open();
     const snapshots = store();
-    const schedule = startSnapshots({
-      log,
-      snapshots,
-      logger,
-      takeSnapshot: () => ({ seq: log.lastSeq(), data: { n: log.lastSeq() } }),
-      keepEvents: 5,
-    });
+    const save = async () => {
+      await log.flush();
+      expect(await snapshots.saveSnapshot(log.lastSeq(), { n: log.lastSeq() })).to.equal(true);
+      const olderSeq = snapshots.olderSeq();
+      if (olderSeq !== undefined) await log.trim(olderSeq + 1);
+    };
     log.append(announcements(100));
-    expect(await schedule.saveNow()).to.equal(true);
-    expect(await schedule.saveNow()).to.equal(false);
+    await save();
     log.append(announcements(100));
-    expect(await schedule.saveNow()).to.equal(true);
+    await save();
     // History has nothing yet: nothing may go.
     expect(await client.xLen(keys.stream)).to.equal(200);
     await project(log);
     log.append(announcements(10));
-    expect(await schedule.saveNow()).to.equal(true);
+    await save();
     // The snapshots are those of 200 and 210: the older one needs what comes after 200.
     expect((await log.read(1, 1))[0]!.seq).to.equal(201);
-    schedule.stop();
-    await log.close();
+  });
+
+  it('encodes a snapshot at once, since the state goes on changing', async () => {
+    const state = { n: 1 };
+    const saved = store().saveSnapshot(1, state);
+    state.n = 2;
+    expect(await saved).to.equal(true);
+    expect((await store().loadSnapshot())?.data).to.deep.equal({ n: 1 });
   });
 
   describe('store of legs', () => {
