@@ -24,7 +24,7 @@ export class Core implements ClientSpace, ServerSpace {
   readonly config: EngineConfig;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly wheel = new TimerWheel();
+  readonly wheel: TimerWheel;
   readonly timings: Timings;
   readonly apps = new AppRegistry<AppConnection>();
   readonly dialogs = new DialogStore();
@@ -39,6 +39,8 @@ export class Core implements ClientSpace, ServerSpace {
     this.log = log;
     this.metrics = metrics;
     this.timings = config.timings;
+    // A twenty-fifth of T1 keeps the pace of retransmissions; no finer than needed, since every tick wakes us.
+    this.wheel = new TimerWheel(Math.min(20, Math.max(2, Math.floor(config.timings.t1Ms / 25))));
     this.transport = transport;
   }
 

@@ -88,7 +88,7 @@ export class Uas {
     const topVia = viaSeenFrom(essentials.via, from.remoteAddress, from.remotePort);
     const parts = this.#parts(msg, essentials, topVia);
     const back = core.transport.wayBack(from, essentials.via.port ?? 5060);
-    if (this.#isOverloaded(msg.method, from)) {
+    if (this.#isOverloaded(msg.method, essentials, from)) {
       core.metrics.count('overload_refused_total');
       back.send(answer(parts, 503, newTag(), RETRY_AFTER));
       return;
@@ -135,9 +135,12 @@ export class Uas {
     };
   }
 
-  #isOverloaded(method: string, from: Outbound): boolean {
+  #isOverloaded(method: string, essentials: Essentials, from: Outbound): boolean {
     const { core } = this;
-    if (core.servers.size + core.clients.size >= core.config.maxTransactions) return method !== 'CANCEL';
+    // Room is kept for the end of calls that are up already: they must be able to free what they hold.
+    const isEnding = essentials.toTag !== undefined || method === 'CANCEL';
+    const limit = core.config.maxTransactions * (isEnding ? 1.25 : 1);
+    if (core.servers.size + core.clients.size >= limit) return true;
     return (
       method === 'INVITE' && (core.halfOpen.get(from.remoteAddress) ?? 0) >= core.config.maxHalfOpenPerSource
     );

@@ -256,7 +256,7 @@ export class RawApp {
   ): Promise<RawApp> {
     const app = new RawApp(controlPort);
     const answer = await app.ask(`authenticate|${secret}|${tags}`);
-    if (answer.tokens[3] !== 'OK') throw new Error(`not authenticated: ${answer}`);
+    if (answer.tokens[3] !== 'OK') throw new Error(`not authenticated: ${answer.toString()}`);
     for (const route of routes) await app.ask(`route|${route}`);
     return app;
   }
@@ -347,6 +347,6 @@ export async function until(
 
 /** The transaction id in the frame that says what was sent for an app's request. */
 export function sentId(answer: Frame): string {
-  if (answer.tokens[3] !== 'OK') throw new Error(`refused: ${answer}`);
+  if (answer.tokens[3] !== 'OK') throw new Error(`refused: ${answer.toString()}`);
   return answer.tokens[10] as string;
 }
