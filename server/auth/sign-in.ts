@@ -2,6 +2,8 @@
  * Signing in, first administrator, change of password. Every outcome is in the audit trail, and a stranger is
  * told the same for an unknown user, a disabled one and a wrong password, after the same work.
  * May not know HTTP: outcomes are unions, routes turn them into answers.
+ * Race stopped: a user disabled, demoted or given another password while a sign-in is under way keeps no session:
+ * the other side changes the user and then ends sessions, this side starts one and then looks at the user again.
  */
 import type { AuditSink, Clock, UserRecord, UserRepo } from './ports.ts';
 import { faultOfPassword } from './password.ts';
@@ -73,7 +75,7 @@ export function addressKey(address: string): string {
 export function createSignIn(deps: SignInDeps): SignIn {
   const { users, sessions, passwords, tries, setup, audit, clock } = deps;
 
-  const open = async (user: UserRecord, caller: Caller): Promise<Started> => {
+  const open = async (user: UserRecord, caller: Caller): Promise<Started | Refused> => {
     const { token, session } = await sessions.start({
       userId: user.id,
       username: user.username,
@@ -82,7 +84,11 @@ export function createSignIn(deps: SignInDeps): SignIn {
       address: caller.address,
       userAgent: caller.userAgent,
     });
-    return { outcome: 'started', token, session };
+    const after = await users.byId(user.id);
+    const isSame = after?.passwordHash === user.passwordHash && after.role === user.role && !after.isDisabled;
+    if (isSame) return { outcome: 'started', token, session };
+    await sessions.end(session.sessionId);
+    return { outcome: 'wrong-credentials' };
   };
 
   const refuse = async (user: UserRecord | undefined, caller: Caller, reason: string): Promise<void> => {
@@ -186,8 +192,8 @@ export function createSignIn(deps: SignInDeps): SignIn {
       await users.setPassword(user.id, passwordHash, false);
       const ended = await sessions.endAllOf(user.id);
       await audit.append({ actor: `user:${user.username}`, action: 'password.changed' });
-      const started = await open({ ...user, isOneTimePassword: false }, caller);
-      return { ...started, ended };
+      const started = await open({ ...user, passwordHash, isOneTimePassword: false }, caller);
+      return started.outcome === 'started' ? { ...started, ended } : started;
     },
   };
 }

@@ -46,7 +46,7 @@ export function healthRoutes(parts: ApiParts): Route[] {
       async handle(ctx) {
         if (!mayReadMetrics(ctx))
           throw refusal('forbidden', 'metrics are read from this machine or with the token');
-        const body = `${await deps.metricsText()}${parts.hub.metricsText()}`;
+        const body = `${(await deps.metricsText()).trimEnd()}\n${parts.hub.metricsText()}`;
         return { text: { type: 'text/plain; version=0.0.4', body } };
       },
     }),

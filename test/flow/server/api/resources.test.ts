@@ -1,5 +1,5 @@
 /** Recordings, site, audit, health, screens: what each answers, and to whom. */
-import { renameSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
@@ -18,6 +18,25 @@ describe('resources over HTTP', function () {
     admin = await house.admin();
   });
   after(() => house?.stop());
+
+  it('are all in docs/api.md, and every audit action is in docs/security.md', () => {
+    const read = (path: string) => readFileSync(new URL(`../../../../${path}`, import.meta.url), 'utf8');
+    const documented = [...read('docs/api.md').matchAll(/^\| `(GET|POST|PUT|PATCH|DELETE) (\S+?)` /gm)];
+    const inDocs = documented.map(([, method, path]) => `${method} ${path}`);
+    const inCode = house.http.routes.map((route) => `${route.method.toUpperCase()} ${route.path}`);
+    expect(inDocs.sort()).to.deep.equal(inCode.sort());
+    const root = new URL('../../../../server/', import.meta.url);
+    const sources = ['api', 'auth'].flatMap((folder) =>
+      readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => read(`server/${folder}/${name}`)),
+    );
+    const actions = new Set(
+      sources.flatMap((text) => [...text.matchAll(/action(?::| =) '([^']+)'/g)].map(([, name]) => name)),
+    );
+    expect(actions.size).to.be.greaterThan(15);
+    for (const action of actions) expect(read('docs/security.md'), action).to.include(`\`${action}\``);
+  });
 
   describe('default deny', () => {
     it('answers every route of the API to a stranger with 401, whether it exists or not', async () => {

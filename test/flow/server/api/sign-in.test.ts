@@ -176,6 +176,27 @@ describe('sign-in over HTTP', function () {
       house.clock.offsetMs = 0;
     });
 
+    it('leaves no session to a user who was disabled while signing in', async () => {
+      await house.user('viewer', 'dan');
+      const { sessions, users } = house.deps.access;
+      const dan = await users.byUsername('dan');
+      const start = sessions.start.bind(sessions);
+      sessions.start = async (fresh) => {
+        await users.update(dan?.id ?? '', { isDisabled: true });
+        await sessions.endAllOf(dan?.id ?? '');
+        return start(fresh);
+      };
+      try {
+        const late = await house
+          .browser()
+          .call('POST', '/api/session', { username: 'dan', password: adminPassword });
+        expect(late.status).to.equal(401);
+      } finally {
+        sessions.start = start;
+      }
+      expect(await sessions.list(dan?.id ?? '')).to.deep.equal([]);
+    });
+
     it('does not write an unknown name into the audit trail', async () => {
       await house
         .browser()
