@@ -136,7 +136,8 @@ export class AcdState {
     if (after && place) this.queues.get(after.queueId)?.waiting.put(place, after.state === 'waiting');
     if (before?.state === 'offered') this.contactByOffer.delete(before.offer.offerId);
     if (after?.state === 'offered') this.contactByOffer.set(after.offer.offerId, id);
-    this.#setContactDeadlines(id, after);
+    // Nothing else has deadlines, and most events are about contacts that do not wait.
+    if (oldPlace ?? place) this.#setContactDeadlines(id, after);
   }
 
   #moveBetweenQueues(before: ContactRecord | undefined, after: ContactRecord | undefined): void {

@@ -15,7 +15,6 @@ export interface Deadline {
 }
 
 const kindOrder: Record<DeadlineKind, number> = { ring: 0, 'wrap-up': 1, 'max-wait': 2, announce: 3 };
-const keyOf = (kind: DeadlineKind, id: string): string => `${kind}:${id}`;
 
 function isBefore(a: Deadline, b: Deadline): boolean {
   if (a.at !== b.at) return a.at < b.at;
@@ -25,7 +24,13 @@ function isBefore(a: Deadline, b: Deadline): boolean {
 
 export class Deadlines {
   readonly #heap: Deadline[] = [];
-  readonly #index = new Map<string, number>();
+  /** Where in the heap each deadline is, by kind and id. */
+  readonly #index: Record<DeadlineKind, Map<string, number>> = {
+    ring: new Map(),
+    'wrap-up': new Map(),
+    'max-wait': new Map(),
+    announce: new Map(),
+  };
 
   get size(): number {
     return this.#heap.length;
@@ -36,14 +41,13 @@ export class Deadlines {
   }
 
   get(kind: DeadlineKind, id: string): number | undefined {
-    const index = this.#index.get(keyOf(kind, id));
+    const index = this.#index[kind].get(id);
     return index === undefined ? undefined : this.#heap[index]?.at;
   }
 
   /** Sets, moves, or (without a time) drops it. */
   set(kind: DeadlineKind, id: string, at: number | undefined): void {
-    const key = keyOf(kind, id);
-    const index = this.#index.get(key);
+    const index = this.#index[kind].get(id);
     if (at === undefined) {
       if (index !== undefined) this.#removeAt(index);
       return;
@@ -51,7 +55,7 @@ export class Deadlines {
     const fresh: Deadline = { kind, id, at };
     if (index === undefined) {
       this.#heap.push(fresh);
-      this.#index.set(key, this.#heap.length - 1);
+      this.#index[kind].set(id, this.#heap.length - 1);
       this.#up(this.#heap.length - 1);
       return;
     }
@@ -62,17 +66,17 @@ export class Deadlines {
 
   clear(): void {
     this.#heap.length = 0;
-    this.#index.clear();
+    for (const kind of deadlineKinds) this.#index[kind].clear();
   }
 
   #removeAt(index: number): void {
     const gone = this.#heap[index];
     const last = this.#heap.pop();
     if (!gone || !last) return;
-    this.#index.delete(keyOf(gone.kind, gone.id));
+    this.#index[gone.kind].delete(gone.id);
     if (gone === last) return;
     this.#heap[index] = last;
-    this.#index.set(keyOf(last.kind, last.id), index);
+    this.#index[last.kind].set(last.id, index);
     this.#down(this.#up(index));
   }
 
@@ -82,8 +86,8 @@ export class Deadlines {
     if (!a || !b) return;
     this.#heap[i] = b;
     this.#heap[j] = a;
-    this.#index.set(keyOf(b.kind, b.id), i);
-    this.#index.set(keyOf(a.kind, a.id), j);
+    this.#index[b.kind].set(b.id, i);
+    this.#index[a.kind].set(a.id, j);
   }
 
   #up(start: number): number {

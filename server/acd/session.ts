@@ -126,6 +126,7 @@ export class Session {
 
   /** Matches those who became free or open: agents first, longest idle first, then contacts in their order. */
   settle(): void {
+    if (this.#freeAgents.size === 0 && this.#openContacts.size === 0) return;
     const agents: Idle[] = [];
     for (const agentId of this.#freeAgents) {
       const agent = this.state.agents.get(agentId);

@@ -9,6 +9,8 @@
  */
 import { createAcd } from '../../server/acd/engine.ts';
 import type { Acd, AcdCommand, AcdSite } from '../../server/acd/types.ts';
+import type { EventDraft } from '../../server/contract/events.ts';
+import { createLiveStats } from '../../server/stats/live-state.ts';
 
 const queueIds = Array.from({ length: 10 }, (_, i) => `q${i}`);
 const maxMs = 1_500;
@@ -58,6 +60,8 @@ interface Router {
 class Engine implements Router {
   readonly acd: Acd = createAcd();
   events = 0;
+  /** Kept where it is set. */
+  log: EventDraft[] | undefined;
 
   constructor(site: AcdSite) {
     this.do({ type: 'site.apply', site, at: 1 });
@@ -70,7 +74,9 @@ class Engine implements Router {
   }
 
   do(command: AcdCommand): void {
-    this.events += this.acd.handle(command).events.length;
+    const { events } = this.acd.handle(command);
+    this.events += events.length;
+    this.log?.push(...events);
   }
   answer(agentId: string, at: number): void {
     const offerId = this.acd.contact(this.acd.agent(agentId)?.contactId ?? '')?.offerId;
@@ -218,8 +224,8 @@ function compare(agentCount: number, waitingCount: number): void {
   const events = engine.events - before;
   const totalCpuUs = ours.cpuUs * ours.cycles;
   const perEvent = {
-    usPerEvent: round(totalUs / events),
-    eventsPerSec: Math.round((events / totalUs) * 1e6),
+    cpuUsPerEvent: round(totalCpuUs / events),
+    eventsPerCpuSec: Math.round((events / totalCpuUs) * 1e6),
   };
   const linearScan = measure(scan, agentCount, waitingCount);
   console.log(
@@ -253,7 +259,48 @@ function recover(waitingCount: number): void {
   console.log(JSON.stringify({ what: 'recovery from a snapshot', waiting, ms, bytes: snapshot.length }));
 }
 
+/** The live figures of a large site: what one event and one board cost. */
+function figures(agentCount: number, waitingCount: number): void {
+  const site = siteOf(agentCount);
+  const stats = createLiveStats({
+    name: 'Bench',
+    timeZone: 'UTC',
+    language: 'en',
+    queues: queueIds.map((id) => ({
+      id,
+      name: id,
+      targetPercent: 80,
+      targetMs: 20_000,
+      shortAbandonMs: 5_000,
+    })),
+    agents: site.agents.map(({ id, queueIds: queues }) => ({ id, name: id, queueIds: queues })),
+    phones: site.phoneIds,
+  });
+  const engine = new Engine(site);
+  engine.log = [];
+  enterAll(engine, waitingCount);
+  let cpu = process.cpuUsage();
+  let seq = 0;
+  for (const event of engine.log) stats.apply({ ...event, id: String(++seq), seq, v: 1 });
+  const perEvent = process.cpuUsage(cpu);
+  cpu = process.cpuUsage();
+  const boards = 500;
+  for (let i = 0; i < boards; i++) stats.board(10 + waitingCount + i);
+  const perBoard = process.cpuUsage(cpu);
+  const us = (usage: NodeJS.CpuUsage, count: number) => round((usage.user + usage.system) / count);
+  console.log(
+    JSON.stringify({
+      what: 'live figures',
+      agents: agentCount,
+      waiting: waitingCount,
+      cpuUsPerEvent: us(perEvent, seq),
+      cpuUsPerBoard: us(perBoard, boards),
+    }),
+  );
+}
+
 warmUp();
 for (const agentCount of [100, 1_000, 10_000])
   for (const waitingCount of [100, 10_000, 100_000]) compare(agentCount, waitingCount);
 recover(10_000);
+for (const agentCount of [100, 10_000]) figures(agentCount, 10_000);
