@@ -6,7 +6,7 @@
 import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { formatFault, maxSiteBytes, parseSite } from '../server/config/site-file.ts';
+import { formatFault, formatPath, maxSiteBytes, parseSite } from '../server/config/site-file.ts';
 import type { SiteFileFault } from '../server/config/site-file.ts';
 import { readSettings, SettingsError } from './settings.ts';
 
@@ -101,14 +101,32 @@ function printFaults(io: SiteCliIo, file: string, faults: SiteFileFault[]): numb
   return 1;
 }
 
+interface RefusedFault {
+  line?: number;
+  column?: number;
+  path: string | (string | number)[];
+  message: string;
+}
+
+/** The faults in a refusal of the server, which may know some that have no line. */
+function refusedFaults(body: string): SiteFileFault[] {
+  const answer = JSON.parse(body) as { error?: { details?: { faults?: RefusedFault[] } } };
+  return (answer.error?.details?.faults ?? []).map(({ line = 1, column = 1, path, message }) => ({
+    line,
+    column,
+    path: typeof path === 'string' ? path : formatPath(path),
+    message,
+  }));
+}
+
 async function importFile(dataDir: string, file: string, io: SiteCliIo): Promise<number> {
   const text = readSiteFile(file);
   const parsed = parseSite(text);
   if ('faults' in parsed) return printFaults(io, file, parsed.faults);
   const answer = await ask(dataDir, 'PUT', '/site', text);
   if (answer.status === 422) {
-    const { faults = [] } = JSON.parse(answer.body) as { faults?: SiteFileFault[] };
-    return printFaults(io, file, faults);
+    const faults = refusedFaults(answer.body);
+    if (faults.length > 0) return printFaults(io, file, faults);
   }
   if (answer.status !== 200) throw unexpected(answer);
   const { version, warnings = [] } = JSON.parse(answer.body) as { version: number; warnings?: string[] };

@@ -6,6 +6,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LockedError } from './data-lock.ts';
 import { forgetFirstPhones, readFirstPhones, writeFirstSite } from './first-site.ts';
+import { askHealth } from './health.ts';
 import { takenRtpPorts } from './ports.ts';
 import { renderPrompts } from './prompts.ts';
 import { readSettings, SettingsError } from './settings.ts';
@@ -16,6 +17,7 @@ import { welcomeText } from './welcome.ts';
 
 const readyMs = 90_000;
 const administratorCheckMs = 10_000;
+const secretMs = 5_000;
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -75,6 +77,16 @@ async function startAll(supervisor: Supervisor): Promise<void> {
   await supervisor.waitReady(readyMs, (parts) => say(`      waiting for: ${parts.join(', ')}`));
 }
 
+/** The server writes the secret as the last thing of its start; once an administrator exists it never comes. */
+async function awaitSecret(file: string, isExpected: boolean): Promise<string | undefined> {
+  const endAt = performance.now() + (isExpected ? secretMs : 0);
+  for (;;) {
+    const secret = readSecret(file);
+    if (secret !== undefined || performance.now() > endAt) return secret;
+    await new Promise((wake) => setTimeout(wake, 50));
+  }
+}
+
 function readSecret(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim() || undefined;
@@ -83,15 +95,16 @@ function readSecret(file: string): string | undefined {
   }
 }
 
-function printWelcome(supervisor: Supervisor, settings: Settings, seconds: number): void {
+async function printWelcome(supervisor: Supervisor, settings: Settings, startedAt: number): Promise<void> {
   const { layout } = supervisor;
-  const setupSecret = readSecret(layout.setupSecretFile);
-  if (setupSecret === undefined) forgetFirstPhones(layout.firstPhonesFile);
+  const seconds = (Date.now() - startedAt) / 1000;
+  const firstPhones = readFirstPhones(layout.firstPhonesFile);
+  const setupSecret = await awaitSecret(layout.setupSecretFile, firstPhones !== undefined);
   say(
     welcomeText({
       settings,
       setupSecret,
-      firstPhones: readFirstPhones(layout.firstPhonesFile),
+      firstPhones,
       isRealTime: supervisor.isRealTime,
       elsewhere: layout.elsewhere,
       seconds,
@@ -102,15 +115,22 @@ function printWelcome(supervisor: Supervisor, settings: Settings, seconds: numbe
   if (taken > 0) say(`  ${taken} RTP ports are in use by other programs and are passed over.`);
 }
 
-/** Once an administrator exists the server removes the secret's file, and the clear texts go too. */
-function forgetPhonesLater(supervisor: Supervisor): void {
+/**
+ * Once an administrator exists the server removes the secret's file, and the clear texts go too. A server
+ * that is just starting has not written it yet: only its absence twice, with a ready server, counts.
+ */
+function forgetPhonesLater(supervisor: Supervisor, settings: Settings): void {
   const { setupSecretFile, firstPhonesFile } = supervisor.layout;
   if (!existsSync(firstPhonesFile)) return;
-  const timer = setInterval(() => {
-    if (existsSync(setupSecretFile) || !supervisor.process('server').isRunning) return;
+  let absences = 0;
+  const look = async () => {
+    const { isReady } = await askHealth(settings);
+    absences = isReady && !existsSync(setupSecretFile) ? absences + 1 : 0;
+    if (absences < 2) return;
     forgetFirstPhones(firstPhonesFile);
     clearInterval(timer);
-  }, administratorCheckMs);
+  };
+  const timer = setInterval(() => void look(), administratorCheckMs);
   timer.unref();
 }
 
@@ -144,9 +164,9 @@ export async function start(startedAt = Date.now()): Promise<void> {
     stopOnSignals(supervisor);
     await startAll(supervisor);
     state.logFile = join(supervisor.layout.logDir, 'supervisor.log');
-    printWelcome(supervisor, settings, (Date.now() - startedAt) / 1000);
+    await printWelcome(supervisor, settings, startedAt);
     state.isUp = true;
-    forgetPhonesLater(supervisor);
+    forgetPhonesLater(supervisor, settings);
   } catch (error) {
     const isExpected =
       error instanceof SettingsError || error instanceof StartError || error instanceof LockedError;
