@@ -34,9 +34,6 @@ export function reword(step: Step, from: string | RegExp, to: string): Step {
   throw new Error('a step without text');
 }
 
-export const frameType = (step: Step): string =>
-  'payload' in step ? (splitFrame(step.payload).tokens[1] ?? '') : '';
-
 export const answersTo =
   (messageId: string): StepTest =>
   (step) =>

@@ -19,6 +19,7 @@ const shared =
 const alone = ['04', '61', '62'];
 const short = ['17', '23', '45', '50'];
 const shortT1Ms = 50;
+const shortHold = { HEARTHLINE_SIP_INVITE_HOLD_MS: '300' };
 
 const title = (flow: string): string => {
   const { title: text } = readTranscript(flow);
@@ -55,10 +56,10 @@ describe('recorded conversations', function () {
     }
   });
 
-  describe('on one engine', () => replayOn(shared, {}, 500));
+  describe('on one engine', () => replayOn(shared, shortHold, 500));
   for (const flow of alone) {
     describe(`on an engine of its own, flow ${flow}`, () =>
-      replayOn([flow], { HEARTHLINE_SIP_INVITE_HOLD_MS: '300', HEARTHLINE_SIP_GRACE_SEC: '30' }, 500));
+      replayOn([flow], { ...shortHold, HEARTHLINE_SIP_GRACE_SEC: '30' }, 500));
   }
   describe('on an engine with short timers', () =>
     replayOn(

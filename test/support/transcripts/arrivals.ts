@@ -23,6 +23,10 @@ export class Arrivals<T> {
     return this.#items;
   }
 
+  putBack(item: T): void {
+    this.#items.unshift(item);
+  }
+
   takeAll(): T[] {
     return this.#items.splice(0);
   }

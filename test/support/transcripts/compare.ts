@@ -21,6 +21,7 @@ export type Origin = 'engine' | 'endpoint';
 
 const addressHeaders = new Set(['from', 'to', 'contact', 'refer-to', 'referred-by', 'record-route', 'route']);
 const boundHeaders = new Set(['via', 'call-id', 'cseq', 'rseq', 'rack']);
+const unorderedHeaders = new Set(['allow', 'supported', 'require', 'unsupported', 'accept']);
 const harmlessAdditions = new Set(['user-agent', 'server', 'date', 'timestamp']);
 
 export function compareSip(recordedText: string, oursText: string, origin: Origin, bindings: Bindings): void {
@@ -130,7 +131,11 @@ function compareHeader(name: string, recorded: SipText, ours: SipText, bindings:
     );
     return;
   }
-  same(name, canonicalText(bindings.translate(recordedValues.join(','))), canonicalText(ourValues.join(',')));
+  const whole = (values: readonly string[]): string => {
+    const text = canonicalText(values.join(','));
+    return unorderedHeaders.has(name) ? text.split(',').sort().join(',') : text;
+  };
+  same(name, whole(recordedValues.map((value) => bindings.translate(value))), whole(ourValues));
 }
 
 function canonicalAddress(value: string): string {
@@ -146,6 +151,7 @@ function same(what: string, expected: string, ours: string): void {
   if (expected !== ours) throw new MismatchError(`${what}: expected "${expected}", got "${ours}"`);
 }
 
+const timeOfDay = /^\d\d:\d\d:\d\d\.\d{6}$/;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export function splitFrame(payload: string): { tokens: string[]; sip: string } {
@@ -170,7 +176,9 @@ export function compareFrame(recordedPayload: string, ourPayload: string, bindin
 
 function frameOrigin(tokens: readonly string[], sip: string): Origin {
   const isAnswer = sip.startsWith('SIP/');
-  if (tokens[1] === 'response') return isAnswer ? 'endpoint' : 'engine';
+  const isOurAnswer =
+    tokens[1] === 'response' || (tokens[1]?.startsWith('cdr:') && tokens[2] === 'application');
+  if (isOurAnswer) return isAnswer ? 'endpoint' : 'engine';
   if (tokens[2] === 'application') return 'engine';
   return isAnswer ? 'engine' : 'endpoint';
 }
@@ -188,7 +196,9 @@ function compareToken(
   const base = recorded[1] === 'sip' ? 2 : 4; // Where `source` stands.
   const isMessageInfo = recorded[1] === 'sip' || recorded[base] === 'application';
   const what = `token ${index}`;
-  if (recorded[1] === 'response' && index === 5 && /^v\d/.test(expected)) {
+  if (recorded[1]?.startsWith('cdr:') && index === 3) {
+    if (!timeOfDay.test(got)) throw new MismatchError(`${what}: "${got}" is no time of day`);
+  } else if (recorded[1] === 'response' && index === 5 && /^v\d/.test(expected)) {
     if (!/^v\d+\.\d+\.\d+/.test(got)) throw new MismatchError(`${what}: "${got}" is no version`);
   } else if (recorded[1] === 'response' && /^(tcp|udp)\//.test(expected)) {
     const sorted = (list: string): string => list.split(',').sort().join(',');
@@ -202,7 +212,7 @@ function compareToken(
       got,
     );
   } else if (index === base + 5) {
-    if (!/^\d\d:\d\d:\d\d\.\d{6}$/.test(got)) throw new MismatchError(`${what}: "${got}" is no time of day`);
+    if (!timeOfDay.test(got)) throw new MismatchError(`${what}: "${got}" is no time of day`);
   } else if (index === base + 6 && uuid.test(expected)) {
     if (!uuid.test(got)) throw new MismatchError(`${what}: "${got}" is no UUID`);
     bindings.bind('transaction id', expected, got);

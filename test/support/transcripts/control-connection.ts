@@ -40,6 +40,8 @@ export class FrameReader {
 
 export class ControlConnection {
   readonly frames = new Arrivals<Frame>();
+  /** Call records come before or after the event they are about, so they have an order of their own. */
+  readonly callRecords = new Arrivals<Frame>();
   readonly socket: net.Socket;
   readonly closed: Promise<void>;
   isClosed = false;
@@ -54,6 +56,7 @@ export class ControlConnection {
       socket.on('close', () => {
         this.isClosed = true;
         this.frames.end();
+        this.callRecords.end();
         resolve();
       });
     });
@@ -117,7 +120,8 @@ export class ControlConnection {
 
   #read(chunk: Buffer): void {
     for (const payload of this.#reader.read(chunk)) {
-      this.frames.push({ payload, ...splitFrame(payload), atMs: performance.now() });
+      const frame = { payload, ...splitFrame(payload), atMs: performance.now() };
+      (frame.tokens[1]?.startsWith('cdr:') ? this.callRecords : this.frames).push(frame);
     }
   }
 }
