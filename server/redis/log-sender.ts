@@ -91,7 +91,7 @@ export class LogSender {
   /** Gets the lease, waiting at most `waitMs` for a live holder; answers the seq the stream ends with. */
   async takeOver(waitMs: number): Promise<number> {
     const endAt = performance.now() + waitMs;
-    for (;;) {
+    for (let isTold = false; ;) {
       try {
         await this.#loadScripts();
         const outcome = await acquireLease(this.#client, this.#keys, this.#owner, 0);
@@ -113,7 +113,8 @@ export class LogSender {
       } catch (err) {
         // Redis may be away or still loading: opening waits for it, a refusal of ours goes out.
         if (err instanceof AppError || !this.#client.isOpen) throw err;
-        this.#logger.warn({ err }, 'event log waits for redis');
+        if (!isTold) this.#logger.warn({ err }, 'event log waits for redis');
+        isTold = true;
       }
       await pause(50);
     }

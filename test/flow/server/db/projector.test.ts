@@ -274,6 +274,17 @@ describe('projector', function () {
     expect(projector.health().missing).to.equal(0);
   });
 
+  it('counts what was lost before it could be had, and goes on after it', async () => {
+    log.raiseLastSeq(10);
+    const { drafts, expected } = calls(5);
+    log.append(drafts);
+    projector = start();
+    await projected(drafts.length + 10);
+    expect(projector.health()).to.include({ missing: 10, events: drafts.length });
+    const rows = await select<{ contactId: string }>('select contact_id "contactId" from contacts');
+    expect(rows).to.have.length(expected.length);
+  });
+
   it('two projectors of one database write everything once', async () => {
     const { drafts, expected } = calls(400);
     projector = start({ maxBatch: 37 });
