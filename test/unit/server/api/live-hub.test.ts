@@ -13,8 +13,8 @@ interface Stage {
   time: FakeTime;
   source: FakeSource;
   hub: LiveHub;
-  join(id?: string): FakeSocket;
-  change(tree: JsonObject): void;
+  join: (id?: string) => FakeSocket;
+  change: (tree: JsonObject) => void;
 }
 
 function stage(more: Partial<LiveHubDeps> = {}): Stage {
