@@ -126,6 +126,9 @@ export interface SessionStats {
 
 export type PlayFinishedReason = 'done' | 'stopped' | 'barge-in' | 'error' | 'replaced';
 
+/** `lost`: it could not be moved to another worker. */
+export type SessionClosedReason = 'orphaned' | 'shutdown' | 'close-all' | 'lost';
+
 export type MediaEvent =
   | { event: 'rtp-started'; sessionId: string }
   | { event: 'rtp-timeout'; sessionId: string; silentMs: number }
@@ -149,7 +152,7 @@ export type MediaEvent =
       error?: string;
     }
   | { event: 'recording-failed'; recordingId: string; error: string }
-  | { event: 'session-closed'; sessionId: string; reason: 'orphaned' | 'shutdown' };
+  | { event: 'session-closed'; sessionId: string; reason: SessionClosedReason };
 
 export type MediaErrorCode =
   | 'bad-request'

@@ -37,6 +37,8 @@ export interface BenchRow {
   isRecording: boolean;
   sockets: string;
   cores: number;
+  /** Packets sent by the generator, of those that K calls should send. */
+  offeredPerCent: number;
   lossPerCent: number;
   p50Ms: number;
   p99Ms: number;
@@ -109,9 +111,15 @@ export async function measure(
   const engine = await startMediaEngine({ sockets, prefix, rtpPorts: '12000-12999' });
   const client = new MediaClient();
   const args = ['-c', logs[0], '-a', logs[1], '-cb', `${CALLER_BASE}`, '-ab', `${AGENT_BASE}`];
-  const load = spawn(generator, [...args, '-n', `${calls}`, '-ip', '127.0.0.1', '-o', out], {
-    stdio: 'ignore',
-  });
+  // The generator must not be what is starved: it would offer less and stamp late.
+  const generate = options.isRealTime ? ['chrt', '-f', '5', generator] : [generator];
+  const load = spawn(
+    generate[0] as string,
+    [...generate.slice(1), ...args, '-n', `${calls}`, '-ip', '127.0.0.1', '-o', out],
+    {
+      stdio: 'ignore',
+    },
+  );
   try {
     await client.connect(engine.controlPath);
     const lines = await openCalls(client, calls, isRecording);
@@ -124,7 +132,11 @@ export async function measure(
     const cores = (cpuSeconds(engine.pid) - cpuBefore) / ((performance.now() - startMs) / 1000);
     load.kill('SIGUSR2');
     await sleep(300);
-    const report = JSON.parse(readFileSync(out, 'utf8')) as { at_callers: Side; at_agents: Side };
+    const report = JSON.parse(readFileSync(out, 'utf8')) as {
+      secs: number;
+      at_callers: Side;
+      at_agents: Side;
+    };
     const { at_callers: atCallers, at_agents: atAgents } = report;
     const lost = atCallers.far_lost + atAgents.far_lost;
     const received = atCallers.rx_far + atAgents.rx_far;
@@ -133,6 +145,7 @@ export async function measure(
       isRecording,
       sockets,
       cores,
+      offeredPerCent: (100 * (atCallers.sent + atAgents.sent)) / (calls * 100 * report.secs),
       lossPerCent: received === 0 ? 100 : (100 * lost) / (lost + received),
       p50Ms: Math.max(atCallers.owd_ms.p50, atAgents.owd_ms.p50),
       p99Ms: Math.max(atCallers.owd_ms.p99, atAgents.owd_ms.p99),
@@ -155,12 +168,56 @@ function printRow(row: BenchRow): void {
       (row.isRecording ? 'recording' : 'no recording').padEnd(13),
       row.sockets.padEnd(6),
       `${row.cores.toFixed(3)} core`,
+      `offered ${row.offeredPerCent.toFixed(1)} %`,
       `loss ${row.lossPerCent.toFixed(3)} %`,
       `one-way p50 ${row.p50Ms.toFixed(2)} p99 ${row.p99Ms.toFixed(2)} max ${row.maxMs.toFixed(1)} ms`,
       `RSS ${row.rssMb} MB`,
       peer ? `(Asterisk: ${row.isRecording ? peer.on : peer.off} ms)` : '',
     ].join('  '),
   );
+}
+
+/** Calls set up and torn down through the control socket: open, open, play, bridge, close, close. */
+async function measureSetup(sockets: 'dgram' | 'koffi', isRealTime: boolean): Promise<void> {
+  const calls = 2000;
+  const engine = await startMediaEngine({
+    sockets,
+    prefix: isRealTime ? ['chrt', '-f', '10'] : [],
+    rtpPorts: '12000-15999',
+  });
+  const client = new MediaClient();
+  try {
+    await client.connect(engine.controlPath);
+    const cpuBefore = cpuSeconds(engine.pid);
+    const startMs = performance.now();
+    const latencies: number[] = [];
+    let next = 0;
+    const callers = Array.from({ length: 40 }, async () => {
+      while (next < calls) {
+        const i = next++;
+        const remote = (port: number): { ip: string; port: number } => ({ ip: '127.0.0.2', port });
+        const beganMs = performance.now();
+        await client.open({ sessionId: `a${i}`, remote: remote(4000) });
+        latencies.push(performance.now() - beganMs);
+        await client.open({ sessionId: `b${i}`, near: `a${i}`, remote: remote(4002) });
+        await client.bridge(`a${i}`, `b${i}`);
+        await client.update({ sessionId: `b${i}`, remote: remote(4004) });
+        await Promise.all([client.close(`a${i}`), client.close(`b${i}`)]);
+      }
+    });
+    await Promise.all(callers);
+    const seconds = (performance.now() - startMs) / 1000;
+    const cpu = cpuSeconds(engine.pid) - cpuBefore;
+    latencies.sort((x, y) => x - y);
+    const p99 = latencies[Math.floor(latencies.length * 0.99)] ?? 0;
+    console.log(
+      `set-up ${sockets}: ${Math.round(calls / seconds)} calls/s at 40 at a time, ` +
+        `${((cpu / calls) * 1000).toFixed(2)} CPU s per 1,000 calls, open p99 ${p99.toFixed(1)} ms`,
+    );
+  } finally {
+    client.disconnect();
+    await engine.stop();
+  }
 }
 
 async function main(): Promise<void> {
@@ -182,6 +239,7 @@ async function main(): Promise<void> {
   try {
     if (compiled.status !== 0) throw new Error(`gcc: ${compiled.stderr.toString()}`);
     for (const sockets of backends) {
+      await measureSetup(sockets, isRealTime);
       for (const calls of counts) {
         for (const isRecording of [false, true]) {
           printRow(await measure(generator, calls, { isRecording, seconds, sockets, isRealTime }));

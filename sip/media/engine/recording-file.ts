@@ -60,8 +60,8 @@ async function complete(fd: number, partPath: string, finalPath: string): Promis
     if (!info) throw new Error('the header is damaged');
     channels = info.channels;
     dataBytes = size - RECORDING_HEADER_BYTES;
-    // A crash or a full disk may cut a sample pair in two.
-    dataBytes -= dataBytes % channels;
+    // A crash or a full disk may cut a sample pair in two; RIFF wants chunks of even length.
+    dataBytes -= dataBytes % 2;
     if (dataBytes !== size - RECORDING_HEADER_BYTES) ftruncateSync(fd, RECORDING_HEADER_BYTES + dataBytes);
     fillSizes(head, channels, dataBytes);
     writeSync(fd, head, 0, head.length, 0);

@@ -7,6 +7,7 @@ import type {
   MediaEvent,
   MediaRequest,
   RecordStartParams,
+  SessionClosedReason,
   SessionSettings,
   SessionSummary,
 } from '../protocol.ts';
@@ -320,7 +321,7 @@ export class RtpCore implements SessionHost {
     return {};
   }
 
-  private closeAll(reason: 'orphaned' | 'shutdown'): Record<string, unknown> {
+  private closeAll(reason: SessionClosedReason): Record<string, unknown> {
     const all = [...this.sessions.values()];
     for (const session of all) {
       this.close(session);

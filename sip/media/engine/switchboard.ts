@@ -4,7 +4,13 @@
  * It may not touch RTP. Race it stops: while a session moves, every later request waits, so none of them can meet
  * the session between its two homes.
  */
-import { isSafeRecordingName, type MediaErrorCode, type MediaEvent, type MediaRequest } from '../protocol.ts';
+import {
+  isSafeRecordingName,
+  type MediaErrorCode,
+  type MediaEvent,
+  type MediaRequest,
+  type SessionClosedReason,
+} from '../protocol.ts';
 import type { ControlClient } from './control-server.ts';
 import type { DiskToMain, FromWorker, SessionState, ToWorker, WorkerAnswer } from './thread-messages.ts';
 
@@ -143,7 +149,7 @@ export class Switchboard {
         this.hello(reply);
         return;
       case 'closeAll':
-        void this.closeAll('shutdown').then((closed) => reply({ ok: true, closed }));
+        void this.closeAll('close-all').then((closed) => reply({ ok: true, closed }));
         return;
       case 'open':
         this.open(request, reply);
@@ -271,7 +277,7 @@ export class Switchboard {
     }
     this.forget(sessionId);
     if (imported['ok'] !== true) {
-      this.events.onEvent({ event: 'session-closed', sessionId, reason: 'shutdown' });
+      this.events.onEvent({ event: 'session-closed', sessionId, reason: 'lost' });
       return imported;
     }
     this.homes.set(sessionId, home);
@@ -297,7 +303,7 @@ export class Switchboard {
     await Promise.all(this.workers.map((_, worker) => this.ask(worker, (key) => ({ t: 'list', key }))));
   }
 
-  async closeAll(reason: 'orphaned' | 'shutdown'): Promise<string[]> {
+  async closeAll(reason: SessionClosedReason): Promise<string[]> {
     const answers = this.workers.map((_, worker) =>
       this.ask(worker, (key) => ({ t: 'close-all', key, reason })),
     );

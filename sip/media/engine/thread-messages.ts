@@ -2,7 +2,14 @@
  * What passes between the threads of the media process: main (control socket), workers (RTP), disk (files).
  * Types only. Messages are batched: one post per turn, not one per request.
  */
-import type { Direction, MediaEvent, MediaRequest, RecoveredRecording, SessionStats } from '../protocol.ts';
+import type {
+  Direction,
+  MediaEvent,
+  MediaRequest,
+  RecoveredRecording,
+  SessionClosedReason,
+  SessionStats,
+} from '../protocol.ts';
 import type { OutStream } from './out-stream.ts';
 import type { ReceiveStats } from './receive-stats.ts';
 import type { SourceLock } from './source-lock-state.ts';
@@ -49,7 +56,7 @@ export type ToWorker =
   | { t: 'export'; key: number; sessionId: string }
   | { t: 'import'; key: number; state: SessionState }
   | { t: 'record-drop'; recordingId: string }
-  | { t: 'close-all'; key: number; reason: 'orphaned' | 'shutdown' };
+  | { t: 'close-all'; key: number; reason: SessionClosedReason };
 
 export interface WorkerAnswer {
   key: number;

@@ -186,11 +186,10 @@ export function recordingHeader(
   return bytes;
 }
 
-/** Writes the sizes into a recording's header. Bytes beyond 4 GiB cannot be told by RIFF: 37 hours, never reached. */
+/** Writes the sizes (`dataBytes` is even) into a recording's header. Bytes beyond 4 GiB cannot be told by RIFF: 37 hours, never reached. */
 export function fillSizes(headerBytes: Uint8Array, channels: number, dataBytes: number | null): void {
   const view = viewOf(headerBytes);
-  const padding = dataBytes === null ? 0 : dataBytes & 1;
-  view.setUint32(4, dataBytes === null ? 0xffffffff : RECORDING_HEADER_BYTES - 8 + dataBytes + padding, true);
+  view.setUint32(4, dataBytes === null ? 0xffffffff : RECORDING_HEADER_BYTES - 8 + dataBytes, true);
   view.setUint32(FACT_SAMPLES_AT, dataBytes === null ? 0 : Math.floor(dataBytes / channels), true);
   view.setUint32(DATA_SIZE_AT, dataBytes === null ? 0xffffffff : dataBytes, true);
 }
