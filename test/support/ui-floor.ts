@@ -395,7 +395,7 @@ export function createFloor(options: FloorOptions): Floor {
       lastAt = at;
       const perSec = scenario === 'empty' ? 0 : isBusy ? 1 : 0.4;
       if (random() < perSec * Math.min(1, passedSec)) arrive();
-      for (const contact of [...contacts.values()]) move(contact);
+      for (const contact of contacts.values()) move(contact);
       for (const agent of agents)
         if (agent.state === 'wrap-up' && now > agent.busyUntil) become(agent, 'ready', 0);
       offer();

@@ -350,7 +350,8 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     response.json({ grant, url: `/api/recordings/${id}/audio?grant=${grant}`, expiresAt: now() + 300_000 });
   });
   router.get('/api/recordings/:id/audio', (request, response) => {
-    if (!grants.has(String(request.query['grant']))) fail(response, 403, 'forbidden');
+    if (!grants.has(typeof request.query['grant'] === 'string' ? request.query['grant'] : ''))
+      fail(response, 403, 'forbidden');
     else response.type('audio/wav').send(toneWav());
   });
   router.get('/api/displays', (_request, response) => {

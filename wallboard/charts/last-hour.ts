@@ -16,7 +16,7 @@ export interface HourSeries {
 }
 
 export function createHourSeries(): HourSeries {
-  const zeros = () => new Array<number>(minutesShown).fill(0);
+  const zeros = () => Array.from({ length: minutesShown }, () => 0);
   return { starts: zeros(), offered: zeros(), answered: zeros(), abandoned: zeros() };
 }
 

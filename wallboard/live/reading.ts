@@ -11,6 +11,8 @@ import { it } from '../words/it.ts';
 import { ru } from '../words/ru.ts';
 
 export type WallWords = Words<typeof en>;
+/** Keys whose entry is a plain text, not a plural. */
+export type TextKey = { [K in keyof WallWords]: WallWords[K] extends string ? K : never }[keyof WallWords];
 const dictionaries: Record<Language, WallWords> = { en, ru, it };
 const storageKey = 'hearthline-wallboard-language';
 

@@ -3,12 +3,12 @@ import type { SystemReason } from '../../server/contract/events.ts';
 import type { BoardState } from '../../server/contract/live.ts';
 import { plural } from '../../admin-ui/shared/words.ts';
 import { agentsShown, shownStates, type ShownState } from '../../admin-ui/shared/site-figures.ts';
-import { formats, words, type WallWords } from '../live/reading.ts';
+import { formats, words, type TextKey } from '../live/reading.ts';
 import { StateShape } from './shapes.tsx';
 
 const reasonsShown = 4;
 
-const stateWord: Record<ShownState, keyof WallWords> = {
+const stateWord: Record<ShownState, TextKey> = {
   ready: 'stateReady',
   ringing: 'stateRinging',
   talking: 'stateTalking',
@@ -18,7 +18,7 @@ const stateWord: Record<ShownState, keyof WallWords> = {
   unreachable: 'stateUnreachable',
   'logged-out': 'stateLoggedOut',
 };
-const systemReasonWord: Record<SystemReason, keyof WallWords> = {
+const systemReasonWord: Record<SystemReason, TextKey> = {
   rona: 'reasonRona',
   'offer-rejected': 'reasonRejected',
   'phone-unreachable': 'reasonPhone',
@@ -28,8 +28,8 @@ const systemReasonWord: Record<SystemReason, keyof WallWords> = {
 
 /** System reasons in the reader's language; a site's own reasons as the site wrote them. */
 function reasonName(reason: string): string {
-  const key = systemReasonWord[reason as SystemReason] as keyof WallWords | undefined;
-  return key === undefined ? reason : String(words.value[key]);
+  const key = systemReasonWord[reason as SystemReason] as TextKey | undefined;
+  return key === undefined ? reason : words.value[key];
 }
 
 function Reasons({ byReason }: { byReason: Record<string, number> }) {
@@ -86,7 +86,7 @@ export function Agents({ board, loggedIn }: { board: BoardState; loggedIn: numbe
               <StateShape state={state} />
               <span>{number(counts[state])}</span>
             </p>
-            <p class="agent-label">{words.value[stateWord[state]] as string}</p>
+            <p class="agent-label">{words.value[stateWord[state]]}</p>
           </div>
         ))}
       </div>
