@@ -5,7 +5,7 @@ import type { EventDraft } from '../../../../server/contract/events.ts';
 import { agent, queue, site, type WithoutTime } from './site.ts';
 
 /** mulberry32: small, seeded, good enough to draw commands. */
-function randomSource(seed: number): () => number {
+export function randomSource(seed: number): () => number {
   let a = seed >>> 0;
   return () => {
     a = (a + 0x6d2b79f5) >>> 0;
