@@ -59,6 +59,8 @@ export interface RequestOptions {
   body?: string;
   proxy?: string;
   stackDialogId?: string;
+  /** Answers a digest challenge. */
+  auth?: { username: string; password: string };
 }
 type Handler = (req: SipRequest, res: SipResponse, next: () => void) => void;
 
