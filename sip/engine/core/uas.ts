@@ -247,12 +247,16 @@ export class Uas {
   #onBye(dialog: Dialog, text: string): void {
     this.#stopRepeating(dialog);
     // Whatever INVITE of the peer is still open in the dialog ends with it (RFC 3261 15.1.2).
+    if (dialog.hasPendingServerInvite || dialog.state === 'early') this.#endInvitesIn(dialog);
+    this.core.cdr('stop', 'network', 'normal-release', text);
+  }
+
+  #endInvitesIn(dialog: Dialog): void {
     for (const request of this.requests.values()) {
       if (request.dialog === dialog && request.method === 'INVITE' && !request.isDone) {
         this.finish(request, 487);
       }
     }
-    this.core.cdr('stop', 'network', 'normal-release', text);
   }
 
   #onAck(msg: SipMessage, essentials: Essentials, from: Outbound): void {

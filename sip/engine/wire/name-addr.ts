@@ -12,7 +12,6 @@ import {
   SEMI,
   SP,
   TAB,
-  isToken,
   isTokenChar,
   skipQuoted,
   skipSpace,
@@ -169,9 +168,4 @@ export function withoutTag(value: string): string {
   const match = /\s*;\s*tag\s*=\s*[^;\s]+/i.exec(value.slice(from));
   if (match === null) return value;
   return value.slice(0, from + match.index) + value.slice(from + match.index + match[0].length);
-}
-
-/** Is the tag a token, as it must be before it becomes a key or is written by us? */
-export function isTag(tag: string): boolean {
-  return isToken(tag);
 }

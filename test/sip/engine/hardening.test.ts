@@ -11,6 +11,7 @@ const MAX_HALF_OPEN = 20;
 describe('sip engine: hostile input', () => {
   let engine: SipEngineHandle;
   let alice: SipPeer;
+  let app: RawApp | undefined;
 
   before(async () => {
     engine = await startSipEngine({
@@ -23,20 +24,23 @@ describe('sip engine: hostile input', () => {
         HEARTHLINE_SIP_INVITE_HOLD_MS: '300',
       },
     });
-    alice = await SipPeer.udp('alice', engine.sipPort);
   });
-  after(async () => {
-    alice.close();
-    await engine.stop();
-  });
+  after(() => engine.stop());
 
-  // What one test left open must not count against the limits of the next.
-  beforeEach(() =>
-    until(
+  // What one test left open must neither count against the limits of the next nor answer in its place.
+  beforeEach(async () => {
+    await until(
       'the engine has forgotten all before',
       async () => (await readMetric(engine.statusPath, 'server_transactions')) === 0,
-    ),
-  );
+      8_000,
+    );
+    alice = await SipPeer.udp('alice', engine.sipPort);
+  });
+  afterEach(() => {
+    alice.close();
+    app?.close();
+    app = undefined;
+  });
 
   async function isAlive(): Promise<void> {
     const probe = await SipPeer.udp('probe', engine.sipPort);
@@ -102,18 +106,18 @@ describe('sip engine: hostile input', () => {
   });
 
   it('bounds the INVITEs without an answer of one source, and lets go of them', async () => {
-    const app = await RawApp.connect(engine.controlPort, engine.secret, '', ['invite']);
+    const taker = await RawApp.connect(engine.controlPort, engine.secret, '', ['invite']);
+    app = taker;
     for (let i = 0; i < MAX_HALF_OPEN; i++) alice.start('INVITE', { body: SDP });
     const offered = [];
-    for (let i = 0; i < MAX_HALF_OPEN; i++) offered.push(await app.sip(/^INVITE/));
+    for (let i = 0; i < MAX_HALF_OPEN; i++) offered.push(await taker.sip(/^INVITE/));
     const extra = alice.start('INVITE', { body: SDP });
     const refused = await alice.next(/503/);
     expect(header(refused, 'Call-ID')).to.equal(header(extra, 'Call-ID'));
     expect(header(refused, 'Retry-After')).to.match(/^\d+$/);
-    for (const request of offered) await app.reply(request, '486 Busy Here');
+    for (const request of offered) await taker.reply(request, '486 Busy Here');
     alice.start('INVITE', { body: SDP });
-    await app.reply(await app.sip(/^INVITE/), '486 Busy Here');
-    app.close();
+    await taker.reply(await taker.sip(/^INVITE/), '486 Busy Here');
   });
 
   it('bounds all transactions together and comes back', async () => {
@@ -129,16 +133,17 @@ describe('sip engine: hostile input', () => {
   });
 
   it('keeps nothing behind once calls have ended', async () => {
-    const app = await RawApp.connect(engine.controlPort, engine.secret, '', ['invite']);
+    const taker = await RawApp.connect(engine.controlPort, engine.secret, '', ['invite']);
+    app = taker;
     for (let i = 0; i < 50; i++) {
       const invite = alice.start('INVITE', { body: SDP });
-      const sent = await app.reply(await app.sip(/^INVITE/), '200 OK', { body: SDP });
+      const sent = await taker.reply(await taker.sip(/^INVITE/), '200 OK', { body: SDP });
       const ok = await alice.next(/200 OK/);
       alice.inDialog('ACK', invite, ok, 1);
-      await app.sip(/^ACK/);
-      await app.inDialog('BYE', sent.tokens[11] as string);
+      await taker.sip(/^ACK/);
+      await taker.inDialog('BYE', sent.tokens[11] as string);
       alice.answer(await alice.next(/^BYE/), '200 OK');
-      await app.sip(/200 OK/);
+      await taker.sip(/200 OK/);
     }
     const gauges = [
       'dialogs',
@@ -152,6 +157,5 @@ describe('sip engine: hostile input', () => {
       for (const gauge of gauges) if ((await readMetric(engine.statusPath, gauge)) !== 0) return false;
       return true;
     });
-    app.close();
   });
 });
