@@ -106,7 +106,7 @@ export class Peer {
     this.media.disconnect();
     for (const child of this.children) child.kill('SIGTERM');
     await Promise.all(
-      this.children.map((child) => (child.exitCode === null ? once(child, 'exit') : undefined)),
+      this.children.filter((child) => child.exitCode === null).map((child) => once(child, 'exit')),
     );
     rmSync(this.dir, { recursive: true, force: true });
   }

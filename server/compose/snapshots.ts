@@ -34,6 +34,8 @@ export function keepSnapshots(parts: {
     isBusy = true;
     try {
       const data = { acd: shell.acd.toSnapshot(), live: live.toSnapshot(), siteVersion: siteVersion() };
+      // A snapshot must never be ahead of the log it belongs to.
+      await stores.log.flush();
       if (await stores.snapshots.saveSnapshot(seq, data)) savedSeq = seq;
       const older = stores.snapshots.olderSeq();
       const projected = stores.log.health().projectedSeq;

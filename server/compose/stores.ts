@@ -60,9 +60,8 @@ export async function openStores(
   const mirror = createSnapshotRepo(sequelize);
   const snapshots = createSnapshotStore({ client, logger, mirror });
   const isDatabaseUp = await reachDatabase(sequelize, logger, databaseWaitMs);
-  const minSeq = isDatabaseUp
-    ? await events.lastSeq()
-    : await snapshots.loadSnapshot().then((snapshot) => snapshot?.seq ?? 0);
+  // Without Postgres nothing is known to be in history: all that Redis holds stays in memory against an emptied Redis.
+  const minSeq = isDatabaseUp ? await events.lastSeq() : 0;
   const log = await openEventLog({ client, minSeq, logger, instanceId, onFenced });
   const legs = await openLegStore({ client, logger });
 
