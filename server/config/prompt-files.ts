@@ -45,7 +45,7 @@ export class PromptFiles implements PromptPort {
         const file = join(this.dir, 'custom', recorded);
         await access(file).catch(() => {
           throw new AppError(
-            'bad-request',
+            'site-invalid',
             422,
             `prompt "${prompt.id}": there is no file prompts/custom/${recorded}`,
           );
