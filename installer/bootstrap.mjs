@@ -5,7 +5,7 @@
  * in words. Whatever is up to date already is skipped.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildWhatChanged } from './bootstrap/build.mjs';
@@ -16,10 +16,10 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const commands = {
   start: { needs: 'start', program: 'installer/start' },
   demo: { needs: 'start', program: 'installer/demo' },
-  bench: { needs: 'test', program: 'installer/bench' },
-  test: { needs: 'test', program: 'installer/test-runner' },
+  bench: { needs: 'test' },
+  test: { needs: 'test' },
   site: { needs: 'none', program: 'installer/site-cli' },
-  build: { needs: 'none', program: undefined },
+  build: { needs: 'none' },
 };
 
 function checkNode() {
@@ -61,18 +61,30 @@ async function handOver(program, startedAt, args) {
   await main(startedAt, args);
 }
 
-/** The tests run from the sources, and count a build that fails as a failure of theirs. */
-function runTests(args) {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', join(root, 'installer', 'test-runner.ts'), ...args],
-    {
+/** A development program from the sources; resolves to its exit code. */
+function runSource(file, args) {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', join(root, file), ...args], {
       cwd: root,
       stdio: 'inherit',
-    },
-  );
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
+    });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    child.on('exit', (code, signal) => done(signal ? 1 : code));
+  });
+}
+
+/** `npm run bench` runs every measurement in turn, `npm run bench -- media` one of them. */
+async function runBench(args) {
+  const all = readdirSync(join(root, 'test/bench')).flatMap((file) => /^([\w-]+)\.ts$/.exec(file)?.[1] ?? []);
+  const [name, ...rest] = args;
+  if (name && !all.includes(name))
+    throw new SetupError(`No such measurement: choose from ${all.join(', ')}.`);
+  let worst = 0;
+  for (const one of name ? [name] : all) {
+    say(`\n=== ${one}`);
+    worst = Math.max(worst, await runSource(`test/bench/${one}.ts`, rest));
+  }
+  process.exit(worst);
 }
 
 async function main() {
@@ -85,11 +97,10 @@ async function main() {
   if (name === 'start') say('Hearthline');
   await provideDebianPackages(missingPackages(command.needs));
   if (!hasLockedPackages()) await installLockedPackages();
-  if (name === 'test') {
-    runTests(args);
-    return;
-  }
+  // The tests count a build that fails as a failure of theirs, so they build by themselves.
+  if (name === 'test') process.exit(await runSource('installer/test-runner.ts', args));
   await buildWhatChanged(root, { isQuiet: name === 'site' });
+  if (name === 'bench') await runBench(args);
   if (command.program) await handOver(command.program, startedAt, args);
 }
 

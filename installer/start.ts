@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { LockedError } from './data-lock.ts';
 import { forgetFirstPhones, readFirstPhones, writeFirstSite } from './first-site.ts';
 import { askHealth } from './health.ts';
-import { takenRtpPorts } from './ports.ts';
 import { renderPrompts } from './prompts.ts';
 import { readSettings, SettingsError } from './settings.ts';
 import type { Settings } from './settings.ts';
@@ -111,7 +110,7 @@ async function printWelcome(supervisor: Supervisor, settings: Settings, startedA
       hasStyle: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
     }),
   );
-  const taken = takenRtpPorts(settings).filter(({ port }) => port % 2 === 0).length;
+  const taken = supervisor.foreignRtpPorts;
   if (taken > 0) say(`  ${taken} RTP ports are in use by other programs and are passed over.`);
 }
 

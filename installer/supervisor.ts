@@ -13,7 +13,7 @@ import { askHealth } from './health.ts';
 import { prepareLayout } from './layout.ts';
 import type { Layout } from './layout.ts';
 import { importantText, readableLine } from './log-file.ts';
-import { freeLoopbackPort, isTcpPortFree, portFaults } from './ports.ts';
+import { freeLoopbackPort, isTcpPortFree, portFaults, takenRtpPorts } from './ports.ts';
 import {
   createPostgresDatabase,
   initPostgres,
@@ -60,6 +60,8 @@ export class Supervisor {
   private stopping: Promise<void> | undefined;
   isRealTime = false;
   isNewDatabase = false;
+  /** RTP ports other programs held before our media engine opened any. */
+  foreignRtpPorts = 0;
 
   constructor(options: SupervisorOptions) {
     this.options = options;
@@ -79,6 +81,7 @@ export class Supervisor {
       report.line(`A start before this one was cut off; ended what it left: ${leftovers.join(', ')}.`);
     const faults = await portFaults(settings);
     if (faults.length > 0) throw new StartError(faults.join('\n'));
+    this.foreignRtpPorts = takenRtpPorts(settings).length;
     const layout = prepareLayout(settings.dataDir);
     this.layoutMade = layout;
     const { adminSocket, setupSecretFile, mediaControlSocket, mediaStatusSocket, sipStatusSocket } = layout;
