@@ -131,10 +131,8 @@ describe('console in the browser', function () {
     await opened.page.locator('.approve button').click();
     await opened.page.locator('.approve .notice-good').waitFor();
     await television.locator('.board').waitFor({ timeout: 6000 });
-    await opened.page
-      .locator('tr', { hasText: /^Hall\b(?!,)/ })
-      .locator('.is-danger')
-      .click();
+    const approved = [...opened.backend.rest.displays.values()].find((display) => display.name === 'Hall');
+    await opened.page.locator(`tr[data-display="${approved?.displayId}"] .is-danger`).click();
     await opened.page.locator('dialog .is-danger').click();
     await television.locator('.enrol-code').waitFor({ timeout: 5000 });
     expect(await television.locator('.board').count()).to.equal(0);
@@ -148,23 +146,22 @@ describe('console in the browser', function () {
     await area.waitFor();
     const good = await area.inputValue();
     await area.fill(good.replace('queues:\n  - id', 'queuez:\n  - id'));
-    const [, check, load] = ['', 'Check', 'Import'];
-    await opened.page.getByRole('button', { name: check ?? '', exact: true }).click();
+    await opened.page.getByRole('button', { name: 'Check', exact: true }).click();
     await opened.page.locator('.fault').click();
     const marked = await area.evaluate((element: HTMLTextAreaElement) =>
       element.value.slice(element.selectionStart, element.selectionEnd),
     );
     expect(marked).to.equal('queuez:');
-    await opened.page.getByRole('button', { name: load ?? '', exact: true }).click();
+    await opened.page.getByRole('button', { name: 'Import', exact: true }).click();
     expect(opened.backend.rest.site.version).to.equal(3);
     await area.fill(good.replace('Main line', 'Main number'));
-    await opened.page.getByRole('button', { name: load ?? '', exact: true }).click();
+    await opened.page.getByRole('button', { name: 'Import', exact: true }).click();
     await opened.page.locator('.notice-good').waitFor();
     expect(opened.backend.rest.site.version).to.equal(4);
     expect(opened.backend.rest.site.yaml).to.contain('Main number');
     opened.backend.rest.site.version = 9;
     await area.fill(good);
-    await opened.page.getByRole('button', { name: load ?? '', exact: true }).click();
+    await opened.page.getByRole('button', { name: 'Import', exact: true }).click();
     await opened.page.locator('.notice-bad').waitFor();
     expect(opened.backend.rest.site.yaml).to.contain('Main number');
   });
