@@ -134,8 +134,10 @@ export class AcdState {
     const place = placeOf(after);
     if (before && oldPlace && oldPlace !== place) this.queues.get(before.queueId)?.waiting.remove(oldPlace);
     if (after && place) this.queues.get(after.queueId)?.waiting.put(place, after.state === 'waiting');
-    if (before?.state === 'offered') this.contactByOffer.delete(before.offer.offerId);
-    if (after?.state === 'offered') this.contactByOffer.set(after.offer.offerId, id);
+    const oldOffer = offerOf(before);
+    const newOffer = offerOf(after);
+    if (oldOffer !== undefined && oldOffer !== newOffer) this.contactByOffer.delete(oldOffer);
+    if (newOffer !== undefined) this.contactByOffer.set(newOffer, id);
     // Nothing else has deadlines, and most events are about contacts that do not wait.
     if (oldPlace ?? place) this.#setContactDeadlines(id, after);
   }
@@ -268,4 +270,10 @@ export class AcdState {
     for (const contact of loaded.contacts) this.contacts.set(contact.id, contact);
     this.#rebuild(loaded.site, loaded.retiredQueues);
   }
+}
+
+/** The offer that is out, or that was taken and is being talked on. */
+function offerOf(contact: ContactRecord | undefined): string | undefined {
+  if (contact?.state === 'offered') return contact.offer.offerId;
+  return contact?.state === 'connected' ? contact.offerId : undefined;
 }

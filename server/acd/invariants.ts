@@ -57,6 +57,7 @@ function checkContact(state: AcdState, queue: QueueState, contact: ContactRecord
   }
   if (contact.state === 'connected') {
     const agent = state.agents.get(contact.agentId);
+    must(state.contactByOffer.get(contact.offerId) === contact.id, 'a taken offer is found', contact.id);
     must(
       agent?.contactId === contact.id && isInTalk(agent.state),
       'a connected contact has its agent',
