@@ -95,6 +95,14 @@ export interface LiveClientOptions {
   env?: LiveEnv;
 }
 
+/**
+ * A patch without a new event (a minute that ended, midnight): the event it names is an old one, and the
+ * time since then says nothing about us. Two events may share a millisecond, hence the second of grace.
+ */
+function isByClockAlone(patch: { eventAt: number; serverAt: number }, eventAtBefore: number): boolean {
+  return patch.eventAt === eventAtBefore && patch.serverAt - patch.eventAt > 1000;
+}
+
 export function createLiveClient<S>(options: LiveClientOptions): LiveClient<S> {
   const env = options.env ?? browserEnv;
   const clock = createClockOffset();
@@ -193,6 +201,7 @@ export function createLiveClient<S>(options: LiveClientOptions): LiveClient<S> {
       return;
     }
     if (message.type !== 'revoked') clock.addHint(env.wallNow(), message.serverAt);
+    const before = live.value.eventAt;
     const { state, effect } = nextLiveState(live.value, message);
     batch(() => {
       live.value = state;
@@ -204,7 +213,8 @@ export function createLiveClient<S>(options: LiveClientOptions): LiveClient<S> {
     if (message.type === 'snapshot') {
       attempt = 0;
       resyncAskedAt = undefined;
-    } else if (message.type === 'patch' && effect === 'changed') awaitPaint(message.n, message.eventAt);
+    } else if (message.type === 'patch' && effect === 'changed' && !isByClockAlone(message, before))
+      awaitPaint(message.n, message.eventAt);
     if (effect === 'resync') {
       resyncAskedAt = heardAt;
       send({ type: 'resync' });

@@ -145,6 +145,18 @@ describe('live client', () => {
     expect(report).to.deep.equal({ type: 'painted', n: 2, latencyMs: 23 });
   });
 
+  it('does not measure a patch that no event caused', async () => {
+    const { client, live, pass, clock, paints } = setUp();
+    stop = client.stop;
+    const eventAt = clock.wall;
+    const socket = await live();
+    pass(60_000);
+    socket.say({ type: 'patch', n: 2, serverAt: clock.wall, eventAt, patch: { a: 2 } });
+    expect(paints).to.deep.equal([]);
+    socket.say({ type: 'patch', n: 3, serverAt: clock.wall, eventAt: clock.wall - 3, patch: { a: 3 } });
+    expect(paints).to.have.length(1);
+  });
+
   it('starts over with an empty tree after a revocation', async () => {
     const { client, live } = setUp();
     stop = client.stop;
