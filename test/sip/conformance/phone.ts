@@ -38,6 +38,8 @@ export type CallState = {
 
 type Extra = { readonly headers?: readonly string[]; readonly body?: string; readonly contentType?: string };
 
+type AnswerExtra = Extra & { readonly tag?: string; readonly contact?: boolean };
+
 export const newBranch = (): string => `z9hG4bK${randomUUID().slice(0, 18)}`;
 
 export class Phone {
@@ -134,28 +136,9 @@ export class Phone {
   }
 
   /** Answers a request; gives the state of the dialog this makes for an INVITE or SUBSCRIBE. */
-  answer(
-    request: SipText,
-    status: string,
-    extra: Extra & { readonly tag?: string; readonly contact?: boolean } = {},
-  ): CallState {
-    const localTag = tagOf(request, 'to') || (extra.tag ?? `u${this.name}`);
-    const to = tagOf(request, 'to') === '' && status !== '100 Trying' ? `;tag=${localTag}` : '';
-    this.endpoint.send(
-      this.#text(`SIP/2.0 ${status}`, {
-        ...extra,
-        headers: [
-          ...valuesOf(request, 'via').map((via) => `Via: ${via}`),
-          `From: ${headerOf(request, 'from')}`,
-          `To: ${headerOf(request, 'to')}${to}`,
-          `Call-ID: ${headerOf(request, 'call-id')}`,
-          `CSeq: ${headerOf(request, 'cseq')}`,
-          ...(extra.contact === false ? [] : [`Contact: <${this.uri}>`]),
-          ...valuesOf(request, 'record-route').map((route) => `Record-Route: ${route}`),
-          ...(extra.headers ?? []),
-        ],
-      }),
-    );
+  answer(request: SipText, status: string, extra: AnswerExtra = {}): CallState {
+    this.endpoint.send(this.writeAnswer(request, status, extra));
+    const localTag = this.#ownTag(request, extra.tag);
     return {
       callId: headerOf(request, 'call-id'),
       localTag,
@@ -166,6 +149,28 @@ export class Phone {
       cseq: 0,
       branch: '',
     };
+  }
+
+  writeAnswer(request: SipText, status: string, extra: AnswerExtra = {}): string {
+    const localTag = this.#ownTag(request, extra.tag);
+    const to = tagOf(request, 'to') === '' && status !== '100 Trying' ? `;tag=${localTag}` : '';
+    return this.#text(`SIP/2.0 ${status}`, {
+      ...extra,
+      headers: [
+        ...valuesOf(request, 'via').map((via) => `Via: ${via}`),
+        `From: ${headerOf(request, 'from')}`,
+        `To: ${headerOf(request, 'to')}${to}`,
+        `Call-ID: ${headerOf(request, 'call-id')}`,
+        `CSeq: ${headerOf(request, 'cseq')}`,
+        ...(extra.contact === false ? [] : [`Contact: <${this.uri}>`]),
+        ...valuesOf(request, 'record-route').map((route) => `Record-Route: ${route}`),
+        ...(extra.headers ?? []),
+      ],
+    });
+  }
+
+  #ownTag(request: SipText, tag?: string): string {
+    return tagOf(request, 'to') || (tag ?? `u${this.name}`);
   }
 
   #text(startLine: string, { headers = [], body = '', contentType = 'application/sdp' }: Extra): string {
