@@ -146,6 +146,8 @@ async function main(): Promise<void> {
   const found = await calls.start();
   shutdown.add('telephony', () => calls.stop());
   shell.record({ type: 'server.started', at: clock.now(), data: { instanceId } });
+  // A kill may have cut the log between two events of one command.
+  shell.run({ type: 'repair' });
   takeOver(shell, calls, voice, found.phones, logger);
   isTakenOver = true;
   shell.schedule();
@@ -187,9 +189,9 @@ interface House extends HouseState {
 
 async function recoverHouse(stores: Stores, site: Site, now: number): Promise<House> {
   let house: House | undefined;
-  const begin = (data?: { acd?: unknown; live?: unknown; siteVersion?: number }): House => ({
+  const begin = (data?: { acd?: unknown; live?: unknown; siteVersion?: number }, at = now): House => ({
     acd: createAcd(data?.acd),
-    live: new LiveFigures(toStatsSite(site), now, data?.live),
+    live: new LiveFigures(toStatsSite(site), at, data?.live),
     siteVersion: data?.siteVersion,
   });
   await stores.recover({
@@ -197,7 +199,7 @@ async function recoverHouse(stores: Stores, site: Site, now: number): Promise<Ho
       house = begin(data as Parameters<typeof begin>[0]);
     },
     onEvent: (event: HearthlineEvent) => {
-      house ??= begin();
+      house ??= begin(undefined, event.at);
       house.acd.apply(event);
       house.live.apply(event);
       if (event.type === 'site.applied') house.siteVersion = event.data.version;

@@ -76,6 +76,8 @@ export type CallEvent =
 
 export interface DialOptions {
   phoneId: string;
+  /** The leg it will be connected with: a hint, so that both legs' audio is handled side by side. */
+  near?: string;
   /** What the agent's phone shows: the caller's number, and the queue's name before the caller's. */
   pii: { from: string };
   displayName: string;

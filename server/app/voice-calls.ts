@@ -272,6 +272,7 @@ export class VoiceCalls {
     const caller = this.callers.get(event.contactId!);
     this.calls.dial(event.data.offerId, {
       phoneId: event.data.phoneId,
+      near: event.contactId!,
       pii: { from: caller?.from ?? 'anonymous' },
       displayName: this.site.queue(event.queueId!)?.name ?? event.queueId!,
     });

@@ -3,6 +3,7 @@
  * "no news" - so that SQL can lay it over what is there; counts are increments. Instants are ms UTC. The SQL
  * that carries it out is projection-sql.ts; exactly-once is the projector's business.
  */
+import { decodeNext } from '../acd/agent-state.ts';
 import type { EventOf, EventType, HearthlineEvent } from '../contract/events.ts';
 
 export interface ContactPatch {
@@ -143,7 +144,8 @@ function recordingOf(
 type Handler<T extends EventType> = (fold: Fold, event: EventOf<T>) => void;
 
 function nextInterval(fold: Fold, event: EventOf<'agent.state-changed'>): void {
-  if (event.agentId === undefined) return;
+  // A plan for after the contact is no change of state.
+  if (event.agentId === undefined || decodeNext(event)) return;
   const { agentId } = event;
   const open = fold.openIntervals.get(agentId);
   if (open) open.to_at = event.at;

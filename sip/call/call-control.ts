@@ -30,7 +30,7 @@ export interface CallControlOptions {
   startTimeoutMs: number;
 }
 
-export const defaultTimings: CallTimings = { noResponseMs: 4000, rtpTimeoutMs: 20_000, rtpNeverMs: 60_000 };
+export const defaultTimings: CallTimings = { noResponseMs: 2500, rtpTimeoutMs: 20_000, rtpNeverMs: 60_000 };
 
 export function createCallControl(options: CallControlOptions): CallControl {
   return new SrfCallControl(options);
@@ -263,8 +263,10 @@ class SrfCallControl implements CallControl {
 
   private listenToMedia(): void {
     const { media } = this.ctx;
-    media.on('connected', ({ isSameInstance, sessions }) => {
+    media.on('connected', ({ isSameInstance, sessions, recovered }) => {
       if (!isSameInstance) dropLostMedia(this.ctx, new Set(sessions.map((s) => s.sessionId)));
+      // What a crashed engine left half written was finished at its start.
+      for (const recording of recovered) this.ctx.emit({ type: 'recording.completed', ...recording });
     });
     media.on('disconnected', () => {
       if (!this.isStopping) this.ctx.logger.warn('connection to the media engine lost');

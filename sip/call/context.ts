@@ -8,7 +8,10 @@ import type { Registrar } from './registrar.ts';
 import type { SrfClient } from './srf.ts';
 
 export interface CallTimings {
-  /** A phone that answers nothing at all, not even 100, for so long is taken to be unplugged. */
+  /**
+   * A phone that answers nothing at all, not even 100, for so long is taken to be unplugged. Shorter than the
+   * shortest ring time of a site, so that a dead phone is never taken for an agent who does not answer.
+   */
   noResponseMs: number;
   /** Silence on a leg whose audio had begun, and on one that never sent any. */
   rtpTimeoutMs: number;

@@ -21,7 +21,11 @@ export function dialPhone(ctx: CallContext, legId: string, options: DialOptions)
   if (bindings.length === 0) return failSoon(ctx, leg, 'unreachable', 480, 'not registered');
   if (!ctx.isSignallingUp) return failSoon(ctx, leg, 'fault', 503, 'signalling is down');
   ctx.media
-    .open({ sessionId: legId, rtpTimeoutMs: ctx.timings.rtpNeverMs })
+    .open({
+      sessionId: legId,
+      rtpTimeoutMs: ctx.timings.rtpNeverMs,
+      ...(options.near && { near: options.near }),
+    })
     .then(({ port }) => {
       leg.port = port;
       if (leg.state !== 'dialing') {
