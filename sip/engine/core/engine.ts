@@ -2,6 +2,7 @@
  * The joints of the engine: messages from the transports go to UAS or UAC, frames from apps likewise, connections
  * that come and go to the orphans. The only place that knows all parts.
  */
+import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { EngineConfig } from '../config.ts';
 import type { AppConnection, ControlHandler, SipFrame } from '../control/connection.ts';
@@ -17,7 +18,11 @@ import { Uac } from './uac.ts';
 import { Uas } from './uas.ts';
 
 /** Clients switch features on by version; the protocol spoken is that of drachtio-server 0.9. */
-const PROTOCOL_VERSION = 'v0.9.10-hearthline';
+/**
+ * What an app is told at authentication. The client library reads `vN.N.N`; the rest names this start of the engine, so
+ * that an app which reconnects knows whether its dialogs can still be here (ADR 3).
+ */
+const PROTOCOL_VERSION = `v0.9.10-hearthline-${randomBytes(4).toString('hex')}`;
 
 export class Engine implements ControlHandler, TransportEvents {
   readonly version = PROTOCOL_VERSION;
