@@ -76,7 +76,8 @@ function makeFormats(language: Language, zone: string | undefined): Formats {
   const dmy = { day: '2-digit', month: '2-digit', year: 'numeric' } as const;
   return {
     language,
-    number: (value) => number.format(value),
+    // A narrow space between thousands: a wide one makes two figures of one across a hall.
+    number: (value) => number.format(value).replace(/\u00a0/g, '\u202f'),
     percent: (share) => {
       const whole = share >= 1 ? 100 : Math.min(99, Math.round(share * 100));
       return language === 'ru' ? `${number.format(whole)}\u00a0%` : `${number.format(whole)}%`;
