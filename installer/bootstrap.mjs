@@ -69,6 +69,11 @@ function runSource(file, args) {
       stdio: 'inherit',
     });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    // A signal sent to npm ends npm and its shell but is not passed on: their end is the sign.
+    const parent = process.ppid;
+    setInterval(() => {
+      if (process.ppid !== parent) child.kill('SIGTERM');
+    }, 500).unref();
     child.on('exit', (code, signal) => done(signal ? 1 : code));
   });
 }

@@ -17,6 +17,7 @@ import { welcomeText } from './welcome.ts';
 const readyMs = 90_000;
 const administratorCheckMs = 10_000;
 const secretMs = 5_000;
+const parentCheckMs = 500;
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -151,6 +152,19 @@ function stopOnSignals(supervisor: Supervisor): void {
     });
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  onNpmGone(() => onSignal('SIGTERM'));
+}
+
+/** A signal sent to npm ends npm and its shell but is not passed on to us: their end is the sign. */
+function onNpmGone(act: () => void): void {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    act();
+  }, parentCheckMs);
+  timer.unref();
 }
 
 /** `startedAt`: when the command was typed, ms of the process clock's origin in Unix time. */

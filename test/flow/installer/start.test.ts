@@ -154,4 +154,25 @@ describe('npm start', function () {
     expect(running?.output).to.contain('Nothing is left running.');
     for (const { pid } of children) expect(identify(pid), String(pid)).to.equal(undefined);
   });
+
+  it('stops when npm and its shell are ended from outside', async () => {
+    const shell = spawn('sh', ['-c', `"$0" --import tsx -e "$1"; exit`, process.execPath, run], {
+      cwd: projectRoot,
+      env: { ...process.env, ...env, npm_lifecycle_event: 'start' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    shell.stdout.on('data', (data: Buffer) => (output += data.toString()));
+    const closed = new Promise((done) => shell.on('close', done));
+    const endAt = performance.now() + 80_000;
+    while (!output.includes('Stop: Ctrl-C')) {
+      if (performance.now() > endAt) throw new Error(`does not start:\n${output}`);
+      await new Promise((wake) => setTimeout(wake, 50));
+    }
+    const children = childIds();
+    shell.kill('SIGTERM');
+    await closed;
+    expect(output).to.contain('Nothing is left running.');
+    for (const { pid } of children) expect(identify(pid), String(pid)).to.equal(undefined);
+  });
 });
