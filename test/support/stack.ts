@@ -83,10 +83,7 @@ function freeRtpRange(count: number): { rtpFirst: number; rtpLast: number } {
 async function sharedPrompts(): Promise<string> {
   const digest = createHash('sha256').update(JSON.stringify(catalogueTexts())).digest('hex').slice(0, 12);
   const dir = `/tmp/hearthline-prompts-${process.getuid?.() ?? 0}-${digest}`;
-  if (existsSync(dir)) {
-    await renderPrompts({ dir });
-    return dir;
-  }
+  if (existsSync(dir)) return dir;
   const temp = makeTempDir();
   await renderPrompts({ dir: temp });
   chmodSync(temp, 0o755);
@@ -155,7 +152,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       await writeFirstSite(layout);
       firstPhones = readFirstPhones(layout.firstPhonesFile);
     } else writeFileSync(layout.seedSiteFile, options.site, { mode: 0o600 });
-    await Promise.all([linkPrompts(layout.promptsDir), supervisor.startBelow()]);
+    await linkPrompts(layout.promptsDir);
+    await supervisor.startBelow(true);
     supervisor.startServer();
     await supervisor.waitReady(readyMs);
   } catch (error) {
