@@ -42,6 +42,8 @@ import { createShutdown } from './lib/shutdown.ts';
 const sipTag = 'hearthline';
 
 async function main(): Promise<void> {
+  // Each look into Node's own process.env asks the system; the SIP client library looks with every header.
+  process.env = { ...process.env };
   const config = readEnvironment(process.env);
   const logger = createLogger('server', config.logLevel);
   const shutdown = createShutdown(logger);

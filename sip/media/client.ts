@@ -214,8 +214,8 @@ export class MediaClient extends EventEmitter<EventMap> {
     return new Promise((resolve, reject) => {
       this.pending.set(id, { op, sentAtMs: performance.now(), resolve, reject });
       if (this.outbox === '') {
-        // What one turn of the caller asks for travels in one write.
-        queueMicrotask(() => {
+        // What one turn of the event loop asks for travels in one write.
+        setImmediate(() => {
           const text = this.outbox;
           this.outbox = '';
           if (text !== '' && this.socket === socket) socket.write(text);
