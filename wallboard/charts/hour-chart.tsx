@@ -134,6 +134,7 @@ export function HourChart({ lastHour, minute }: HourChartProps) {
     const chart = new Chart(canvas.current, configuration(series));
     let timer: ReturnType<typeof setTimeout> | undefined;
     const draw = () => {
+      clearTimeout(timer);
       timer = undefined;
       layHour(series, lastHour.peek() ?? {}, minute.peek() * 60_000);
       chart.update('none');
