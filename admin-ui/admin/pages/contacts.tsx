@@ -1,5 +1,6 @@
 /** Contacts that were: newest first, a page at a time. */
 import type { ContactRow } from '../../../server/contract/rest.ts';
+import { useNames, type NameOf } from '../names.ts';
 import { usePaged } from '../parts/paged.ts';
 import { PageHead } from '../parts/shell.tsx';
 import { ListState, Pager, Table } from '../parts/table.tsx';
@@ -19,7 +20,7 @@ export function callerOf(pii: { from: string; fromName?: string | undefined } | 
   return pii.fromName === undefined ? pii.from : `${pii.fromName} · ${pii.from}`;
 }
 
-function Row({ contact }: { contact: ContactRow }) {
+function Row({ contact, nameOf }: { contact: ContactRow; nameOf: NameOf }) {
   const w = words.value;
   const { dateTime, duration } = formats.value;
   const time = (ms: number | undefined) => (ms === undefined ? w.none : duration(ms));
@@ -31,8 +32,12 @@ function Row({ contact }: { contact: ContactRow }) {
         {callerOf(contact.pii)}
       </td>
       <td data-given>{contact.numberId ?? w.none}</td>
-      <td data-given>{contact.queueId ?? w.none}</td>
-      <td data-given>{contact.agentId ?? w.none}</td>
+      <td data-given title={contact.queueId ?? ''}>
+        {nameOf.queue(contact.queueId) ?? w.none}
+      </td>
+      <td data-given title={contact.agentId ?? ''}>
+        {nameOf.agent(contact.agentId) ?? w.none}
+      </td>
       <td>{key === undefined ? contact.outcome : w[key]}</td>
       <td class="is-number">{time(contact.waitMs)}</td>
       <td class="is-number">{time(contact.talkMs)}</td>
@@ -43,6 +48,7 @@ function Row({ contact }: { contact: ContactRow }) {
 
 export function ContactsPage() {
   const list = usePaged<ContactRow>('/api/contacts');
+  const nameOf = useNames();
   const w = words.value;
   return (
     <>
@@ -68,7 +74,7 @@ export function ContactsPage() {
           isEmpty={list.items.length === 0}
         >
           {list.items.map((contact) => (
-            <Row key={contact.contactId} contact={contact} />
+            <Row key={contact.contactId} contact={contact} nameOf={nameOf} />
           ))}
         </Table>
       )}

@@ -5,6 +5,7 @@
 import { useState } from 'preact/hooks';
 import type { ListenGrant, ListenRequest, RecordingRow } from '../../../server/contract/rest.ts';
 import { fill } from '../../shared/words.ts';
+import { useNames } from '../names.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';
 import { Notice } from '../parts/notice.tsx';
@@ -101,6 +102,7 @@ export function RecordingsPage() {
   const list = usePaged<RecordingRow>('/api/recordings');
   const [asking, setAsking] = useState<RecordingRow>();
   const [playing, setPlaying] = useState<Playing>();
+  const nameOf = useNames();
   const w = words.value;
   const { dateTime, duration, bytes } = formats.value;
   return (
@@ -136,8 +138,12 @@ export function RecordingsPage() {
               <td data-given title={callerOf(recording.pii)}>
                 {callerOf(recording.pii)}
               </td>
-              <td data-given>{recording.queueId ?? w.none}</td>
-              <td data-given>{recording.agentId ?? w.none}</td>
+              <td data-given title={recording.queueId ?? ''}>
+                {nameOf.queue(recording.queueId) ?? w.none}
+              </td>
+              <td data-given title={recording.agentId ?? ''}>
+                {nameOf.agent(recording.agentId) ?? w.none}
+              </td>
               <td class="is-number">{bytes(recording.bytes)}</td>
               <td>
                 {may('recordings.listen') && (

@@ -4,9 +4,10 @@ import { siteLimitBytes, siteRequestSchema } from '../../contract/rest.ts';
 import type { ApiParts } from '../parts.ts';
 import { defineRoute } from '../route.ts';
 import type { Route } from '../route.ts';
+import { presentNames } from './names.ts';
 import { importSite, presentFaults } from './site-import.ts';
 
-const formatQuerySchema = z.strictObject({ format: z.enum(['yaml', 'json']).default('json') });
+const formatQuerySchema = z.strictObject({ format: z.enum(['yaml', 'json', 'names']).default('json') });
 /** The file inside JSON: quotes and line ends are escaped. */
 const bodyLimit = siteLimitBytes + siteLimitBytes / 5;
 
@@ -19,6 +20,7 @@ export function siteRoutes(parts: ApiParts): Route[] {
       access: 'site.read',
       async handle(ctx) {
         const { format } = ctx.query(formatQuerySchema);
+        if (format === 'names') return { json: presentNames(parts.deps.live.floor()) };
         const site = await siteService.exportYaml();
         return format === 'yaml' ? { text: { type: 'text/yaml', body: site.yaml } } : { json: site };
       },
