@@ -1,38 +1,61 @@
-/** Asks the running server of a data directory over its admin socket; refusals become errors in words. */
+/**
+ * The running server of a data directory, asked over its admin socket, which only the directory's owner can open.
+ * What stands in the way is a CliError in words for a person.
+ */
 import { realpathSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 
-export function askAdmin(
+export class CliError extends Error {}
+
+export interface Answer {
+  status: number;
+  body: string;
+}
+
+/** Through the real path: `var/run` may be a link to a place with a path short enough for a socket. */
+function adminSocket(dataDir: string): string {
+  try {
+    return join(realpathSync(join(dataDir, 'run')), 'admin.sock');
+  } catch {
+    throw new CliError(notRunning(dataDir));
+  }
+}
+
+function notRunning(dataDir: string): string {
+  return `Hearthline is not running from ${dataDir}. Start it with npm start, or set HEARTHLINE_DATA to where it runs.`;
+}
+
+export function ask(dataDir: string, method: string, path: string, body?: string): Promise<Answer> {
+  const socketPath = adminSocket(dataDir);
+  return new Promise((done, fail) => {
+    const headers = body === undefined ? {} : { 'content-type': 'application/yaml' };
+    const call = request({ socketPath, method, path, headers, timeout: 120_000 }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => (text += part));
+      response.on('end', () => done({ status: response.statusCode ?? 0, body: text }));
+      response.on('error', fail);
+    });
+    call.on('timeout', () => call.destroy(new CliError('the server did not answer within 2 minutes')));
+    call.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') fail(new CliError(notRunning(dataDir)));
+      else if (error.code === 'EACCES')
+        fail(new CliError(`This user may not administer the Hearthline in ${dataDir}.`));
+      else fail(error);
+    });
+    call.end(body);
+  });
+}
+
+/** The body of a 200; anything else is an error in words. */
+export async function askAdmin(
   dataDir: string,
   method: 'GET' | 'PUT',
   path: string,
   body?: string,
 ): Promise<string> {
-  let socketPath: string;
-  try {
-    // Through the real path: `run` may be a link to a place with a path short enough for a socket.
-    socketPath = join(realpathSync(join(dataDir, 'run')), 'admin.sock');
-  } catch {
-    return Promise.reject(new Error(`Hearthline is not running from ${dataDir}; start it with npm start.`));
-  }
-  return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method, path, timeout: 60_000 }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (part: string) => (text += part));
-      response.on('end', () =>
-        response.statusCode === 200
-          ? resolve(text)
-          : reject(new Error(`the server refused it (${response.statusCode}): ${text.slice(0, 500)}`)),
-      );
-    });
-    call.on('timeout', () => call.destroy(new Error('the server did not answer in a minute')));
-    call.on('error', () =>
-      reject(
-        new Error(`Hearthline does not answer from ${dataDir}; is it running? Start it with npm start.`),
-      ),
-    );
-    call.end(body);
-  });
+  const answer = await ask(dataDir, method, path, body);
+  if (answer.status === 200) return answer.body;
+  throw new CliError(`the server refused it (${answer.status}): ${answer.body.slice(0, 500)}`);
 }

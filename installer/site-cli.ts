@@ -3,11 +3,11 @@
  * import ask the running server over its admin socket, which only this data directory's owner can open;
  * a check needs no server. Faults are printed as `file:line:column path: what`, exit code 1.
  */
-import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatFault, formatPath, maxSiteBytes, parseSite } from '../server/config/site-file.ts';
 import type { SiteFileFault } from '../server/config/site-file.ts';
+import { ask, CliError, type Answer } from './admin-socket.ts';
 import { readSettings, SettingsError } from './settings.ts';
 
 const usage = `Usage:
@@ -18,48 +18,6 @@ const usage = `Usage:
 export interface SiteCliIo {
   out(text: string): void;
   error(text: string): void;
-}
-
-class CliError extends Error {}
-
-interface Answer {
-  status: number;
-  body: string;
-}
-
-/** Through the real path: `var/run` may be a link to a place with a path short enough for a socket. */
-function adminSocket(dataDir: string): string {
-  try {
-    return join(realpathSync(join(dataDir, 'run')), 'admin.sock');
-  } catch {
-    throw new CliError(notRunning(dataDir));
-  }
-}
-
-function notRunning(dataDir: string): string {
-  return `Hearthline is not running from ${dataDir}. Start it with npm start, or set HEARTHLINE_DATA to where it runs.`;
-}
-
-function ask(dataDir: string, method: string, path: string, body?: string): Promise<Answer> {
-  const socketPath = adminSocket(dataDir);
-  return new Promise((done, fail) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/yaml' };
-    const call = request({ socketPath, method, path, headers, timeout: 120_000 }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (part: string) => (text += part));
-      response.on('end', () => done({ status: response.statusCode ?? 0, body: text }));
-      response.on('error', fail);
-    });
-    call.on('timeout', () => call.destroy(new CliError('the server did not answer within 2 minutes')));
-    call.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') fail(new CliError(notRunning(dataDir)));
-      else if (error.code === 'EACCES')
-        fail(new CliError(`This user may not administer the Hearthline in ${dataDir}.`));
-      else fail(error);
-    });
-    call.end(body);
-  });
 }
 
 function readSiteFile(file: string): string {

@@ -65,7 +65,7 @@ class LogProjector implements Projector {
     this.#options = options;
     this.#keys = options.keys ?? defaultKeys;
     this.#maxBatch = options.maxBatch ?? 1000;
-    this.#minIntervalMs = options.minIntervalMs ?? 100;
+    this.#minIntervalMs = options.minIntervalMs ?? 250;
     this.#health = {
       isOk: false,
       fault: 'redis',
