@@ -4,7 +4,6 @@
  * a check needs no server. Faults are printed as `file:line:column path: what`, exit code 1.
  */
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { formatFault, formatPath, maxSiteBytes, parseSite } from '../server/config/site-file.ts';
 import type { SiteFileFault } from '../server/config/site-file.ts';
 import { ask, CliError, type Answer } from './admin-socket.ts';
