@@ -20,6 +20,7 @@ export function exposeFigures(
     'hearthline_accounting_difference',
     'Offered and waiting less what became of them: always 0',
   );
+  const known = new Set<string>();
   metrics.onCollect(() => {
     const byState = new Map<string, number>();
     for (const { state } of shell.acd.contacts()) byState.set(state, (byState.get(state) ?? 0) + 1);
@@ -27,7 +28,12 @@ export function exposeFigures(
       contacts.set(byState.get(state) ?? 0, { state });
     const board = live().board(now());
     for (const [state, count] of Object.entries(board.agentsByState)) agents.set(count, { state });
-    for (const queue of Object.values(board.queues)) waiting.set(queue.waiting, { queue: queue.queueId });
+    // A queue that left the site has nobody waiting; its last figure must not stand for ever.
+    for (const queueId of known) if (!board.queues[queueId]) waiting.set(0, { queue: queueId });
+    for (const { queueId, waiting: count } of Object.values(board.queues)) {
+      known.add(queueId);
+      waiting.set(count, { queue: queueId });
+    }
     for (const [key, count] of shell.ignoredCounts()) {
       const [command, reason] = key.split(':');
       ignored.set(count, { command: command!, reason: reason! });
