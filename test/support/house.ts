@@ -141,16 +141,16 @@ export class House {
     });
   }
 
-  async untilIdle(boundMs = 20_000): Promise<void> {
+  /** Contacts in any state; rejects while the server does not answer. */
+  async inHand(): Promise<number> {
+    const metrics = await this.metrics();
     const states = ['greeting', 'waiting', 'offered', 'connected', 'flowed-out'];
-    await until(
-      'no contact is in hand',
-      async () => {
-        const metrics = await this.metrics();
-        return states.every((state) => metrics.get(`hearthline_contacts{state="${state}"}`) === 0);
-      },
-      boundMs,
-    );
+    const counts = states.map((state) => metrics.get(`hearthline_contacts{state="${state}"}`) ?? NaN);
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  async untilIdle(boundMs = 20_000): Promise<void> {
+    await until('no contact is in hand', async () => (await this.inHand()) === 0, boundMs);
   }
 
   /** Lets the parties talk: time that belongs to the call itself. */
