@@ -7,6 +7,7 @@
  * Wrong PINs are limited per agent and per phone, and what is said does not tell which part was wrong.
  */
 import type { CallControl, CallEvent } from '../../sip/port.ts';
+import { promptCatalogue, reasonPromptId } from '../config/prompt-catalogue.ts';
 import type { Language } from '../contract/site.ts';
 import type { AcdShell, Command } from './acd-shell.ts';
 import type { ActiveSite } from './active-site.ts';
@@ -121,8 +122,9 @@ export class FeatureCodes {
   private notReady(legId: string, call: FeatureCall, agentId: string, code: string): void {
     const first = this.site.site.notReadyReasons[0];
     const reason = code === '' ? first?.id : this.site.reasonByCode(code);
-    if (!reason) return this.say(legId, call, 'unknown-code');
-    this.run(legId, call, { type: 'agent.not-ready', agentId, reason }, ['agent-not-ready']);
+    if (!reason) return this.say(legId, call, 'unknown-reason');
+    const spoken = ['agent-not-ready', reasonPromptId(reason)].filter((id) => promptCatalogue.has(id));
+    this.run(legId, call, { type: 'agent.not-ready', agentId, reason }, spoken);
   }
 
   private run(legId: string, call: FeatureCall, command: Command, said: string[]): void {

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { logLevels, type LogLevel } from '../lib/log.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const flag = z.enum(['0', '1']).transform((v) => v === '1');
@@ -32,7 +33,7 @@ const schema = z.object({
   HEARTHLINE_ADMIN_SOCKET: z.string().optional(),
   HEARTHLINE_SETUP_SECRET_FILE: z.string().optional(),
   HEARTHLINE_UI_DIR: z.string().optional(),
-  HEARTHLINE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  HEARTHLINE_LOG_LEVEL: z.enum(logLevels).default('info'),
   HEARTHLINE_METRICS_TOKEN: z.string().min(16).optional(),
   HEARTHLINE_TRUSTED_PROXY_HOPS: z.coerce.number().int().min(0).max(5).default(0),
   HEARTHLINE_IS_TLS: flag.default(false),
@@ -56,7 +57,7 @@ export interface ServerConfig {
   adminSocket: string;
   setupSecretFile: string;
   uiDir?: string;
-  logLevel: 'debug' | 'info' | 'warn' | 'error';
+  logLevel: LogLevel;
   metricsToken?: string;
   trustedProxyHops: number;
   isTls: boolean;
@@ -111,7 +112,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Readonly<ServerConfig> 
 }
 
 function secretOf(value: string | undefined, file: string | undefined): string {
-  if (value) return value;
+  if (!file && value) return value;
   if (!file) throw new BadEnvironment('HEARTHLINE_SIP_SECRET or HEARTHLINE_SIP_SECRET_FILE: one is needed');
   try {
     return readFileSync(file, 'utf8').trim();

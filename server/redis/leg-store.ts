@@ -27,8 +27,6 @@ export interface LegStoreOptions {
 }
 
 const checkEveryMs = 1000;
-/** Changes of so long travel together: a leg's first moments are worth less than a write each. */
-const gatherMs = 5;
 const maxFieldsPerCommand = 500;
 
 /** One hash and what it should hold. */
@@ -128,11 +126,11 @@ class WriteBehindLegStore implements RedisLegStore {
   #plan(): void {
     if (this.#isPlanned) return;
     this.#isPlanned = true;
-    setTimeout(() => {
+    setImmediate(() => {
       this.#isPlanned = false;
       // While Redis is away changes gather; `ready` brings them all.
       if (this.#client.isReady) this.#write().catch(() => undefined);
-    }, gatherMs).unref();
+    });
   }
 
   #write(): Promise<void> {

@@ -282,9 +282,14 @@ class SrfCallControl implements CallControl {
     media.on('play-finished', ({ sessionId, playId, reason }) =>
       this.ctx.emit({ type: 'play.finished', legId: sessionId, playId, reason }),
     );
-    media.on('recording-finished', ({ recordingId, file, bytes, durationMs, sha256 }) =>
-      this.ctx.emit({ type: 'recording.completed', recordingId, file, bytes, durationMs, sha256 }),
-    );
+    media.on('recording-finished', ({ recordingId, file, bytes, durationMs, sha256, error }) => {
+      // Cut short by a fault: what there is stays on the disk, but it is no complete recording (N18).
+      if (error !== undefined) {
+        const reason = `${error}; ${bytes} bytes are in ${file}`;
+        return this.ctx.emit({ type: 'recording.failed', recordingId, reason });
+      }
+      this.ctx.emit({ type: 'recording.completed', recordingId, file, bytes, durationMs, sha256 });
+    });
     media.on('recording-failed', ({ recordingId, error }) =>
       this.ctx.emit({ type: 'recording.failed', recordingId, reason: error }),
     );

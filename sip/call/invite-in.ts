@@ -43,7 +43,7 @@ export function readOffer(req: SipRequest, res: SipResponse): RemoteMedia | unde
 export function handleInvite(ctx: CallContext, req: SipRequest, res: SipResponse): void {
   if (refusesExtensions(req, res)) return;
   const dialled = userOf(req.uri);
-  const who = identify(ctx, req, res);
+  const who = identify(ctx, req, res, dialled);
   if (!who) return;
   const number = dialled === undefined ? undefined : ctx.admission.number(dialled);
   const isFeatureCode = who.source.kind === 'phone' && dialled?.startsWith('*') === true;
@@ -64,16 +64,25 @@ export function handleInvite(ctx: CallContext, req: SipRequest, res: SipResponse
 type Caller = Pick<IncomingInfo, 'source' | 'pii'>;
 
 /**
- * A trunk is known by its address; everybody else must prove to be a phone. Somebody at a trunk's address who
- * sends credentials or the name of one of our phones is asked to prove it too: on one host both may live.
+ * A trunk is known by its address; everybody else must prove to be a phone. At a trunk's address a phone of ours is
+ * told by its credentials, by a feature code, or by the port it registered from: on one host both may live, while a
+ * PBX may well have extensions that are named like our phones.
  */
-function identify(ctx: CallContext, req: SipRequest, res: SipResponse): Caller | undefined {
+function identify(
+  ctx: CallContext,
+  req: SipRequest,
+  res: SipResponse,
+  dialled: string | undefined,
+): Caller | undefined {
   const from = req.getParsedHeader('from') as NameAddr;
   const fromUser = userOf(from.uri) ?? '';
   const fromName = from.name?.replace(/^"|"$/g, '').trim().slice(0, 80);
   const pii = { from: fromUser.slice(0, 80) || 'anonymous', ...(fromName && { fromName }) };
   const trunk = ctx.admission.trunkOf(req.source_address, req.source_port);
-  const isClaimingPhone = req.has('authorization') || ctx.registrar.hasPhone(fromUser);
+  const isClaimingPhone =
+    req.has('authorization') ||
+    dialled?.startsWith('*') === true ||
+    ctx.registrar.isBoundAt(fromUser, req.source_address, req.source_port);
   if (trunk && !isClaimingPhone) return { source: { kind: 'trunk', trunkId: trunk.trunkId }, pii };
   const phoneId = ctx.registrar.authenticate(req, res);
   if (phoneId === undefined) return undefined;

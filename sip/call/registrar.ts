@@ -72,6 +72,11 @@ export class Registrar {
     return this.phones.has(phoneId);
   }
 
+  /** Whether this phone is registered from there. */
+  isBoundAt(phoneId: string, ip: string, port: number): boolean {
+    return this.locate(phoneId).some((b) => b.ip === ip && b.port === port);
+  }
+
   locate(phoneId: string): readonly Binding[] {
     const now = this.options.now();
     return this.bindings.get(phoneId)?.filter((b) => b.expiresAt > now) ?? [];

@@ -9,7 +9,7 @@ function Total({ name, label, value }: { name: string; label: string; value: num
   const text = formats.value.number(value);
   return (
     <div class="total" data-name={name}>
-      <p class={`total-value ${text.length > 5 ? 'is-long' : ''}`}>{text}</p>
+      <p class={`total-value ${text.length > 4 ? 'is-long' : ''}`}>{text}</p>
       <p class="total-label">
         <i class={`key key-${name}`} />
         {label}
