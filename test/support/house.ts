@@ -18,9 +18,12 @@ export interface SiteShape {
   maxLength?: number;
   greeting?: string[];
   announceSec?: number;
+  /** Calls at a time that number 702 (a queue nobody works in) and the trunk take. */
+  sideCalls?: number;
+  trunkCalls?: number;
 }
 
-/** Phones 1001-1012 (password secret-<phone>), agents 101.. (PIN 1234), number 700, trunk on loopback. */
+/** Phones 1001-1012 (password secret-<phone>), agents 101.. (PIN 1234), numbers 700-702, trunk on loopback. */
 export function callSite(shape: SiteShape = {}): string {
   const { tied = 1, free = 2, ringSec = 5, wrapUpSec = 1, maxWaitSec = 600, maxLength = 100 } = shape;
   const greeting = JSON.stringify(shape.greeting ?? ['welcome']);
@@ -37,10 +40,12 @@ export function callSite(shape: SiteShape = {}): string {
 numbers:
   - { number: '700', queue: main, greeting: ${greeting} }
   - { number: '701', queue: main }
+  - { number: '702', queue: side, maxCalls: ${shape.sideCalls ?? 100} }
 queues:
   - { id: main, name: Main queue, ringSec: ${ringSec}, maxWaitSec: ${maxWaitSec}, maxLength: ${maxLength}, announcePositionEverySec: ${shape.announceSec ?? 30} }
+  - { id: side, name: Side queue }
 trunks:
-  - { id: loopback, addresses: ['127.0.0.1'], maxCalls: 1000 }
+  - { id: loopback, addresses: ['127.0.0.1'], maxCalls: ${shape.trunkCalls ?? 1000} }
 phones:
 ${phones.join('\n')}
 agents:
@@ -172,9 +177,25 @@ export class House {
     );
   }
 
+  /** Everything that has happened so far is in the database. */
+  async untilProjected(boundMs = 15_000): Promise<void> {
+    await until(
+      'history has caught up with the log',
+      async () => {
+        const text = await this.stack.adminText('/healthz');
+        const match = /history is at (\d+) of (\d+)/.exec(text);
+        return match !== null && match[1] === match[2];
+      },
+      boundMs,
+    );
+  }
+
   /** The newest contact, once it has ended. */
   async lastContact(): Promise<ContactSeen> {
-    await until('the newest contact has ended', async () => (await this.contacts()).at(-1)?.outcome != null);
+    await until('the newest contact has ended', async () => {
+      await this.untilProjected();
+      return (await this.contacts()).at(-1)?.outcome != null;
+    });
     return (await this.contacts()).at(-1)!;
   }
 }

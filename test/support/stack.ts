@@ -54,6 +54,8 @@ export interface Stack {
   /** Imports a whole site; rejects with the faults when it is refused. */
   importSite(yaml: string): Promise<void>;
   exportSite(): Promise<string>;
+  /** A page of the admin socket, whatever its status. */
+  adminText(path: string): Promise<string>;
   /** The one-time administrator secret of the first start. */
   setupSecret(): string;
   logs(name: ProcessName): string;
@@ -187,6 +189,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       await adminRequest(layout.adminSocket, 'PUT', '/site', yaml);
     },
     exportSite: () => adminRequest(layout.adminSocket, 'GET', '/site'),
+    adminText: (path) =>
+      adminRequest(layout.adminSocket, 'GET', path).catch((error: unknown) => String(error)),
     setupSecret: () => readFileSync(layout.setupSecretFile, 'utf8').trim(),
     logs: (name) => readFileSync(join(layout.logDir, `${name}.log`), 'utf8'),
     stop,
