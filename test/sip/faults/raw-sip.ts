@@ -49,3 +49,18 @@ export function plainRequest(method: string, uri: string, headers: string[] = []
 
 export const askOptions = async (sipPort: number, boundMs: number): Promise<boolean> =>
   (await askOnce(sipPort, plainRequest('OPTIONS', `sip:127.0.0.1:${sipPort}`), boundMs)) === 200;
+
+/** An INVITE with an offer, as a trunk sends it. */
+export function callTo(sipPort: number, number: string): string {
+  const offer = [
+    'v=0',
+    'o=tester 1 1 IN IP4 127.0.0.1',
+    's=-',
+    'c=IN IP4 127.0.0.1',
+    't=0 0',
+    'm=audio 50000 RTP/AVP 0',
+    '',
+  ].join('\r\n');
+  const uri = `sip:${number}@127.0.0.1:${sipPort}`;
+  return plainRequest('INVITE', uri, ['Content-Type: application/sdp'], offer);
+}
