@@ -21,6 +21,11 @@ export function quote(text: string): string {
   return `"${text.replace(/[\u0000-\u001f\u007f]/g, '').replace(/["\\]/g, '\\$&')}"`;
 }
 
-/** A user part that is safe inside a URI whatever the customer's phone sent. */
+/**
+ * A user part that is safe inside a URI whatever the customer's phone sent. By code point, since half a surrogate
+ * pair cannot be encoded and throws; a half that a cut left over goes.
+ */
 export const escapeUser = (user: string): string =>
-  user.replace(/[^A-Za-z0-9\-_.!~*'()&=+$,;?/]/g, (c) => encodeURIComponent(c));
+  user
+    .replace(/\p{Surrogate}/gu, '')
+    .replace(/[^A-Za-z0-9\-_.!~*'()&=+$,;?/]/gu, (c) => encodeURIComponent(c));
