@@ -61,7 +61,9 @@ export function dropLostMedia(ctx: CallContext, known: Set<string>): void {
 /** The SIP engine came back as another one: it has no dialog of ours, whatever the phones believe. */
 export function dropLostSignalling(ctx: CallContext, options: { isSilent: boolean }): string[] {
   const lost: string[] = [];
-  for (const leg of ctx.legs.values()) {
+  // A copy: what hears of a lost leg may dial another at once.
+  const legs = [...ctx.legs.values()];
+  for (const leg of legs) {
     lost.push(leg.id);
     if (options.isSilent) ctx.forget(leg);
     else if (leg.role === 'out' && leg.state !== 'up') {
@@ -76,4 +78,29 @@ export function dropLostSignalling(ctx: CallContext, options: { isSilent: boolea
     } else ctx.ended(leg, 'engine-lost', 'SIP engine restarted');
   }
   return lost;
+}
+
+/**
+ * The control connection dropped. Answers to what was under way are lost with it; the engine cancels our INVITEs and
+ * offers us the unanswered calls anew. Legs that are not up would wait for ever, and a caller would be in hand twice.
+ */
+export function dropUnsettled(ctx: CallContext): void {
+  const reason = 'connection to the SIP engine lost';
+  const legs = [...ctx.legs.values()];
+  for (const leg of legs) {
+    if (leg.state === 'up') continue;
+    if (leg.role === 'in') {
+      ctx.ended(leg, 'engine-lost', reason);
+      continue;
+    }
+    const wasGivenUp = leg.state === 'closing';
+    ctx.forget(leg);
+    ctx.emit({
+      type: 'dial.failed',
+      legId: leg.id,
+      cause: wasGivenUp ? 'cancelled' : 'fault',
+      status: wasGivenUp ? 487 : 503,
+      reason,
+    });
+  }
 }

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { MediaClient } from '../media/client.ts';
 import type { CallControl, CallEvent, DialOptions, LegStore, SipSite } from '../port.ts';
 import { Admission, isTrunkAddress } from './admission.ts';
-import { adoptLegs, dropLostMedia, dropLostSignalling } from './adoption.ts';
+import { adoptLegs, dropLostMedia, dropLostSignalling, dropUnsettled } from './adoption.ts';
 import { CallContext, type CallTimings } from './context.ts';
 import { bye, cancelDial, dialPhone } from './dial-out.ts';
 import { handleInDialog } from './in-dialog.ts';
@@ -89,6 +89,8 @@ class SrfCallControl implements CallControl {
 
   stop(): void {
     this.isStopping = true;
+    // Commands cut off by letting go are no news of the calls: those go on, and the next process hears of them.
+    this.ctx.mute();
     this.ctx.registrar.stop();
     this.ctx.srf.disconnect();
     this.ctx.media.disconnect();
@@ -218,8 +220,11 @@ class SrfCallControl implements CallControl {
       this.onEngine(version);
     });
     srf.on('close', () => {
-      if (this.ctx.isSignallingUp) logger.warn('connection to the SIP engine lost');
+      const wasUp = this.ctx.isSignallingUp;
       this.ctx.isSignallingUp = false;
+      if (!wasUp || this.isStopping) return;
+      logger.warn('connection to the SIP engine lost');
+      dropUnsettled(this.ctx);
     });
     srf.on('error', (error: Error) => logger.debug({ err: error }, 'SIP engine connection'));
   }

@@ -53,6 +53,10 @@ export class CallContext {
     this.listeners.push(listener);
   }
 
+  mute(): void {
+    this.listeners.length = 0;
+  }
+
   emit(event: CallEvent): void {
     for (const listener of this.listeners) listener(event);
   }

@@ -4,8 +4,7 @@
  * likewise; a phone that answers nothing at all is given up early, long before the transaction's 32 s.
  */
 import type { CallContext } from './context.ts';
-import { localSdp, moveLeg, newLeg, type Branch, type Leg } from './leg.ts';
-import { mediaOf } from './invite-in.ts';
+import { localSdp, mediaOf, moveLeg, newLeg, type Branch, type Leg } from './leg.ts';
 import type { DialFailure, DialOptions } from '../port.ts';
 import type { Binding } from './registrar.ts';
 import { offeredCodecs, offeredDtmfPt, readSdp } from './sdp.ts';

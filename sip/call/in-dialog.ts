@@ -3,8 +3,8 @@
  * INFO. A re-INVITE changes nothing in the routing of audio but what its peer says of itself (design §6).
  */
 import type { CallContext } from './context.ts';
-import { allowedMethods, mediaOf, readOffer, refusesExtensions } from './invite-in.ts';
-import { localSdp, type Leg } from './leg.ts';
+import { allowedMethods, readOffer, refusesExtensions } from './invite-in.ts';
+import { localSdp, mediaOf, type Leg } from './leg.ts';
 import { answerDirection, offeredCodecs, offeredDtmfPt, readSdp, type RemoteMedia } from './sdp.ts';
 import type { SipRequest, SipResponse } from './srf.ts';
 

@@ -5,7 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { CallContext } from './context.ts';
-import { localSdp, moveLeg, newLeg, type IncomingInfo, type Leg } from './leg.ts';
+import { bye } from './dial-out.ts';
+import { localSdp, mediaOf, moveLeg, newLeg, type IncomingInfo, type Leg } from './leg.ts';
 import { localIpOf } from './registrar.ts';
 import { offeredCodecs, offeredDtmfPt, readSdp, type RemoteMedia } from './sdp.ts';
 import type { NameAddr, SipRequest, SipResponse } from './srf.ts';
@@ -135,14 +136,9 @@ function sendAnswer(ctx: CallContext, leg: Leg): void {
   res.send(200, { headers: { 'Content-Type': 'application/sdp', Allow: allowedMethods }, body }, (error) => {
     delete leg.invite;
     if (error || !res.stackDialogId) return ctx.ended(leg, 'fault', 'the answer could not be sent');
-    if (!moveLeg(leg, 'sent')) return;
+    // Given up while the 200 was under way: the call is up at the caller, and only a BYE ends it.
+    if (!moveLeg(leg, 'sent')) return bye(ctx, res.stackDialogId, 'given up before it was answered');
     ctx.established(leg, res.stackDialogId);
     ctx.emit({ type: 'leg.answered', legId: leg.id });
   });
 }
-
-export const mediaOf = (remote: RemoteMedia) => ({
-  remote: { ip: remote.ip, port: remote.port },
-  codec: remote.codec,
-  dtmfPt: remote.dtmfPt,
-});

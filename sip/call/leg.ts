@@ -130,3 +130,10 @@ export function localSdp(leg: Leg, offer: Pick<LocalMedia, 'codecs' | 'dtmfPt'>)
     dtmfPt: remote ? remote.dtmfPt : offer.dtmfPt,
   });
 }
+
+/** The peer's side of the audio, as the media engine wants it. */
+export const mediaOf = (remote: RemoteMedia) => ({
+  remote: { ip: remote.ip, port: remote.port },
+  codec: remote.codec,
+  dtmfPt: remote.dtmfPt,
+});

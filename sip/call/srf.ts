@@ -119,8 +119,14 @@ export function createSrf(tag: string): SrfClient {
     connect: (options: object) => void srf.connect(options),
     disconnect: () => srf.app.disconnect(),
     use: (...args: unknown[]) => srf.app.use(...args),
-    request: (options: RequestOptions, done: (e: SrfError | null, r?: OutgoingRequest) => void) =>
-      srf.app.client.request(options, done),
+    request: (options: RequestOptions, done: (e: SrfError | null, r?: OutgoingRequest) => void) => {
+      try {
+        srf.app.client.request(options, done);
+      } catch (error) {
+        // Without a connection the library throws where it should call back: what hangs up must not fall over it.
+        setImmediate(() => done(error as SrfError));
+      }
+    },
     on: srf.on.bind(srf),
   });
 }
