@@ -23,14 +23,18 @@ export function takeOver(
   logger: LoggerPort,
 ): Takeover {
   const result: Takeover = { adopted: 0, lost: 0, talking: 0, waiting: 0 };
-  agreeOnPhones(shell, phones);
+  // As it was left: what the commands below begin, such as new offers, is nobody's leftover.
   const contacts = [...shell.acd.contacts()];
+  const left = calls.legIds();
+  agreeOnPhones(shell, phones);
   const known = new Set<string>();
   // A phone that was ringing was released by the SIP engine when its application went away.
   const offerIds = contacts.flatMap((c) => (c.state === 'offered' && c.offerId ? [c.offerId] : []));
   for (const { id, state, offerId } of contacts) {
     known.add(id);
-    if (offerId) known.add(offerId);
+    // Only who talks keeps the agent's leg: one that was answered while the log still said `offered`, or whose
+    // caller is gone, belongs to nobody and is hung up below.
+    if (offerId && state === 'connected' && calls.hasLeg(id)) known.add(offerId);
     if (!calls.hasLeg(id)) {
       result.lost++;
       shell.run({ type: 'contact.fail', contactId: id, reason: 'lost in a restart' });
@@ -48,8 +52,8 @@ export function takeOver(
     else result.waiting++;
   }
   if (offerIds.length > 0) shell.run({ type: 'offers.interrupt', offerIds });
-  for (const legId of calls.legIds()) {
-    if (known.has(legId)) continue;
+  for (const legId of left) {
+    if (known.has(legId) || !calls.hasLeg(legId)) continue;
     if (calls.incoming(legId)) voice.adoptLeg(legId);
     else calls.hangup(legId, 'lost in a restart');
   }
