@@ -25,6 +25,8 @@ interface FeatureCall {
 const maxTries = 5;
 const lockMs = 15 * 60_000;
 const maxDigits = 16;
+/** Play id of what ends a feature-code call. */
+const saidId = 'say';
 
 export class FeatureCodes {
   private readonly shell: AcdShell;
@@ -72,7 +74,8 @@ export class FeatureCodes {
     if (event.type === 'leg.answered') this.act(event.legId, call);
     else if (event.type === 'leg.dtmf') this.digit(event.legId, call, event.digit);
     else if (event.type === 'leg.ended') this.inHand.delete(event.legId);
-    else if (event.type === 'play.finished' && call.step === 'saying' && event.reason !== 'replaced')
+    // Only what was said ends the call: the question before it may report its own end late.
+    else if (event.type === 'play.finished' && event.playId === saidId && event.reason !== 'replaced')
       this.calls.hangup(event.legId, 'done');
   }
 
@@ -86,7 +89,7 @@ export class FeatureCodes {
     call.step = 'saying';
     this.calls.play(
       legId,
-      'say',
+      saidId,
       prompts.map((p) => this.prompts.file(p, call.language)),
     );
   }
@@ -170,6 +173,8 @@ export class FeatureCodes {
       this.logger.warn({ phoneId: call.phoneId }, 'too many wrong PINs');
       return this.say(legId, call, 'too-many-tries');
     }
+    // Counted before the check, which takes its time: many calls at once must not all pass the limit together.
+    for (const key of keys) this.countTry(key);
     for (const [agentId, pin] of attempts) {
       const stored = this.site.agent(agentId)?.pin;
       if (!stored || !(await this.verifyPin(stored, pin))) continue;
@@ -179,7 +184,6 @@ export class FeatureCodes {
       const command: Command = { type: 'agent.login', agentId, phoneId: call.phoneId, how: 'feature-code' };
       return this.run(legId, call, command, ['agent-logged-in']);
     }
-    for (const key of keys) this.countTry(key);
     this.logger.warn({ phoneId: call.phoneId }, 'wrong agent number or PIN');
     this.say(legId, call, 'wrong-pin');
   }
