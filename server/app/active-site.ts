@@ -1,7 +1,7 @@
 /** The site in force, indexed for the questions that calls ask. Replaced as a whole when another comes into force. */
 import type { AcdSite, WrapUp } from '../acd/types.ts';
 import type { Language, Site, SiteAgent, SiteNumber, SiteQueue } from '../contract/site.ts';
-import { isOpen } from '../config/hours.ts';
+import { isOpenNow } from '../config/hours.ts';
 
 export class ActiveSite {
   private current: Site | undefined;
@@ -69,7 +69,7 @@ export class ActiveSite {
   isOpen(hoursId: string, at: number): boolean {
     const hours = this.site.hours.find((h) => h.id === hoursId);
     if (!hours) return true;
-    return isOpen(hours, at, this.site.site.timeZone).isOpen;
+    return isOpenNow(hours, at, this.site.site.timeZone);
   }
 }
 

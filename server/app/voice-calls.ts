@@ -6,7 +6,7 @@
 import type { CallControl, CallEvent, DialFailure } from '../../sip/port.ts';
 import type { ContactView } from '../acd/types.ts';
 import type { EventOf, HearthlineEvent } from '../contract/events.ts';
-import type { Language } from '../contract/site.ts';
+import type { Language, SiteNumber } from '../contract/site.ts';
 import type { AcdShell } from './acd-shell.ts';
 import type { ActiveSite } from './active-site.ts';
 import type { FeatureCodes } from './feature-codes.ts';
@@ -105,8 +105,8 @@ export class VoiceCalls {
     const number = this.site.number(dialled);
     if (!number) return this.calls.reject(legId, 404, 'Not Found');
     const language = number.language ?? this.site.language;
-    if (number.hours && !this.site.isOpen(number.hours, this.clock.now())) {
-      this.messages.set(legId, this.prompts.file(number.closedMessage ?? 'closed', language));
+    if (this.isClosed(number)) {
+      this.messages.set(legId, this.closedMessage(number, language));
       return this.calls.answer(legId);
     }
     this.callers.set(legId, { language, greeting: number.greeting, from: pii.from, queueId: number.queue });
@@ -126,6 +126,14 @@ export class VoiceCalls {
     }
     this.calls.answer(legId);
     if (number.greeting.length === 0) this.shell.run({ type: 'contact.enqueue', contactId: legId });
+  }
+
+  private isClosed(number: SiteNumber): boolean {
+    return number.hours !== undefined && !this.site.isOpen(number.hours, this.clock.now());
+  }
+
+  private closedMessage(number: SiteNumber, language: Language): string {
+    return this.prompts.file(number.closedMessage ?? 'closed', language);
   }
 
   private greet(legId: string): void {
@@ -333,9 +341,13 @@ export class VoiceCalls {
     if (!incoming || !number) return this.calls.hangup(legId, 'lost in a restart');
     const { dialled, source, pii } = incoming;
     const language = number.language ?? this.site.language;
+    if (this.isClosed(number)) {
+      this.messages.set(legId, this.closedMessage(number, language));
+      return this.greet(legId);
+    }
     this.callers.set(legId, { language, greeting: number.greeting, from: pii.from, queueId: number.queue });
     const from = source.kind === 'trunk' ? { trunkId: source.trunkId } : { phoneId: source.phoneId };
-    this.shell.run({
+    const result = this.shell.run({
       type: 'contact.arrive',
       contactId: legId,
       channel: 'voice',
@@ -345,6 +357,10 @@ export class VoiceCalls {
       pii,
       ...from,
     });
+    if (result.ignored) {
+      this.callers.delete(legId);
+      return this.calls.hangup(legId, 'lost in a restart');
+    }
     this.shell.run({ type: 'contact.enqueue', contactId: legId });
   }
 }

@@ -55,6 +55,10 @@ function* boundaries(hours: SiteHours, dayStart: DateTime, zone: string): Genera
   if (offsets.size > 1) yield transitionMs(dayStart.toMillis(), nextStart.toMillis(), zone);
 }
 
+/** The same without looking ahead, which costs a month of days: asked with every call. */
+export const isOpenNow = (hours: SiteHours, atMs: number, siteTimeZone = 'UTC'): boolean =>
+  isOpenAt(hours, DateTime.fromMillis(atMs, { zone: hours.timeZone ?? siteTimeZone }));
+
 /** `siteTimeZone` holds where the hours name no zone of their own. */
 export function isOpen(hours: SiteHours, atMs: number, siteTimeZone = 'UTC'): OpenState {
   const zone = hours.timeZone ?? siteTimeZone;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
-import { isOpen } from '../../../../server/config/hours.ts';
+import { isOpen, isOpenNow } from '../../../../server/config/hours.ts';
 import type { SiteHours } from '../../../../server/contract/site.ts';
 
 const at = (iso: string) => DateTime.fromISO(iso, { zone: 'utc' }).toMillis();
@@ -21,6 +21,14 @@ describe('opening hours', () => {
     expect(isOpen(hours, at('2026-01-14T08:00'))).to.include({ isOpen: true });
     expect(iso(isOpen(hours, at('2026-01-14T08:00')).untilMs)).to.equal('2026-01-14T17:00');
     expect(isOpen(hours, at('2026-01-14T17:00'))).to.include({ isOpen: false });
+  });
+
+  it('answers the same without looking ahead', () => {
+    const hours = rome('09:00', '18:00', { closedOn: ['2026-01-15'] });
+    for (let h = 0; h < 72; h++) {
+      const ms = at('2026-01-14T00:00') + h * 3_600_000;
+      expect(isOpenNow(hours, ms), iso(ms)).to.equal(isOpen(hours, ms).isOpen);
+    }
   });
 
   it('takes the site zone where they name none', () => {
