@@ -49,7 +49,7 @@ export const ru: Words<typeof en> = {
   reasonPhone: 'Телефон недоступен',
   reasonSupervisor: 'Супервизор',
   reasonConnection: 'Связь потеряна',
-  offered: 'Поступило сегодня',
+  offered: 'Поступило',
   answered: 'Отвечено',
   abandoned: 'Потеряно',
   lastHour: 'Последний час, по минутам',

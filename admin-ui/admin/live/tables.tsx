@@ -128,7 +128,10 @@ export function CallsTable({ floor, now }: { floor: FloorState; now: Seconds }) 
   );
 }
 
-function AgentRow({ agent, now }: { agent: AgentLive; now: Seconds }) {
+/** The live tree gives the day's start for whoever it never saw: that is no time at which they left. */
+const isUnseen = (since: number, dayStart: number) => since === dayStart;
+
+function AgentRow({ agent, dayStart, now }: { agent: AgentLive; dayStart: number; now: Seconds }) {
   const w = words.value;
   const system = agent.isSystemReason ? reasonWord[agent.reason as SystemReason] : undefined;
   const reason = system === undefined ? agent.reason : w[system];
@@ -147,7 +150,11 @@ function AgentRow({ agent, now }: { agent: AgentLive; now: Seconds }) {
         </span>
       </td>
       <td class="is-number">
-        <Running since={agent.since} now={now} />
+        {agent.state === 'logged-out' && isUnseen(agent.since, dayStart) ? (
+          w.none
+        ) : (
+          <Running since={agent.since} now={now} />
+        )}
       </td>
       <td class="is-number" data-given>
         {agent.phoneId ?? w.none}
@@ -172,7 +179,7 @@ export function AgentsTable({ floor, now }: { floor: FloorState; now: Seconds })
       isEmpty={agents.length === 0}
     >
       {agents.slice(0, mostRows).map((agent) => (
-        <AgentRow key={agent.agentId} agent={agent} now={now} />
+        <AgentRow key={agent.agentId} agent={agent} dayStart={floor.board.dayStart} now={now} />
       ))}
       <More count={agents.length} columns={4} />
     </Table>
@@ -233,7 +240,14 @@ export function QueuesTable({ floor, now }: { floor: FloorState; now: Seconds })
   );
 }
 
-function PhoneRow({ phone, agentName, now }: { phone: PhoneLive; agentName: string; now: Seconds }) {
+interface PhoneRowProps {
+  phone: PhoneLive;
+  agentName: string;
+  dayStart: number;
+  now: Seconds;
+}
+
+function PhoneRow({ phone, agentName, dayStart, now }: PhoneRowProps) {
   const w = words.value;
   return (
     <tr data-phone={phone.phoneId}>
@@ -245,7 +259,11 @@ function PhoneRow({ phone, agentName, now }: { phone: PhoneLive; agentName: stri
         </span>
       </td>
       <td class="is-number">
-        <Running since={phone.since} now={now} />
+        {!phone.isRegistered && isUnseen(phone.since, dayStart) ? (
+          w.none
+        ) : (
+          <Running since={phone.since} now={now} />
+        )}
       </td>
       <td data-given>{agentName}</td>
     </tr>
@@ -271,6 +289,7 @@ export function PhonesTable({ floor, now }: { floor: FloorState; now: Seconds })
         <PhoneRow
           key={phone.phoneId}
           phone={phone}
+          dayStart={floor.board.dayStart}
           agentName={
             phone.agentId === undefined ? w.none : (floor.agents[phone.agentId]?.name ?? phone.agentId)
           }

@@ -24,6 +24,8 @@ function Row({ contact, nameOf }: { contact: ContactRow; nameOf: NameOf }) {
   const w = words.value;
   const { dateTime, duration } = formats.value;
   const time = (ms: number | undefined) => (ms === undefined ? w.none : duration(ms));
+  // Nobody talked: that is no talk of 0:00.
+  const hasTalked = contact.answeredAt !== undefined;
   const key = contact.outcome === undefined ? 'outcomeRunning' : outcomeWord[contact.outcome];
   return (
     <tr>
@@ -40,8 +42,8 @@ function Row({ contact, nameOf }: { contact: ContactRow; nameOf: NameOf }) {
       </td>
       <td>{key === undefined ? contact.outcome : w[key]}</td>
       <td class="is-number">{time(contact.waitMs)}</td>
-      <td class="is-number">{time(contact.talkMs)}</td>
-      <td class="is-number">{time(contact.holdMs)}</td>
+      <td class="is-number">{time(hasTalked ? contact.talkMs : undefined)}</td>
+      <td class="is-number">{time(hasTalked ? contact.holdMs : undefined)}</td>
     </tr>
   );
 }

@@ -21,7 +21,7 @@ export const callerName = 'desdemona.fairweather';
 export const liveSite = `site: { name: Northgate Bank, timeZone: Europe/Rome, language: en }
 numbers:
   - { number: '701', queue: main }
-  - { number: '702', queue: cards }
+  - { number: '702', queue: cards, greeting: [welcome] }
 queues:
   - { id: main, name: Main line, ringSec: 8, maxWaitSec: 600 }
   - { id: cards, name: Lost cards, ringSec: 8, maxWaitSec: 600 }
@@ -85,7 +85,11 @@ export class LiveHouse {
     width = 1366,
     height = 768,
   ): Promise<{ page: Page; context: BrowserContext; errors: string[] }> {
-    const context = await this.browser.newContext({ viewport: { width, height } });
+    const context = await this.browser.newContext({
+      viewport: { width, height },
+      // The zone of the site, as of anybody who sits there.
+      timezoneId: 'Europe/Rome',
+    });
     const page = await context.newPage();
     // A refusal that a test provokes, and a server that it kills, are no faults of the page.
     const errors = listenForErrors(page, (text) => /Failed to load resource|ERR_|WebSocket/.test(text));
