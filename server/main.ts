@@ -62,7 +62,7 @@ async function main(): Promise<void> {
   shutdown.add('stores', () => stores.close());
   const prompts = new PromptFiles(config.promptsDir, renderText);
   const { site, version } = await firstSite(stores, config, logger);
-  await prompts.prepare(site);
+  await prompts.prepare(site, (err) => logger.error({ err }, 'a prompt of the site is missing'));
 
   // What was: the snapshot and the events after it, folded again without acting on any.
   const house = await recoverHouse(stores, site, clock.now());

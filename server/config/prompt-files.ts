@@ -29,34 +29,54 @@ export class PromptFiles implements PromptPort {
     return join(this.dir, language, `${promptId}.wav`);
   }
 
-  async prepare(site: Site): Promise<void> {
+  /**
+   * Throws at the first that cannot be had, or, with `onFault`, goes on without it: an import is refused, but a
+   * start with a file gone missing must not keep every caller out.
+   */
+  async prepare(site: Site, onFault?: (error: unknown) => void): Promise<void> {
     const own = new Map<string, Map<Language, string>>();
-    for (const prompt of site.prompts) own.set(prompt.id, await this.prepareOne(prompt));
+    for (const prompt of site.prompts) {
+      const files = await this.prepareOne(prompt, onFault);
+      if (files.size > 0) own.set(prompt.id, files);
+    }
     this.own = own;
     this.fallback = site.site.language;
   }
 
-  private async prepareOne(prompt: SitePrompt): Promise<Map<Language, string>> {
+  private async prepareOne(
+    prompt: SitePrompt,
+    onFault?: (error: unknown) => void,
+  ): Promise<Map<Language, string>> {
     const files = new Map<Language, string>();
     for (const language of languages) {
-      const recorded = prompt.file?.[language];
-      const text = prompt.text?.[language];
-      if (recorded) {
-        const file = join(this.dir, 'custom', recorded);
-        await access(file).catch(() => {
-          throw new AppError(
-            'site-invalid',
-            422,
-            `prompt "${prompt.id}": there is no file prompts/custom/${recorded}`,
-          );
-        });
-        files.set(language, file);
-      } else if (text) {
-        const file = join(this.dir, 'site', language, `${prompt.id}.wav`);
-        await this.render(text, language, file);
-        files.set(language, file);
+      try {
+        const file = await this.prepareFile(prompt, language);
+        if (file !== undefined) files.set(language, file);
+      } catch (error) {
+        if (!onFault) throw error;
+        onFault(error);
       }
     }
     return files;
+  }
+
+  private async prepareFile(prompt: SitePrompt, language: Language): Promise<string | undefined> {
+    const recorded = prompt.file?.[language];
+    const text = prompt.text?.[language];
+    if (recorded) {
+      const file = join(this.dir, 'custom', recorded);
+      await access(file).catch(() => {
+        throw new AppError(
+          'site-invalid',
+          422,
+          `prompt "${prompt.id}": there is no file prompts/custom/${recorded}`,
+        );
+      });
+      return file;
+    }
+    if (!text) return undefined;
+    const file = join(this.dir, 'site', language, `${prompt.id}.wav`);
+    await this.render(text, language, file);
+    return file;
   }
 }
