@@ -60,8 +60,9 @@ export class LiveFigures {
 }
 
 const dayStartOf = (at: number, zone: string) => DateTime.fromMillis(at, { zone }).startOf('day').toMillis();
+/** Where the clock skips midnight a day begins at one, and the next all the same at midnight. */
 const nextDayOf = (at: number, zone: string) =>
-  DateTime.fromMillis(at, { zone }).startOf('day').plus({ days: 1 }).toMillis();
+  DateTime.fromMillis(at, { zone }).plus({ days: 1 }).startOf('day').toMillis();
 
 export function toStatsSite(site: Site): StatsSite {
   return {
