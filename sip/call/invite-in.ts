@@ -59,7 +59,13 @@ export function handleInvite(ctx: CallContext, req: SipRequest, res: SipResponse
   if (offer) leg.remote = offer;
   ctx.legs.set(leg.id, leg);
   req.on('cancel', () => ctx.ended(leg, 'remote', 'cancelled by the caller'));
-  ctx.emit({ type: 'leg.incoming', legId: leg.id, ...leg.incoming });
+  try {
+    ctx.emit({ type: 'leg.incoming', legId: leg.id, ...leg.incoming });
+  } catch (error) {
+    // Refused by whoever dispatches: the leg must not count against the limits for ever.
+    ctx.forget(leg);
+    throw error;
+  }
 }
 
 type Caller = Pick<IncomingInfo, 'source' | 'pii'>;
