@@ -1,6 +1,6 @@
 /**
  * What the parts of the engine share: tables, clock, sockets, apps, and the frames that go to an app. It makes
- * no decision about a request; `uas.ts`, `uac.ts` and `orphans.ts` do.
+ * no decision about a request; the `uas*`, `uac*` and `orphans.ts` files do.
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -10,7 +10,7 @@ import { AppRegistry } from '../control/registry.ts';
 import { DialogStore } from '../dialog/dialog-store.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import type { Metrics } from '../metrics.ts';
-import { TimerWheel } from '../timer-wheel.ts';
+import { TimerWheel, WheelTimer } from '../timer-wheel.ts';
 import type { ClientSpace, ClientTransaction } from '../transaction/client-transaction.ts';
 import type { ServerSpace, ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Timings } from '../transaction/timings.ts';
@@ -121,6 +121,13 @@ export class Core implements ClientSpace, ServerSpace {
     }
     dialog.owner = undefined;
     return undefined;
+  }
+
+  /** Forgets a subscription some time after it should have been refreshed. */
+  expireSubscription(dialog: Dialog, expiresSec: number): void {
+    dialog.expiry ??= new WheelTimer(() => this.removeDialog(dialog));
+    const seconds = Math.min(Math.max(expiresSec, 0), 86_400);
+    this.wheel.set(dialog.expiry, seconds * 1_000 + this.timings.giveUpMs);
   }
 
   removeDialog(dialog: Dialog): void {

@@ -14,7 +14,12 @@ import { parseMessage } from '../wire/message.ts';
 import { judge } from '../wire/validate.ts';
 import { Core } from './core.ts';
 import { Orphans } from './orphans.ts';
+import { UacSender } from './uac-sender.ts';
 import { Uac } from './uac.ts';
+import { UasAnswers } from './uas-answers.ts';
+import { UasInDialog } from './uas-in-dialog.ts';
+import { UasOffers } from './uas-offers.ts';
+import { UasProvisionals } from './uas-provisionals.ts';
 import { Uas } from './uas.ts';
 
 /** Clients switch features on by version; the protocol spoken is that of drachtio-server 0.9. */
@@ -31,7 +36,10 @@ export class Engine implements ControlHandler, TransportEvents {
   readonly #log: Logger;
   readonly #transport: TransportLayer;
   readonly #core: Core;
+  readonly #offers: UasOffers;
   readonly #uas: Uas;
+  readonly #answers: UasAnswers;
+  readonly #sender: UacSender;
   readonly #uac: Uac;
   readonly #orphans: Orphans;
   readonly #control: ControlServer;
@@ -42,9 +50,14 @@ export class Engine implements ControlHandler, TransportEvents {
     this.#log = log;
     this.#transport = new TransportLayer(this);
     this.#core = new Core(config, log, this.metrics, this.#transport);
-    this.#uac = new Uac(this.#core);
-    this.#uas = new Uas(this.#core, this.#uac);
-    this.#orphans = new Orphans(this.#core, this.#uas, this.#uac);
+    this.#sender = new UacSender(this.#core);
+    this.#uac = new Uac(this.#core, this.#sender);
+    this.#offers = new UasOffers(this.#core);
+    const provisionals = new UasProvisionals(this.#core, this.#offers);
+    const inDialog = new UasInDialog(this.#core, this.#offers, provisionals, this.#sender);
+    this.#uas = new Uas(this.#core, this.#offers, inDialog);
+    this.#answers = new UasAnswers(this.#core, this.#offers, provisionals, this.#sender);
+    this.#orphans = new Orphans(this.#core, this.#offers, this.#sender);
     this.#control = new ControlServer(this, config.secret);
     this.#publishGauges();
   }
@@ -78,8 +91,8 @@ export class Engine implements ControlHandler, TransportEvents {
     this.metrics.gauge('server_transactions', () => core.servers.size);
     this.metrics.gauge('client_transactions', () => core.clients.size);
     this.metrics.gauge('apps', () => core.apps.size);
-    this.metrics.gauge('held_requests', () => this.#uas.held.size);
-    this.metrics.gauge('open_app_requests', () => this.#uas.requests.size + this.#uac.requests.size);
+    this.metrics.gauge('held_requests', () => this.#offers.held.size);
+    this.metrics.gauge('open_app_requests', () => this.#offers.requests.size + this.#sender.requests.size);
     this.metrics.gauge('tcp_connections', () => this.#transport.tcp.size);
     this.metrics.gauge('timers', () => core.wheel.size);
     this.metrics.gauge('resident_bytes', () => process.memoryUsage.rss());
@@ -145,19 +158,19 @@ export class Engine implements ControlHandler, TransportEvents {
   }
 
   onReady(_app: AppConnection): void {
-    this.#uas.offerHeld();
+    this.#offers.offerHeld();
   }
 
   onRoute(app: AppConnection, verb: string, isAdded: boolean): void {
     if (isAdded) {
       this.#core.apps.addRoute(app, verb);
-      if (this.#uas.held.size > 0) this.#uas.offerHeld();
+      if (this.#offers.held.size > 0) this.#offers.offerHeld();
     } else this.#core.apps.removeRoute(app, verb);
   }
 
   onSip(app: AppConnection, frame: SipFrame): void {
     try {
-      if (frame.text.startsWith('SIP/')) this.#uas.onAppResponse(app, frame);
+      if (frame.text.startsWith('SIP/')) this.#answers.onAppResponse(app, frame);
       else this.#uac.onFrame(app, frame);
     } catch (error) {
       this.metrics.count('faults_total');

@@ -10,8 +10,8 @@ import type { AppConnection } from '../control/connection.ts';
 import type { Dialog } from '../dialog/dialog.ts';
 import { WheelTimer } from '../timer-wheel.ts';
 import type { Core } from './core.ts';
-import type { Uac } from './uac.ts';
-import type { Uas } from './uas.ts';
+import type { UacSender } from './uac-sender.ts';
+import type { UasOffers } from './uas-offers.ts';
 
 const ORPHAN_REASON = 'SIP;cause=503;text="application gone"';
 /** Hang-ups per turn of the loop when thousands of calls end at once. */
@@ -19,21 +19,21 @@ const BYES_PER_TURN = 100;
 
 export class Orphans {
   readonly #core: Core;
-  readonly #uas: Uas;
-  readonly #uac: Uac;
+  readonly #offers: UasOffers;
+  readonly #sender: UacSender;
   readonly #grace = new Map<string, WheelTimer>();
 
-  constructor(core: Core, uas: Uas, uac: Uac) {
+  constructor(core: Core, offers: UasOffers, sender: UacSender) {
     this.#core = core;
-    this.#uas = uas;
-    this.#uac = uac;
+    this.#offers = offers;
+    this.#sender = sender;
   }
 
   onAppLost(app: AppConnection): void {
     this.#cancelItsInvites(app);
     this.#settleItsDialogs(app);
-    for (const request of this.#uas.requests.values()) {
-      if (request.app === app) this.#uas.reoffer(request);
+    for (const request of this.#offers.requests.values()) {
+      if (request.app === app) this.#offers.reoffer(request);
     }
     const { tag } = app;
     if (this.#core.apps.ownerFor(tag) !== undefined || this.#grace.has(tag)) return;
@@ -52,7 +52,7 @@ export class Orphans {
   }
 
   #cancelItsInvites(app: AppConnection): void {
-    for (const request of this.#uac.requests.values()) {
+    for (const request of this.#sender.requests.values()) {
       if (request.app !== app) continue;
       request.app = undefined;
       if (request.method === 'INVITE' && request.dialog === undefined) {
@@ -68,17 +68,17 @@ export class Orphans {
       dialog.owner = undefined;
       const seq = dialog.unackedSeq;
       if (seq === undefined) continue;
-      this.#uac.sendAck(dialog, seq, undefined);
-      if (dialog.role === 'uac' && seq === dialog.inviteSeq) this.#uac.bye(dialog, ORPHAN_REASON, false);
+      this.#sender.sendAck(dialog, seq, undefined);
+      if (dialog.role === 'uac' && seq === dialog.inviteSeq) this.#sender.bye(dialog, ORPHAN_REASON, false);
     }
   }
 
   #endGrace(tag: string): void {
     this.#grace.delete(tag);
-    for (const request of this.#uas.held) {
+    for (const request of this.#offers.held) {
       if (!request.isInDialog || request.dialog?.ownerTag !== tag) continue;
-      if (request.method === 'BYE') this.#uas.finish(request, 200);
-      else this.#uas.finish(request, 503);
+      if (request.method === 'BYE') this.#offers.finish(request, 200);
+      else this.#offers.finish(request, 503);
     }
     const orphans: Dialog[] = [];
     for (const dialog of this.#core.dialogs) {
@@ -93,7 +93,7 @@ export class Orphans {
 
   #hangUp(orphans: Dialog[]): void {
     for (const dialog of orphans.splice(0, BYES_PER_TURN)) {
-      if (dialog.method === 'INVITE') this.#uac.bye(dialog, ORPHAN_REASON, false);
+      if (dialog.method === 'INVITE') this.#sender.bye(dialog, ORPHAN_REASON, false);
       else this.#core.removeDialog(dialog);
     }
     if (orphans.length > 0) setImmediate(() => this.#hangUp(orphans));

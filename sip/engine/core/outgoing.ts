@@ -2,6 +2,7 @@
  * Small pieces of outgoing requests that both the UAC and its requests use. Pure but for tags and the clock in
  * frames.
  */
+import type { Dialog } from '../dialog/dialog.ts';
 import type { Outbound } from '../transport/flow.ts';
 import type { Hop } from '../transport/transport-layer.ts';
 import { isDigits } from '../wire/chars.ts';
@@ -36,6 +37,11 @@ export function routeLines(routes: readonly string[]): string {
   let out = '';
   for (const route of routes) out += `Route: ${route}\r\n`;
   return out;
+}
+
+/** Which reliable response a PRACK acknowledges: the app's word, else the last one that came (RFC 3262 7.2). */
+export function rackLine(dialog: Dialog, message: AppMessage | undefined): string {
+  return `RAck: ${message?.rack ?? `${dialog.lastRSeq ?? 1} ${dialog.inviteSeq} INVITE`}\r\n`;
 }
 
 export function firstRoute(message: AppMessage): string | undefined {

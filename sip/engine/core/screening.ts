@@ -1,9 +1,25 @@
 /**
- * Requests that no app needs to see: extensions, content types and answers that this engine cannot handle. Pure.
- * RFC 3261 8.2.2.3, 8.2.3; RFC 4475 3.3.6, 3.3.7, 3.3.15.
+ * Requests that no app needs to see: methods, extensions, content types and answers that this engine cannot handle,
+ * and health probes. Pure. RFC 3261 8.2.1, 8.2.2.3, 8.2.3; RFC 4475 3.3.6, 3.3.7, 3.3.15.
  */
+import { ALLOW } from '../wire/build.ts';
 import { H } from '../wire/header-names.ts';
 import type { SipMessage } from '../wire/message.ts';
+import { parseSipUri } from '../wire/uri.ts';
+import type { Essentials } from '../wire/validate.ts';
+
+const OFFERED_METHODS = new Set([
+  'INVITE',
+  'REGISTER',
+  'MESSAGE',
+  'OPTIONS',
+  'INFO',
+  'NOTIFY',
+  'SUBSCRIBE',
+  'PUBLISH',
+  'REFER',
+]);
+const DIALOG_ONLY_METHODS = new Set(['BYE', 'UPDATE', 'PRACK']);
 
 /** Extensions an app may take part in; session timers (RFC 4028) are not offered, so they cannot be required. */
 const KNOWN_EXTENSIONS = new Set([
@@ -21,7 +37,24 @@ export interface ScreeningRefusal {
   extra: string;
 }
 
-export function refuseByContent(msg: SipMessage): ScreeningRefusal | undefined {
+/** What is answered without an app; undefined for a request that is to be offered or belongs to a dialog. */
+export function screen(msg: SipMessage, essentials: Essentials): ScreeningRefusal | undefined {
+  const { method } = msg;
+  if (!OFFERED_METHODS.has(method) && !DIALOG_ONLY_METHODS.has(method)) {
+    return { status: 501, extra: `Allow: ${ALLOW}\r\n` };
+  }
+  const byContent = refuseByContent(msg);
+  if (byContent !== undefined) return byContent;
+  if (essentials.toTag !== undefined) return undefined;
+  if (DIALOG_ONLY_METHODS.has(method)) return { status: 481, extra: '' };
+  // Health probes of trunks and phones ask the address itself, no user on it: no app is needed to say "alive".
+  if (method === 'OPTIONS' && parseSipUri(msg.uri)?.user === undefined) {
+    return { status: 200, extra: `Allow: ${ALLOW}\r\nAccept: application/sdp\r\nSupported: 100rel\r\n` };
+  }
+  return undefined;
+}
+
+function refuseByContent(msg: SipMessage): ScreeningRefusal | undefined {
   return refuseByRequire(msg) ?? (msg.method === 'INVITE' ? refuseInvite(msg) : undefined);
 }
 

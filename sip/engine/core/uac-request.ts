@@ -1,11 +1,13 @@
 /**
  * One request of ours from its sending to its last response, as its transaction and its app see it.
  * RFC 3261 9.1, 13.2.2; RFC 3262 4; RFC 6026 8.
+ *
+ * Races stopped here: a 200 that crosses the CANCEL is acknowledged and hung up; a repeated 2xx gets its ACK again; a
+ * 2xx of a losing fork is acknowledged with its own tag and hung up.
  */
 import { randomUUID } from 'node:crypto';
 import type { AppConnection } from '../control/connection.ts';
 import type { Dialog } from '../dialog/dialog.ts';
-import { WheelTimer } from '../timer-wheel.ts';
 import { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { ClientOwner } from '../transaction/client-transaction.ts';
 import type { Outbound } from '../transport/flow.ts';
@@ -13,12 +15,23 @@ import { followUp } from '../wire/build.ts';
 import { H } from '../wire/header-names.ts';
 import { forwardText, parseMessage } from '../wire/message.ts';
 import type { SipMessage } from '../wire/message.ts';
-import { parseNameAddr, splitNameAddrs, tagOf } from '../wire/name-addr.ts';
-import { parseSipUri } from '../wire/uri.ts';
-import { contactDiffersFrom, internalAnswer } from './outgoing.ts';
-import type { Uac } from './uac.ts';
+import { tagOf } from '../wire/name-addr.ts';
+import type { Core } from './core.ts';
+import { chooseFlow, dialogOfAnswer, recordRoutes, refreshTarget } from './dialog-making.ts';
+import type { DialogMaker } from './dialog-making.ts';
+import { clientKey, internalAnswer } from './outgoing.ts';
+import { UacCancel } from './uac-cancel.ts';
+import type { CancellableInvite } from './uac-cancel.ts';
 
 const MAX_FORKS = 16;
+
+/** What a request needs of whoever sends it; implemented by `uac-sender.ts`. */
+export interface UacRequestHost {
+  readonly core: Core;
+  readonly requests: Map<string, UacRequest>;
+  sendAck(dialog: Dialog, cseq: number, message: undefined): void;
+  bye(dialog: Dialog, reason: string, isAppTold: boolean): void;
+}
 
 export interface UacRequestInit {
   app: AppConnection | undefined;
@@ -32,7 +45,7 @@ export interface UacRequestInit {
   isDirect: boolean;
 }
 
-export class UacRequest implements ClientOwner {
+export class UacRequest implements ClientOwner, CancellableInvite, DialogMaker {
   readonly id: string = randomUUID();
   app: AppConnection | undefined;
   readonly method: string;
@@ -47,19 +60,16 @@ export class UacRequest implements ClientOwner {
   transaction: ClientTransaction | undefined;
   shownOut: Outbound | undefined;
   isFinal = false;
-  isCancelSent = false;
   endsSubscription = false;
-  readonly #uac: Uac;
+  readonly #host: UacRequestHost;
   readonly #isDirect: boolean;
-  #isCancelWanted = false;
-  #cancelExtra = '';
-  #giveUp: WheelTimer | undefined;
+  #cancel: UacCancel | undefined;
   #early: Dialog[] = [];
   #winner: Dialog | undefined;
   #losers: Dialog[] | undefined;
 
-  constructor(uac: Uac, init: UacRequestInit) {
-    this.#uac = uac;
+  constructor(host: UacRequestHost, init: UacRequestInit) {
+    this.#host = host;
     this.app = init.app;
     this.method = init.method;
     this.cseq = init.cseq;
@@ -69,6 +79,10 @@ export class UacRequest implements ClientOwner {
     this.localTag = init.localTag;
     this.callId = init.callId;
     this.#isDirect = init.isDirect;
+  }
+
+  get isCancelSent(): boolean {
+    return this.#cancel?.isSent === true;
   }
 
   get isLaunched(): boolean {
@@ -82,7 +96,10 @@ export class UacRequest implements ClientOwner {
   ): void {
     this.shownOut = flow;
     if (this.method === 'INVITE' && this.dialog !== undefined) this.dialog.pendingInvites++;
-    this.transaction = this.#uac.createTransaction(this, flow, text);
+    const { core } = this.#host;
+    const key = clientKey(this.branch, this.method);
+    this.transaction = new ClientTransaction(core, key, this.method === 'INVITE', text, flow, this);
+    core.clients.set(key, this.transaction);
     if (fallback !== undefined) {
       this.transaction.fallback = () => {
         const other = fallback();
@@ -100,36 +117,11 @@ export class UacRequest implements ClientOwner {
 
   /** Cancels now, or as soon as a provisional response allows it; gives the CANCEL's text. */
   wantCancel(extra: string): string {
-    if (!this.#isCancelWanted) {
-      this.#isCancelWanted = true;
-      this.#cancelExtra = extra;
-      this.#sendCancelIfDue();
+    if (this.#cancel === undefined) {
+      this.#cancel = new UacCancel(this.#host.core, this, extra);
+      this.#cancel.sendIfDue();
     }
-    return this.#cancelText();
-  }
-
-  #cancelText(): string {
-    const sent = parseMessage(this.text) as SipMessage;
-    return followUp(sent, 'CANCEL', sent.get(H.to) as string, this.cseq, this.#cancelExtra);
-  }
-
-  #sendCancelIfDue(): void {
-    const { transaction } = this;
-    if (!this.#isCancelWanted || this.isCancelSent || this.isFinal || transaction?.hasProvisional !== true)
-      return;
-    this.isCancelSent = true;
-    const { core } = this.#uac;
-    const key = `${this.branch}|CANCEL`;
-    const cancel = new ClientTransaction(core, key, false, this.#cancelText(), transaction.out, undefined);
-    core.clients.set(key, cancel);
-    cancel.start();
-    // RFC 3261 9.1: without a final response for 64*T1 the INVITE counts as cancelled.
-    this.#giveUp = new WheelTimer(() => {
-      if (this.isFinal) return;
-      transaction.abandon();
-      this.failInternally('487 Request Terminated');
-    });
-    core.wheel.set(this.#giveUp, core.timings.giveUpMs);
+    return this.#cancel.text;
   }
 
   // --- transaction reports ---------------------------------------------------------------------------------
@@ -153,18 +145,18 @@ export class UacRequest implements ClientOwner {
     const answer = internalAnswer(this.text, statusLine);
     this.#final();
     this.#afterFinal(Number(statusLine.slice(0, 3)));
-    for (const early of this.#early) this.#uac.core.removeDialog(early);
+    for (const early of this.#early) this.#host.core.removeDialog(early);
     this.#early = [];
-    this.#uac.core.metrics.count('internal_failures_total');
-    if (this.app !== undefined && this.#uac.core.apps.has(this.app)) {
-      this.#uac.core.sendSip(this.app, 'network', undefined, this.id, this.dialogId, answer);
+    this.#host.core.metrics.count('internal_failures_total');
+    if (this.app !== undefined && this.#host.core.apps.has(this.app)) {
+      this.#host.core.sendSip(this.app, 'network', undefined, this.id, this.dialogId, answer);
     }
   }
 
   onResponse(response: SipMessage, from: Outbound): void {
     const { status } = response;
     if (status === 100) {
-      this.#sendCancelIfDue();
+      this.#cancel?.sendIfDue();
       return;
     }
     if (this.method === 'INVITE') {
@@ -175,32 +167,32 @@ export class UacRequest implements ClientOwner {
 
   #final(): void {
     this.isFinal = true;
-    this.#uac.requests.delete(this.id);
-    if (this.#giveUp !== undefined) this.#uac.core.wheel.cancel(this.#giveUp);
+    this.#host.requests.delete(this.id);
+    this.#cancel?.stop();
     if (this.method === 'INVITE' && this.dialog !== undefined && this.isLaunched)
       this.dialog.pendingInvites--;
   }
 
   #passUp(response: SipMessage, from: Outbound): void {
-    if (this.app === undefined || !this.#uac.core.apps.has(this.app)) return;
+    if (this.app === undefined || !this.#host.core.apps.has(this.app)) return;
     const text = forwardText(response, undefined, 0);
-    this.#uac.core.sendSip(this.app, 'network', from, this.id, this.dialogId, text);
+    this.#host.core.sendSip(this.app, 'network', from, this.id, this.dialogId, text);
   }
 
   get #hasApp(): boolean {
-    return this.app !== undefined && this.#uac.core.apps.has(this.app);
+    return this.app !== undefined && this.#host.core.apps.has(this.app);
   }
 
   // --- INVITE ----------------------------------------------------------------------------------------------
 
   #onInviteResponse(response: SipMessage, from: Outbound): void {
-    const { core } = this.#uac;
+    const { core } = this.#host;
     const toTag = tagOf(response.get(H.to) as string) ?? '';
     if (response.status < 200) {
       if (this.isFinal) return;
       if (toTag !== '' && !this.#noteEarly(response, from, toTag)) return;
       this.#passUp(response, from);
-      this.#sendCancelIfDue();
+      this.#cancel?.sendIfDue();
       return;
     }
     if (response.status < 300) {
@@ -212,7 +204,8 @@ export class UacRequest implements ClientOwner {
     this.#final();
     for (const early of this.#early) core.removeDialog(early);
     this.#early = [];
-    core.cdr('stop', 'network', this.#isCancelWanted ? 'call-canceled' : 'call-rejected', response.text);
+    const detail = this.#cancel === undefined ? 'call-rejected' : 'call-canceled';
+    core.cdr('stop', 'network', detail, response.text);
     this.#passUp(response, from);
   }
 
@@ -229,44 +222,34 @@ export class UacRequest implements ClientOwner {
     const rseq = Number(rseqText);
     if (dialog.lastRSeq !== undefined && rseq <= dialog.lastRSeq) return false;
     dialog.lastRSeq = rseq;
-    this.#uac.core.dialogs.prefer(dialog);
+    this.#host.core.dialogs.prefer(dialog);
     return true;
   }
 
   #make(response: SipMessage, from: Outbound, toTag: string): Dialog {
     const sent = parseMessage(this.text) as SipMessage;
-    const dialog = this.#uac.makeDialog(this, response, sent, toTag);
-    this.#chooseFlow(dialog, response, from, sent.uri);
+    const dialog = this.#makeFork(response, sent, toTag);
+    chooseFlow(dialog, response, from, sent.uri, this.#isDirect ? undefined : this.transaction?.out);
     return dialog;
   }
 
-  /** Stays on an open connection; on the way of the INVITE for a phone whose Contact is not where it is. */
-  #chooseFlow(dialog: Dialog, response: SipMessage, from: Outbound, requestUri: string): void {
-    if (dialog.routeSet.length > 0) return;
-    if (from.protocol === 'tcp') {
-      dialog.symmetric = from;
-      return;
-    }
-    if (this.#isDirect || this.transaction === undefined || !response.has(H.contact)) return;
-    const isOwnContact = parseSipUri(dialog.remoteTarget)?.host === parseSipUri(requestUri)?.host;
-    if (isOwnContact && contactDiffersFrom(dialog.remoteTarget, from)) {
-      dialog.symmetric = this.transaction.out;
-    }
+  #makeFork(response: SipMessage, sent: SipMessage, toTag: string): Dialog {
+    const dialog = dialogOfAnswer(this, response, sent, toTag);
+    if (this.app !== undefined) dialog.own(this.app);
+    this.#host.core.dialogs.add(dialog);
+    return dialog;
   }
 
   #onSuccess(response: SipMessage, from: Outbound, toTag: string): void {
-    const { core } = this.#uac;
+    const { core } = this.#host;
     this.#final();
     let winner = this.#early.find((one) => one.remoteTag === toTag);
     for (const early of this.#early) if (early !== winner) core.removeDialog(early);
     if (winner === undefined) winner = this.#make(response, from, toTag);
     else {
       // The route set and target of the 2xx count, not those of a provisional response (RFC 3261 13.2.2.4).
-      const routes: string[] = [];
-      for (const line of response.all(H.recordRoute)) routes.push(...splitNameAddrs(line));
-      winner.routeSet = routes.reverse();
-      const contact = parseNameAddr(response.get(H.contact) ?? '')?.uri;
-      if (contact !== undefined) winner.remoteTarget = contact;
+      winner.routeSet = recordRoutes(response).reverse();
+      refreshTarget(winner, response);
     }
     this.#early = [];
     this.#winner = winner;
@@ -275,12 +258,12 @@ export class UacRequest implements ClientOwner {
     core.dialogs.prefer(winner);
     core.metrics.count('dialogs_total');
     if (!this.#hasApp) {
-      this.#uac.sendAck(winner, this.cseq, undefined);
-      this.#uac.bye(winner, 'SIP;cause=480;text="application gone"', false);
+      this.#host.sendAck(winner, this.cseq, undefined);
+      this.#host.bye(winner, 'SIP;cause=480;text="application gone"', false);
       return;
     }
     // A 200 that crossed the CANCEL: the app acknowledges it, then the engine hangs up.
-    winner.isByeDueAfterAck = this.#isCancelWanted;
+    winner.isByeDueAfterAck = this.#cancel !== undefined;
     this.#passUp(response, from);
     core.cdr('start', 'network', 'uac', response.text);
   }
@@ -300,20 +283,20 @@ export class UacRequest implements ClientOwner {
     if (this.#losers.length >= MAX_FORKS) return;
     const sent = parseMessage(this.text) as SipMessage;
     const winner = this.#winner;
-    const loser = this.#uac.makeDialog(this, response, sent, toTag);
+    const loser = this.#makeFork(response, sent, toTag);
     loser.state = 'confirmed';
-    if (winner !== undefined && winner.state !== 'terminated') this.#uac.core.dialogs.prefer(winner);
+    if (winner !== undefined && winner.state !== 'terminated') this.#host.core.dialogs.prefer(winner);
     this.#losers.push(loser);
-    this.#uac.core.metrics.count('losing_forks_total');
-    this.#uac.sendAck(loser, this.cseq, undefined);
-    this.#uac.bye(loser, 'SIP;cause=200;text="Call completed elsewhere"', false);
+    this.#host.core.metrics.count('losing_forks_total');
+    this.#host.sendAck(loser, this.cseq, undefined);
+    this.#host.bye(loser, 'SIP;cause=200;text="Call completed elsewhere"', false);
   }
 
   #onReinviteResponse(dialog: Dialog, response: SipMessage, from: Outbound): void {
     if (response.status < 200) {
       if (this.isFinal) return;
       this.#passUp(response, from);
-      this.#sendCancelIfDue();
+      this.#cancel?.sendIfDue();
       return;
     }
     if (this.isFinal) {
@@ -323,11 +306,10 @@ export class UacRequest implements ClientOwner {
     }
     this.#final();
     if (response.status < 300) {
-      const contact = parseNameAddr(response.get(H.contact) ?? '')?.uri;
-      if (contact !== undefined) dialog.remoteTarget = contact;
+      refreshTarget(dialog, response);
       dialog.unackedSeq = this.cseq;
       if (!this.#hasApp || dialog.state === 'terminated') {
-        this.#uac.sendAck(dialog, this.cseq, undefined);
+        this.#host.sendAck(dialog, this.cseq, undefined);
         return;
       }
     }
@@ -346,31 +328,30 @@ export class UacRequest implements ClientOwner {
     this.#final();
     if (this.method === 'SUBSCRIBE' && status < 300) this.#onSubscribed(response, from);
     if (this.method === 'UPDATE' && status < 300 && this.dialog !== undefined) {
-      const contact = parseNameAddr(response.get(H.contact) ?? '')?.uri;
-      if (contact !== undefined) this.dialog.remoteTarget = contact;
+      refreshTarget(this.dialog, response);
     }
     this.#afterFinal(status);
     this.#passUp(response, from);
   }
 
   #onSubscribed(response: SipMessage, from: Outbound): void {
-    const { core } = this.#uac;
+    const { core } = this.#host;
     const toTag = tagOf(response.get(H.to) as string) ?? '';
     let dialog = this.dialog ?? core.dialogs.find(this.callId, this.localTag, toTag);
     dialog ??= this.#make(response, from, toTag);
     dialog.state = 'confirmed';
     const expires = Number(response.get(H.expires) ?? '3600');
-    this.#uac.expireSubscription(dialog, Number.isFinite(expires) ? expires : 3600);
+    core.expireSubscription(dialog, Number.isFinite(expires) ? expires : 3600);
   }
 
   /** What a final answer, real or made by us, means for the dialog (RFC 3261 12.2.1.2, 15; RFC 6665 4.2.2). */
   #afterFinal(status: number): void {
     const { dialog } = this;
     if (dialog === undefined) return;
-    if (this.method === 'BYE' && status !== 401 && status !== 407) this.#uac.core.removeDialog(dialog);
+    if (this.method === 'BYE' && status !== 401 && status !== 407) this.#host.core.removeDialog(dialog);
     const isGone = status === 481 || status === 408;
     if (dialog.method === 'SUBSCRIBE' && (this.endsSubscription || (isGone && this.method === 'NOTIFY'))) {
-      this.#uac.core.removeDialog(dialog);
+      this.#host.core.removeDialog(dialog);
     }
   }
 }
