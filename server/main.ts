@@ -15,6 +15,7 @@ import { AcdShell } from './app/acd-shell.ts';
 import { ActiveSite } from './app/active-site.ts';
 import { FeatureCodes } from './app/feature-codes.ts';
 import { LiveFigures, toStatsSite } from './app/live-figures.ts';
+import type { StoredSite } from './app/ports.ts';
 import { SiteService } from './app/site-service.ts';
 import { takeOver } from './app/takeover.ts';
 import { VoiceCalls } from './app/voice-calls.ts';
@@ -28,7 +29,8 @@ import { keepSnapshots, type HouseState } from './compose/snapshots.ts';
 import { openStores, type Stores } from './compose/stores.ts';
 import { BadEnvironment, readEnvironment, type ServerConfig } from './config/env.ts';
 import { PromptFiles } from './config/prompt-files.ts';
-import { parseSite, secureSite, formatSite, verifyPin } from './config/site-file.ts';
+import { formatFault, verifyPin } from './config/site-file.ts';
+import { readSite } from './config/site-reader.ts';
 import type { HearthlineEvent } from './contract/events.ts';
 import type { Site } from './contract/site.ts';
 import { createClock } from './lib/clock.ts';
@@ -61,7 +63,8 @@ async function main(): Promise<void> {
   });
   shutdown.add('stores', () => stores.close());
   const prompts = new PromptFiles(config.promptsDir, renderText);
-  const { site, version } = await firstSite(stores, config, logger);
+  const stored = await firstSite(stores, config, logger);
+  const { site, version } = stored;
   await prompts.prepare(site, (err) => logger.error({ err }, 'a prompt of the site is missing'));
 
   // What was: the snapshot and the events after it, folded again without acting on any.
@@ -92,9 +95,10 @@ async function main(): Promise<void> {
     shell,
     calls,
     prompts,
-    onApplied: (applied) => live.setSite(applied),
+    readSite,
+    onApplied: (applied) => live.setSite(applied, clock.now()),
   });
-  siteService.apply(site, version, house.siteVersion === version);
+  siteService.apply(stored, house.siteVersion === version);
 
   const audit = createAuditTrail(stores.sequelize, clock);
   const access = createAccess({
@@ -167,21 +171,16 @@ async function main(): Promise<void> {
 }
 
 /** The site in force, else the seed of the first start. */
-async function firstSite(
-  stores: Stores,
-  config: ServerConfig,
-  logger: Logger,
-): Promise<{ site: Site; version: number }> {
+async function firstSite(stores: Stores, config: ServerConfig, logger: Logger): Promise<StoredSite> {
   const latest = await stores.sites.latest();
   if (latest) return latest;
-  const yaml = config.seedSite ? await readFile(config.seedSite, 'utf8') : 'site:\n  name: Hearthline\n';
-  const parsed = parseSite(yaml);
-  if ('faults' in parsed)
-    throw new BadEnvironment(`HEARTHLINE_SEED_SITE: ${JSON.stringify(parsed.faults[0])}`);
-  const site = await secureSite(parsed.site);
-  const version = await stores.sites.save(formatSite(site), site, 'first start');
+  const text = config.seedSite ? await readFile(config.seedSite, 'utf8') : 'site:\n  name: Hearthline\n';
+  const read = await readSite(text);
+  if ('faults' in read)
+    throw new BadEnvironment(`HEARTHLINE_SEED_SITE: ${formatFault('site.yaml', read.faults[0]!)}`);
+  const version = await stores.sites.save(read.yaml, read.site, 'first start');
   logger.info({ version }, 'first site imported');
-  return { site, version };
+  return { version, ...read };
 }
 
 interface House extends HouseState {

@@ -1,20 +1,23 @@
 /** The site in force, indexed for the questions that calls ask. Replaced as a whole when another comes into force. */
 import type { AcdSite, WrapUp } from '../acd/types.ts';
+import type { StoredSite } from './ports.ts';
 import type { Language, Site, SiteAgent, SiteNumber, SiteQueue } from '../contract/site.ts';
 import { isOpenNow } from '../config/hours.ts';
 
 export class ActiveSite {
   private current: Site | undefined;
   private version_ = 0;
+  private yaml_ = '';
   private numbers = new Map<string, SiteNumber>();
   private queues = new Map<string, SiteQueue>();
   private agents = new Map<string, SiteAgent>();
   private phoneLanguages = new Map<string, Language>();
   private reasons = new Map<string, string>();
 
-  replace(site: Site, version: number): void {
+  replace({ site, version, yaml }: StoredSite): void {
     this.current = site;
     this.version_ = version;
+    this.yaml_ = yaml;
     this.numbers = new Map(site.numbers.map((n) => [n.number, n]));
     this.queues = new Map(site.queues.map((q) => [q.id, q]));
     this.agents = new Map(site.agents.map((a) => [a.id, a]));
@@ -35,6 +38,11 @@ export class ActiveSite {
 
   get version(): number {
     return this.version_;
+  }
+
+  /** Its text, with secrets hashed. */
+  get yaml(): string {
+    return this.yaml_;
   }
 
   get language(): Language {

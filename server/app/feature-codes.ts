@@ -21,10 +21,13 @@ interface FeatureCall {
   step: Step;
   digits: string;
   agentId: string;
+  /** Nobody holds a line by saying nothing. */
+  limit: NodeJS.Timeout;
 }
 const maxTries = 5;
 const lockMs = 15 * 60_000;
 const maxDigits = 16;
+const maxCallMs = 60_000;
 /** Play id of what ends a feature-code call. */
 const saidId = 'say';
 
@@ -63,7 +66,9 @@ export class FeatureCodes {
 
   arrive(legId: string, phoneId: string, dialled: string): void {
     const language = this.languageAt(phoneId);
-    this.inHand.set(legId, { phoneId, dialled, language, step: 'saying', digits: '', agentId: '' });
+    const limit = setTimeout(() => this.calls.hangup(legId, 'too long'), maxCallMs);
+    limit.unref();
+    this.inHand.set(legId, { phoneId, dialled, language, step: 'saying', digits: '', agentId: '', limit });
     this.calls.answer(legId);
   }
 
@@ -73,7 +78,10 @@ export class FeatureCodes {
     if (!call) return;
     if (event.type === 'leg.answered') this.act(event.legId, call);
     else if (event.type === 'leg.dtmf') this.digit(event.legId, call, event.digit);
-    else if (event.type === 'leg.ended') this.inHand.delete(event.legId);
+    else if (event.type === 'leg.ended') {
+      clearTimeout(call.limit);
+      this.inHand.delete(event.legId);
+    }
     // Only what was said ends the call: the question before it may report its own end late.
     else if (event.type === 'play.finished' && event.playId === saidId && event.reason !== 'replaced')
       this.calls.hangup(event.legId, 'done');

@@ -29,8 +29,12 @@ export class LiveFigures {
     this.eventAt_ = event.at;
   }
 
-  setSite(site: Site): void {
-    this.zone = site.site.timeZone;
+  /** In another zone the day in hand goes on, to that zone's next midnight. */
+  setSite(site: Site, now: number): void {
+    if (site.site.timeZone !== this.zone) {
+      this.zone = site.site.timeZone;
+      this.nextDay = nextDayOf(now, this.zone);
+    }
     this.stats.setSite(toStatsSite(site));
   }
 

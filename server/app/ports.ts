@@ -3,6 +3,7 @@
  * prompt files and telephony; tests join them to what they like.
  */
 import type { EventDraft, HearthlineEvent } from '../contract/events.ts';
+import type { SiteFileFault } from '../config/site-file.ts';
 import type { Language, Site } from '../contract/site.ts';
 
 /** Appends to the one ordered log: synchronous, so that an event is on its way before its effect is. */
@@ -28,6 +29,11 @@ export interface StoredSite {
   yaml: string;
   site: Site;
 }
+/** Reads a site file off the main thread: every fault of it, or the site with its secrets hashed and its text. */
+export type ReadSitePort = (
+  yaml: string,
+) => Promise<{ faults: SiteFileFault[] } | { site: Site; yaml: string }>;
+
 export interface SiteStorePort {
   latest(): Promise<StoredSite | undefined>;
   /** Returns the new version. */

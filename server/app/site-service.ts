@@ -4,10 +4,10 @@
  */
 import type { CallControl, SipSite } from '../../sip/port.ts';
 import type { Site } from '../contract/site.ts';
-import { formatSite, parseSite, secureSite, type SiteFileFault } from '../config/site-file.ts';
+import type { SiteFileFault } from '../config/site-file.ts';
 import type { AcdShell } from './acd-shell.ts';
 import { toAcdSite, type ActiveSite } from './active-site.ts';
-import type { PromptPort, SiteStorePort } from './ports.ts';
+import type { PromptPort, ReadSitePort, SiteStorePort, StoredSite } from './ports.ts';
 
 /** A fault as screens and the command line show it. */
 export interface SiteFaultAt {
@@ -24,7 +24,8 @@ export class SiteService {
   private readonly shell: AcdShell;
   private readonly calls: CallControl;
   private readonly prompts: PromptPort;
-  private readonly onApplied: (site: Site, version: number) => void;
+  private readonly readSite: ReadSitePort;
+  private readonly onApplied: (site: Site) => void;
   /** One import at a time: the second waits and is checked against what the first left. */
   private queue: Promise<unknown> = Promise.resolve();
 
@@ -34,32 +35,34 @@ export class SiteService {
     shell: AcdShell;
     calls: CallControl;
     prompts: PromptPort;
-    onApplied: (site: Site, version: number) => void;
+    readSite: ReadSitePort;
+    onApplied: (site: Site) => void;
   }) {
     this.active = parts.active;
     this.store = parts.store;
     this.shell = parts.shell;
     this.calls = parts.calls;
     this.prompts = parts.prompts;
+    this.readSite = parts.readSite;
     this.onApplied = parts.onApplied;
   }
 
   async exportYaml(): Promise<{ version: number; yaml: string; site: Site }> {
-    const { site, version } = this.active;
-    return { version, yaml: formatSite(site), site };
+    const { site, version, yaml } = this.active;
+    return { version, yaml, site };
   }
 
   async check(yaml: string): Promise<SiteFaultAt[]> {
-    const read = this.read(yaml);
-    return Array.isArray(read) ? read : [];
+    const read = await this.read(yaml);
+    return 'faults' in read ? read.faults : [];
   }
 
   /** The whole file, or everything that is wrong with it. */
-  private read(yaml: string): Site | SiteFaultAt[] {
-    const parsed = parseSite(yaml);
-    const faults = 'faults' in parsed ? parsed.faults : faultsOfTrunks(this.calls, parsed.site);
-    if (faults.length > 0 || 'faults' in parsed) return faults.map(withPathParts);
-    return parsed.site;
+  private async read(yaml: string): Promise<{ site: Site; yaml: string } | { faults: SiteFaultAt[] }> {
+    const read = await this.readSite(yaml);
+    const faults = 'faults' in read ? read.faults : faultsOfTrunks(this.calls, read.site);
+    if (faults.length > 0 || 'faults' in read) return { faults: faults.map(withPathParts) };
+    return read;
   }
 
   /** `ifVersion`: refused when somebody else's import came in between. */
@@ -73,21 +76,22 @@ export class SiteService {
     return turn;
   }
 
-  private async importNow(yaml: string, by: string): Promise<ImportResult> {
-    const read = this.read(yaml);
-    if (Array.isArray(read)) return { faults: read };
-    const site = await secureSite(read);
+  private async importNow(text: string, by: string): Promise<ImportResult> {
+    const read = await this.read(text);
+    if ('faults' in read) return read;
+    const { site, yaml } = read;
     await this.prompts.prepare(site);
-    const version = await this.store.save(formatSite(site), site, by);
-    this.apply(site, version);
+    const version = await this.store.save(yaml, site, by);
+    this.apply({ version, yaml, site });
     return { version };
   }
 
   /** In force from here. The event goes to the log only where routing has another version yet. */
-  apply(site: Site, version: number, isReplayed = false): void {
-    this.active.replace(site, version);
+  apply(stored: StoredSite, isReplayed = false): void {
+    const { site, version } = stored;
+    this.active.replace(stored);
     this.calls.configure(toSipSite(site));
-    this.onApplied(site, version);
+    this.onApplied(site);
     if (!isReplayed) this.shell.run({ type: 'site.apply', site: toAcdSite(site, version) });
   }
 }

@@ -43,6 +43,10 @@ export class Admission {
 
 export const isTrunkAddress = (address: string): boolean => addAddress(address, new BlockList(), new Set());
 
+/** A network so wide that it admits the world is a slip of the pen. */
+const isSaneLength = (bits: number, family: number) =>
+  family === 6 ? bits >= 16 && bits <= 128 : bits >= 8 && bits <= 32;
+
 /** False when it cannot be understood. */
 function addAddress(address: string, anyPort: BlockList, exact: Set<string>): boolean {
   const [net, bits] = address.split('/');
@@ -50,7 +54,7 @@ function addAddress(address: string, anyPort: BlockList, exact: Set<string>): bo
   if (family !== 0) {
     const type = family === 6 ? 'ipv6' : 'ipv4';
     if (bits === undefined) anyPort.addAddress(net!, type);
-    else if (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32))
+    else if (/^\d{1,3}$/.test(bits) && isSaneLength(Number(bits), family))
       anyPort.addSubnet(net!, Number(bits), type);
     else return false;
     return true;

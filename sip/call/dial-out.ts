@@ -128,7 +128,23 @@ function accept(
   for (const branch of leg.branches) if (branch !== winner && !branch.isDone) cancelBranch(ctx, branch);
   ctx.attempt('update', ctx.media.update({ sessionId: leg.id, ...mediaOf(remote) }));
   ctx.established(leg, dialogId);
+  if (leg.port === 0) {
+    bye(ctx, dialogId, 'media engine restarted');
+    return failAnswered(ctx, leg);
+  }
   ctx.emit({ type: 'dial.answered', legId: leg.id });
+}
+
+/** Answered, but its audio is gone: to routing it was never answered. */
+function failAnswered(ctx: CallContext, leg: Leg): void {
+  ctx.forget(leg);
+  ctx.emit({
+    type: 'dial.failed',
+    legId: leg.id,
+    cause: 'fault',
+    status: 500,
+    reason: 'media engine restarted',
+  });
 }
 
 /** A leg fails when its last branch has; the reason is that of the branch which says most. */

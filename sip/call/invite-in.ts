@@ -135,6 +135,12 @@ export function answerLeg(ctx: CallContext, leg: Leg): void {
     });
 }
 
+/** The media engine went away between the opening of the port and the answer. */
+export function endWithoutMedia(ctx: CallContext, leg: Leg): void {
+  if (leg.dialogId) bye(ctx, leg.dialogId, 'media engine restarted');
+  ctx.ended(leg, 'media-lost', 'media engine restarted');
+}
+
 function sendAnswer(ctx: CallContext, leg: Leg): void {
   const { res } = leg.invite!;
   leg.isAnswerInAck = !leg.remote;
@@ -145,6 +151,7 @@ function sendAnswer(ctx: CallContext, leg: Leg): void {
     // Given up while the 200 was under way: the call is up at the caller, and only a BYE ends it.
     if (!moveLeg(leg, 'sent')) return bye(ctx, res.stackDialogId, 'given up before it was answered');
     ctx.established(leg, res.stackDialogId);
+    if (leg.port === 0) return endWithoutMedia(ctx, leg);
     ctx.emit({ type: 'leg.answered', legId: leg.id });
   });
 }

@@ -138,7 +138,6 @@ export class Registrar {
     if (change === 'too-brief')
       return res.send(423, { headers: { 'Min-Expires': String(this.options.minExpiresSec) } });
     if (change === 'out-of-order') return res.send(500, 'Out Of Order');
-    if (change === 'too-many') return res.send(403, 'Too Many Contacts');
     if (wanted.length > 0) this.replace(phoneId, change, req.protocol);
     const now = this.options.now();
     const list = this.locate(phoneId).map(
@@ -151,7 +150,7 @@ export class Registrar {
     req: SipRequest,
     phoneId: string,
     wanted: NameAddr[],
-  ): Binding[] | 'too-brief' | 'out-of-order' | 'too-many' {
+  ): Binding[] | 'too-brief' | 'out-of-order' {
     const { minExpiresSec, maxExpiresSec, now } = this.options;
     const callId = req.get('call-id') ?? '';
     const cseq = Number.parseInt(req.get('cseq') ?? '0', 10);
@@ -178,7 +177,8 @@ export class Registrar {
     // The same device after a change of address: its old entry from the same call goes (RFC 5626 in spirit).
     const fresh = new Set(wanted.map((c) => c.uri));
     list = list.filter((b) => fresh.has(b.contact) || b.callId !== callId || fresh.size === 0);
-    return list.length > maxBindings ? 'too-many' : list;
+    // A phone that forgot its old ports would lock itself out: the oldest give way.
+    return list.slice(-maxBindings);
   }
 
   private replace(phoneId: string, list: Binding[], transport: string): void {

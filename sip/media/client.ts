@@ -55,6 +55,8 @@ interface Pending {
 const DEFAULTS = { requestTimeoutMs: 5000, minBackoffMs: 50, maxBackoffMs: 1000 };
 const MAX_ANSWER_CHARS = 64 * 1024 * 1024;
 
+const watchEveryMs = 250;
+
 export class MediaClient extends EventEmitter<EventMap> {
   private readonly options: Required<MediaClientOptions>;
   private path = '';
@@ -68,6 +70,7 @@ export class MediaClient extends EventEmitter<EventMap> {
   private outbox = '';
   private retryTimer: NodeJS.Timeout | undefined;
   private watchTimer: NodeJS.Timeout | undefined;
+  private watchedAtMs = 0;
 
   constructor(options: MediaClientOptions = {}) {
     super();
@@ -222,12 +225,21 @@ export class MediaClient extends EventEmitter<EventMap> {
         });
       }
       this.outbox += `${JSON.stringify({ ...params, id, op })}\n`;
-      this.watchTimer ??= setInterval(() => this.expire(), 250);
+      this.watchTimer ??= this.watch();
     });
+  }
+
+  private watch(): NodeJS.Timeout {
+    this.watchedAtMs = performance.now();
+    return setInterval(() => this.expire(), watchEveryMs);
   }
 
   /** One timer for all requests; they are in order of age. */
   private expire(): void {
+    const late = performance.now() - this.watchedAtMs;
+    this.watchedAtMs = performance.now();
+    // This process stood still: the answers may well lie in the socket, unread.
+    if (late > 4 * watchEveryMs) return;
     const oldest = performance.now() - this.options.requestTimeoutMs;
     for (const [id, { op, sentAtMs, reject }] of this.pending) {
       if (sentAtMs > oldest) return;
