@@ -46,7 +46,8 @@ export async function watchFloor(stack: Stack): Promise<FloorWatch> {
       await until(
         'the floor is back on screens',
         async () => {
-          seen = await floor().catch(() => undefined);
+          // Asked seldom: what is waited for may need the processor more than we do.
+          seen = await floor().catch(() => new Promise<undefined>((wake) => setTimeout(wake, 50)));
           return seen !== undefined;
         },
         boundMs,

@@ -40,7 +40,8 @@ describe('a burst of calls', function () {
     expect(await orderOf(house, 'contact.queued'), 'queued as they came').to.deep.equal(arrived);
     expect(await orderOf(house, 'contact.offered'), 'offered as they came').to.deep.equal(arrived);
     const contacts = await house.contacts();
-    expect(contacts.filter(({ outcome }) => outcome !== 'answered')).to.deep.equal([]);
+    const atFault = contacts.filter(({ outcome, endedBy }) => outcome !== 'answered' || endedBy !== 'agent');
+    expect(atFault, 'answered, and ended by the agent').to.deep.equal([]);
     expect(
       contacts.filter(({ offers }) => offers !== 1),
       'offered once each',
