@@ -160,13 +160,15 @@ async function main(): Promise<void> {
 
   const keeper = keepSnapshots({ stores, shell, live, siteVersion: () => active.version, logger });
   shutdown.add('snapshots', () => keeper.stop());
-  await listen(http, config, shutdown, logger);
   const onSetupSecret = (secret: string) => writeSetupSecret(config, secret);
+  // Before the first page can be asked for. Without Postgres nobody can sign in anyway: calls go first.
+  await offerSetup(access.setup, onSetupSecret).catch((err: unknown) =>
+    logger.error({ err }, 'no setup secret could be made'),
+  );
+  await listen(http, config, shutdown, logger);
   const adminApp = createAdminSocketApp({ access, audit, siteService, health, logger, newId, onSetupSecret });
   const admin = await listenAdminSocket(adminApp, config.adminSocket);
   shutdown.add('admin socket', () => void admin.close());
-  const secret = await access.setup.renew();
-  await onSetupSecret(secret ?? '');
   logger.info({ port: config.http.port, version, instanceId }, 'ready');
 }
 
@@ -233,6 +235,19 @@ async function listen(
     server.close();
     server.closeAllConnections();
   });
+}
+
+/** A secret for the first administrator, gone from the disk as soon as there is one. */
+async function offerSetup(
+  setup: ReturnType<typeof createAccess>['setup'],
+  write: (secret: string) => Promise<void>,
+): Promise<void> {
+  await write((await setup.renew()) ?? '');
+  const burn = setup.burn.bind(setup);
+  setup.burn = async () => {
+    await burn();
+    await write('');
+  };
 }
 
 /** Where the person who installs finds it; empty once an administrator exists. */

@@ -107,6 +107,8 @@ export interface CallControl {
   hangup(legId: string, reason: string): void;
   isRegistered(phoneId: string): boolean;
   hasLeg(legId: string): boolean;
+  /** An unanswered caller of a former process, whose call the engine may yet hand over. */
+  isExpected(legId: string): boolean;
   legIds(): string[];
   /** Whether an address of the site file can be understood. */
   isTrunkAddress(address: string): boolean;

@@ -6,7 +6,7 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { api } from './session.ts';
 
-/** `GET /api/site?format=names`. */
+/** `GET /api/site/names`. */
 interface SiteNames {
   queues?: Record<string, string>;
   agents?: Record<string, string>;
@@ -21,7 +21,7 @@ export interface NameOf {
 
 export function useNames(): NameOf {
   useEffect(() => {
-    void api<SiteNames>('/api/site?format=names').then((answer) => {
+    void api<SiteNames>('/api/site/names').then((answer) => {
       if (answer.isOk) names.value = answer.body;
     });
   }, []);

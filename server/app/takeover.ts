@@ -15,6 +15,8 @@ export interface Takeover {
   waiting: number;
 }
 
+const handOverMs = 3000;
+
 export function takeOver(
   shell: AcdShell,
   calls: CallControl,
@@ -35,7 +37,8 @@ export function takeOver(
     // Only who talks keeps the agent's leg: one that was answered while the log still said `offered`, or whose
     // caller is gone, belongs to nobody and is hung up below.
     if (offerId && state === 'connected' && calls.hasLeg(id)) known.add(offerId);
-    if (!calls.hasLeg(id)) {
+    if (!calls.hasLeg(id) && calls.isExpected(id)) awaitCaller(shell, calls, id);
+    else if (!calls.hasLeg(id)) {
       result.lost++;
       shell.run({ type: 'contact.fail', contactId: id, reason: 'lost in a restart' });
     } else if (state === 'connected' && offerId && !calls.hasLeg(offerId)) {
@@ -45,7 +48,7 @@ export function takeOver(
   }
   for (const { id } of contacts) {
     const contact = shell.acd.contact(id);
-    if (!contact) continue;
+    if (!contact || !calls.hasLeg(id)) continue;
     voice.adopt(contact);
     result.adopted++;
     if (contact.state === 'connected') result.talking++;
@@ -59,6 +62,13 @@ export function takeOver(
   }
   logger.info(result, 'calls taken over');
   return result;
+}
+
+/** Not yet answered when the crash came: the SIP engine hands the call over within a moment, or the caller has gone. */
+function awaitCaller(shell: AcdShell, calls: CallControl, contactId: string): void {
+  setTimeout(() => {
+    if (!calls.hasLeg(contactId)) shell.run({ type: 'contact.fail', contactId, reason: 'lost in a restart' });
+  }, handOverMs).unref();
 }
 
 function agreeOnPhones(shell: AcdShell, registered: readonly string[]): void {

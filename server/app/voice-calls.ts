@@ -110,6 +110,8 @@ export class VoiceCalls {
       return this.calls.answer(legId);
     }
     this.callers.set(legId, { language, greeting: number.greeting, from: pii.from, queueId: number.queue });
+    // Handed over after a crash that came before our answer: it has its place already.
+    if (this.shell.acd.contact(legId)) return this.calls.answer(legId);
     const result = this.shell.run({
       type: 'contact.arrive',
       contactId: legId,

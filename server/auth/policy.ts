@@ -23,14 +23,14 @@ export type Permission = (typeof permissions)[number];
 
 const granted: Record<Role, readonly Permission[]> = {
   admin: permissions,
-  // A supervisor runs the floor: hears recordings (with a reason) and sees the displays, but opens no door.
+  // A supervisor runs the floor: hears recordings (with a reason) and sees the displays, but opens no door. The site
+  // file is not for them: its digests let a device register.
   supervisor: [
     'live.watch',
     'contacts.list',
     'recordings.list',
     'recordings.listen',
     'displays.list',
-    'site.read',
     'health.read',
   ],
   viewer: ['live.watch', 'health.read'],

@@ -4,7 +4,7 @@
  */
 import type { CallContext } from './context.ts';
 import { bye } from './dial-out.ts';
-import { fromRecord, type LegRecord } from './leg.ts';
+import { fromRecord, type LegRecord, type PendingRecord } from './leg.ts';
 import type { Binding } from './registrar.ts';
 
 export interface Adoption {
@@ -18,6 +18,9 @@ export interface Adoption {
 const isLegRecord = (value: unknown): value is LegRecord =>
   typeof value === 'object' && value !== null && 'dialogId' in value && 'role' in value;
 
+const isPendingRecord = (value: unknown): value is PendingRecord =>
+  typeof value === 'object' && value !== null && 'pendingDialogId' in value;
+
 export function adoptLegs(
   ctx: CallContext,
   stored: { legs: [string, unknown][]; bindings: [string, unknown][] },
@@ -30,6 +33,10 @@ export function adoptLegs(
   for (const [id, record] of stored.legs) {
     if (id === 'engine') {
       result.engineId = (record as { engineId: string }).engineId;
+      continue;
+    }
+    if (isPendingRecord(record)) {
+      ctx.expected.set(record.pendingDialogId, id);
       continue;
     }
     if (!isLegRecord(record) || !sessions.has(id)) {

@@ -176,6 +176,10 @@ class SrfCallControl implements CallControl {
     return this.ctx.legs.has(legId);
   }
 
+  isExpected(legId: string): boolean {
+    return [...this.ctx.expected.values()].includes(legId);
+  }
+
   legIds(): string[] {
     return [...this.ctx.legs.keys()];
   }

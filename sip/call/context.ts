@@ -21,6 +21,8 @@ export interface CallTimings {
 export class CallContext {
   readonly legs = new Map<string, Leg>();
   readonly byDialog = new Map<string, Leg>();
+  /** dialogId -> legId of callers whom a former process had not yet answered; the engine hands them over anew. */
+  readonly expected = new Map<string, string>();
   readonly srf: SrfClient;
   readonly media: MediaClient;
   readonly registrar: Registrar;
@@ -78,10 +80,8 @@ export class CallContext {
     if (!moveLeg(leg, 'gone')) return;
     clearTimeout(leg.noResponseTimer);
     this.legs.delete(leg.id);
-    if (leg.dialogId) {
-      this.byDialog.delete(leg.dialogId);
-      this.store.remove(leg.id);
-    }
+    if (leg.dialogId && this.byDialog.get(leg.dialogId) === leg) this.byDialog.delete(leg.dialogId);
+    if (leg.dialogId || leg.role === 'in') this.store.remove(leg.id);
     const peer = leg.peer ? this.legs.get(leg.peer) : undefined;
     if (peer?.peer === leg.id) {
       delete peer.peer;

@@ -6,7 +6,15 @@
 import { randomUUID } from 'node:crypto';
 import type { CallContext } from './context.ts';
 import { bye } from './dial-out.ts';
-import { localSdp, mediaOf, moveLeg, newLeg, type IncomingInfo, type Leg } from './leg.ts';
+import {
+  localSdp,
+  mediaOf,
+  moveLeg,
+  newLeg,
+  type IncomingInfo,
+  type Leg,
+  type PendingRecord,
+} from './leg.ts';
 import { localIpOf } from './registrar.ts';
 import { offeredCodecs, offeredDtmfPt, readSdp, type RemoteMedia } from './sdp.ts';
 import type { NameAddr, SipRequest, SipResponse } from './srf.ts';
@@ -53,11 +61,12 @@ export function handleInvite(ctx: CallContext, req: SipRequest, res: SipResponse
   const offer = readOffer(req, res);
   if (offer === null) return;
   if (isOverCap(ctx, who.source, dialled, number?.maxCalls)) return res.send(486);
-  const leg = newLeg(`l-${randomUUID()}`, 'in', localIpOf(req));
+  const leg = newLeg(legIdFor(ctx, req), 'in', localIpOf(req));
   leg.incoming = { dialled, source: who.source, pii: who.pii };
   leg.invite = { req, res };
   if (offer) leg.remote = offer;
   ctx.legs.set(leg.id, leg);
+  ctx.store.save(leg.id, { pendingDialogId: dialogIdOf(req) } satisfies PendingRecord);
   req.on('cancel', () => ctx.ended(leg, 'remote', 'cancelled by the caller'));
   try {
     ctx.emit({ type: 'leg.incoming', legId: leg.id, ...leg.incoming });
@@ -66,6 +75,25 @@ export function handleInvite(ctx: CallContext, req: SipRequest, res: SipResponse
     ctx.forget(leg);
     throw error;
   }
+}
+
+/** As the engine names the dialog that this INVITE will make (its control protocol, §9). */
+function dialogIdOf(req: SipRequest): string {
+  const from = req.getParsedHeader('from') as NameAddr;
+  return `${req.get('call-id')};from-tag=${from.params['tag'] ?? ''}`;
+}
+
+/**
+ * A caller whom a crash kept from being answered is the same caller: same id, same place in the queue. The answer may
+ * have been written down and yet never sent: then what was taken over for it is no leg.
+ */
+function legIdFor(ctx: CallContext, req: SipRequest): string {
+  const dialogId = dialogIdOf(req);
+  const phantom = ctx.byDialog.get(dialogId);
+  const known = phantom?.isAdopted ? phantom.id : ctx.expected.get(dialogId);
+  ctx.expected.delete(dialogId);
+  if (phantom?.isAdopted) ctx.forget(phantom);
+  return known ?? `l-${randomUUID()}`;
 }
 
 type Caller = Pick<IncomingInfo, 'source' | 'pii'>;
@@ -145,6 +173,9 @@ function sendAnswer(ctx: CallContext, leg: Leg): void {
   const { res } = leg.invite!;
   leg.isAnswerInAck = !leg.remote;
   const body = localSdp(leg, { codecs: offeredCodecs, dtmfPt: offeredDtmfPt });
+  // Written down before it is sent: a crash in between must find the caller, not an orphan.
+  leg.dialogId = dialogIdOf(leg.invite!.req);
+  ctx.remember(leg);
   res.send(200, { headers: { 'Content-Type': 'application/sdp', Allow: allowedMethods }, body }, (error) => {
     delete leg.invite;
     if (error || !res.stackDialogId) return ctx.ended(leg, 'fault', 'the answer could not be sent');

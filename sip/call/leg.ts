@@ -48,6 +48,16 @@ export interface Leg {
   closeReason?: string;
   /** We made the offer in a 2xx and wait for the answer in the ACK. */
   isAnswerInAck: boolean;
+  /** Taken over from a former process. */
+  isAdopted?: boolean;
+}
+
+/**
+ * What is kept of an incoming leg before it is answered: the INVITE it came with. A crash now makes the engine hand that
+ * INVITE to the next process, which knows by this that it is the same caller, with the same id and place.
+ */
+export interface PendingRecord {
+  pendingDialogId: string;
 }
 
 export interface LegRecord {
@@ -92,8 +102,9 @@ export function moveLeg(leg: Leg, signal: LegSignal): boolean {
   return true;
 }
 
+/** Also of a leg whose answer is on its way: a crash may come right after it left. */
 export function toRecord(leg: Leg): LegRecord | undefined {
-  if (leg.state !== 'up' || !leg.dialogId) return undefined;
+  if ((leg.state !== 'up' && leg.state !== 'answering') || !leg.dialogId) return undefined;
   const { role, dialogId, localIp, port, sdpSession, sdpVersion, remote, direction, isHeld } = leg;
   const { peer, recordingId, incoming, phoneId } = leg;
   return {
@@ -114,7 +125,7 @@ export function toRecord(leg: Leg): LegRecord | undefined {
 }
 
 export function fromRecord(id: string, record: LegRecord): Leg {
-  return { ...newLeg(id, record.role, record.localIp), ...record, state: 'up' };
+  return { ...newLeg(id, record.role, record.localIp), ...record, state: 'up', isAdopted: true };
 }
 
 /** Our description towards the peer: its own codec once known, our offer before. */

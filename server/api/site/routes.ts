@@ -7,7 +7,7 @@ import type { Route } from '../route.ts';
 import { presentNames } from './names.ts';
 import { importSite, presentFaults } from './site-import.ts';
 
-const formatQuerySchema = z.strictObject({ format: z.enum(['yaml', 'json', 'names']).default('json') });
+const formatQuerySchema = z.strictObject({ format: z.enum(['yaml', 'json']).default('json') });
 /** The file inside JSON: quotes and line ends are escaped. */
 const bodyLimit = siteLimitBytes + siteLimitBytes / 5;
 
@@ -16,11 +16,16 @@ export function siteRoutes(parts: ApiParts): Route[] {
   return [
     defineRoute({
       method: 'get',
+      path: '/api/site/names',
+      access: 'contacts.list',
+      handle: async () => ({ json: presentNames(parts.deps.live.floor()) }),
+    }),
+    defineRoute({
+      method: 'get',
       path: '/api/site',
       access: 'site.read',
       async handle(ctx) {
         const { format } = ctx.query(formatQuerySchema);
-        if (format === 'names') return { json: presentNames(parts.deps.live.floor()) };
         const site = await siteService.exportYaml();
         return format === 'yaml' ? { text: { type: 'text/yaml', body: site.yaml } } : { json: site };
       },

@@ -111,11 +111,13 @@ describe('doors of the real server', function () {
       const links = await page.locator('nav a').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
       const isViewer = role === 'viewer';
       expect(links).to.deep.equal(
-        isViewer ? ['#/live'] : ['#/live', '#/recordings', '#/contacts', '#/displays', '#/site'],
+        isViewer ? ['#/live'] : ['#/live', '#/recordings', '#/contacts', '#/displays'],
       );
       const status = async (method: string, path: string, data?: unknown) =>
         (await live.request(context, method, path, data)).status;
       expect(await status('GET', '/api/audit')).to.equal(403);
+      expect(await status('GET', '/api/site'), 'its digests let a device register').to.equal(403);
+      expect(await status('GET', '/api/site/names')).to.equal(isViewer ? 403 : 200);
       expect(await status('PUT', '/api/site', { yaml: 'site: { name: Mine }' })).to.equal(403);
       expect(await status('POST', '/api/displays/approve', { code: 'AAAAAAA', name: 'Mine' })).to.equal(403);
       expect(await status('GET', '/api/recordings')).to.equal(isViewer ? 403 : 200);

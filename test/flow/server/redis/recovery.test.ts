@@ -238,6 +238,7 @@ describe('recovery', function () {
     await save();
     // The snapshots are those of 200 and 210: the older one needs what comes after 200.
     expect((await log.read(1, 1))[0]!.seq).to.equal(201);
+    await log.close();
   });
 
   it('encodes a snapshot at once, since the state goes on changing', async () => {
