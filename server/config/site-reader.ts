@@ -1,8 +1,7 @@
 /** Reads site files in a thread of their own, within a stated time and memory (site-worker.ts). */
-import { extname } from 'node:path';
-import { Worker, type WorkerOptions } from 'node:worker_threads';
 import type { Site } from '../contract/site.ts';
 import { AppError } from '../lib/app-error.ts';
+import { startThread } from '../lib/thread.ts';
 import type { SiteFileFault } from './site-file.ts';
 
 export type ReadSite = { faults: SiteFileFault[] } | { site: Site; yaml: string };
@@ -12,7 +11,7 @@ const maxHeapMb = 1024;
 
 export function readSite(yaml: string): Promise<ReadSite> {
   return new Promise((resolve, reject) => {
-    const worker = startWorker({
+    const worker = startThread(import.meta.url, './site-worker', {
       workerData: { yaml },
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
     });
@@ -31,13 +30,4 @@ export function readSite(yaml: string): Promise<ReadSite> {
       reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooLong() : error);
     });
   });
-}
-
-/** Beside this file, in the language this file is in: sources run through tsx, which a thread must load anew. */
-function startWorker(options: WorkerOptions): Worker {
-  const extension = extname(import.meta.url);
-  const url = new URL(`./site-worker${extension}`, import.meta.url);
-  if (extension !== '.ts') return new Worker(url, options);
-  const source = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(url.href)}); })`;
-  return new Worker(source, { ...options, eval: true, execArgv: [] });
 }

@@ -47,6 +47,7 @@ function telephony(shell: AcdShell, legs: string[]) {
   });
   const calls = {
     hasLeg: (id: string) => living.has(id),
+    isExpected: () => false,
     legIds: () => [...living],
     incoming: () => undefined,
     hangup: (id: string) => (living.delete(id), void hungUp.push(id)),
