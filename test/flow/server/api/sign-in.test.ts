@@ -291,7 +291,8 @@ describe('sign-in over HTTP', function () {
       for (const [method, path, body, forSupervisor, forViewer] of [
         ['GET', '/api/recordings', undefined, 200, 403],
         ['GET', '/api/contacts', undefined, 200, 403],
-        ['GET', '/api/site', undefined, 200, 403],
+        ['GET', '/api/site', undefined, 403, 403],
+        ['GET', '/api/site/names', undefined, 200, 403],
         ['PUT', '/api/site', { yaml: 'name: x' }, 403, 403],
         ['POST', '/api/site/check', { yaml: 'name: x' }, 403, 403],
         ['GET', '/api/displays', undefined, 200, 403],
