@@ -190,7 +190,7 @@ describe('console in the browser', function () {
     await opened.page.keyboard.press('Enter');
     await opened.page.locator('.account-menu').waitFor();
     await opened.page.keyboard.press('Escape');
-    expect(await opened.page.locator('.account-menu').count()).to.equal(0);
+    await opened.page.locator('.account-menu').waitFor({ state: 'detached' });
   });
 
   it('signs out, and shows the sign-in page when the session ended elsewhere', async () => {

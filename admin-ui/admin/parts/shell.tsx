@@ -1,6 +1,6 @@
 /** The frame around every page: navigation on the left, account below it, the page on the right. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Role, SessionView } from '../../../server/contract/rest.ts';
 import { languageList, languageNames } from '../../shared/words.ts';
 import { language, setLanguage, words, type TextKey } from '../reading.ts';
@@ -45,7 +45,8 @@ function Account({ session }: { session: SessionView }) {
   const [isOpen, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  // Before it is painted: an Escape that follows at once must find a listener.
+  useLayoutEffect(() => {
     if (!isOpen) return undefined;
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'Escape') return;
