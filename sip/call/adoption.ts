@@ -54,6 +54,16 @@ export function adoptLegs(
   return result;
 }
 
+/**
+ * The moment is over in which the engine hands over anew what a crash left unanswered. From here on an INVITE that names
+ * a dialog in hand is no returning caller, and whoever did not come back is forgotten.
+ */
+export function endAdoption(ctx: CallContext): void {
+  for (const legId of ctx.expected.values()) if (!ctx.legs.has(legId)) ctx.store.remove(legId);
+  ctx.expected.clear();
+  for (const leg of ctx.legs.values()) delete leg.isAdopted;
+}
+
 /** The media engine came back as another one: every leg that it does not know has no audio. */
 export function dropLostMedia(ctx: CallContext, known: Set<string>): void {
   for (const leg of ctx.legs.values()) {

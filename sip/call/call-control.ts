@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { MediaClient } from '../media/client.ts';
 import type { CallControl, CallEvent, DialOptions, LegStore, SipSite } from '../port.ts';
 import { Admission, isTrunkAddress } from './admission.ts';
-import { adoptLegs, dropLostMedia, dropLostSignalling, dropUnsettled } from './adoption.ts';
+import { adoptLegs, dropLostMedia, dropLostSignalling, dropUnsettled, endAdoption } from './adoption.ts';
 import { CallContext, type CallTimings } from './context.ts';
 import { bye, cancelDial, dialPhone } from './dial-out.ts';
 import { handleInDialog } from './in-dialog.ts';
@@ -31,6 +31,9 @@ export interface CallControlOptions {
 }
 
 export const defaultTimings: CallTimings = { noResponseMs: 2500, rtpTimeoutMs: 20_000, rtpNeverMs: 60_000 };
+
+/** The engine hands over what it holds within a second of our coming back. */
+const adoptionMs = 5000;
 
 export function createCallControl(options: CallControlOptions): CallControl {
   return new SrfCallControl(options);
@@ -83,6 +86,7 @@ class SrfCallControl implements CallControl {
     const lost = [...found.lost];
     if (isOtherEngine) lost.push(...dropLostSignalling(this.ctx, { isSilent: true }));
     for (const dialogId of found.orphanDialogs) bye(this.ctx, dialogId, 'lost in a restart');
+    setTimeout(() => endAdoption(this.ctx), adoptionMs).unref();
     const adopted = [...this.ctx.legs.keys()];
     return { adopted, lost, phones: this.ctx.registrar.registeredPhones() };
   }

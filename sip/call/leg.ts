@@ -48,7 +48,7 @@ export interface Leg {
   closeReason?: string;
   /** We made the offer in a 2xx and wait for the answer in the ACK. */
   isAnswerInAck: boolean;
-  /** Taken over from a former process. */
+  /** Taken over from a former process a moment ago, and perhaps never answered (adoption.ts). */
   isAdopted?: boolean;
 }
 
