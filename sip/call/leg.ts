@@ -24,34 +24,6 @@ export interface Branch {
   isCancelWanted: boolean;
 }
 
-export interface Leg {
-  id: string;
-  role: 'in' | 'out';
-  state: LegState;
-  dialogId?: string;
-  localIp: string;
-  port: number;
-  sdpSession: number;
-  sdpVersion: number;
-  remote?: RemoteMedia;
-  /** What we last said we do with audio. */
-  direction: Direction;
-  isHeld: boolean;
-  peer?: string;
-  recordingId?: string;
-  incoming?: IncomingInfo;
-  /** The unanswered INVITE of an incoming leg. */
-  invite?: { req: SipRequest; res: SipResponse };
-  branches: Branch[];
-  phoneId?: string;
-  noResponseTimer?: NodeJS.Timeout;
-  closeReason?: string;
-  /** We made the offer in a 2xx and wait for the answer in the ACK. */
-  isAnswerInAck: boolean;
-  /** Taken over from a former process a moment ago, and perhaps never answered (adoption.ts). */
-  isAdopted?: boolean;
-}
-
 /**
  * What is kept of an incoming leg before it is answered: the INVITE it came with. A crash now makes the engine hand that
  * INVITE to the next process, which knows by this that it is the same caller, with the same id and place.
@@ -68,12 +40,28 @@ export interface LegRecord {
   sdpSession: number;
   sdpVersion: number;
   remote?: RemoteMedia;
+  /** What we last said we do with audio. */
   direction: Direction;
   isHeld: boolean;
   peer?: string;
   recordingId?: string;
   incoming?: IncomingInfo;
   phoneId?: string;
+}
+
+export interface Leg extends Omit<LegRecord, 'dialogId'> {
+  id: string;
+  state: LegState;
+  dialogId?: string;
+  /** The unanswered INVITE of an incoming leg. */
+  invite?: { req: SipRequest; res: SipResponse };
+  branches: Branch[];
+  noResponseTimer?: NodeJS.Timeout;
+  closeReason?: string;
+  /** We made the offer in a 2xx and wait for the answer in the ACK. */
+  isAnswerInAck: boolean;
+  /** Taken over from a former process a moment ago, and perhaps never answered (adoption.ts). */
+  isAdopted?: boolean;
 }
 
 let sdpSessions = Date.now() % 1_000_000_000;

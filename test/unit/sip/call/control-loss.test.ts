@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { Admission } from '../../../../sip/call/admission.ts';
-import { dropUnsettled } from '../../../../sip/call/adoption.ts';
+import { dropUnsettled, endAdoption } from '../../../../sip/call/adoption.ts';
 import { CallContext } from '../../../../sip/call/context.ts';
 import { bye } from '../../../../sip/call/dial-out.ts';
 import { newLeg, type Leg } from '../../../../sip/call/leg.ts';
@@ -12,7 +12,8 @@ import type { CallEvent } from '../../../../sip/port.ts';
 function house() {
   const closed: string[] = [];
   const media = { close: async (id: string) => void closed.push(id), recordStop: async () => undefined };
-  const store = { save: () => undefined, remove: () => undefined };
+  const removed: string[] = [];
+  const store = { save: () => undefined, remove: (id: string) => void removed.push(id) };
   const ctx = new CallContext({
     srf: createSrf('test'),
     media: media as never,
@@ -26,7 +27,7 @@ function house() {
   ctx.onEvent((event) => events.push(event));
   const leg = (id: string, role: 'in' | 'out', state: Leg['state']) =>
     void ctx.legs.set(id, { ...newLeg(id, role, '127.0.0.1'), state, port: 4000 });
-  return { ctx, closed, events, leg };
+  return { ctx, closed, removed, events, leg };
 }
 
 describe('a dropped control connection', () => {
@@ -71,5 +72,20 @@ describe('a dropped control connection', () => {
     ctx.mute();
     dropUnsettled(ctx);
     expect(events).to.deep.equal([]);
+  });
+});
+
+describe('the end of adoption', () => {
+  it('forgets callers who were not handed over, and takes the mark from those taken over', () => {
+    const { ctx, removed, leg } = house();
+    leg('back', 'in', 'answering');
+    leg('kept', 'in', 'up');
+    ctx.legs.get('kept')!.isAdopted = true;
+    ctx.expected.set('call-1;from-tag=a', 'back');
+    ctx.expected.set('call-2;from-tag=b', 'gone');
+    endAdoption(ctx);
+    expect(removed).to.deep.equal(['gone']);
+    expect(ctx.expected.size).to.equal(0);
+    expect(ctx.legs.get('kept')!.isAdopted).to.equal(undefined);
   });
 });
