@@ -7,7 +7,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, watch } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startStack, type Stack } from '../support/stack.ts';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.ts';
@@ -54,6 +54,7 @@ interface Result {
   completed_pct: number;
   toagent: { p50: number; p99: number } | null;
   cpu_s_per_1000?: number;
+  cpu_parts?: string[];
   steady_cores?: number;
   rtp?: { at_callers: Side; at_agents: Side };
 }
@@ -94,17 +95,14 @@ class Harness {
       ...env,
     };
     const text = Object.fromEntries(Object.entries(settings).map(([k, v]) => [k, String(v)]));
-    const samples: Sample[] = [];
-    const take = () => samples.push({ at: Date.now() / 1000, cpuSec: this.cpuSec() });
-    const timer = setInterval(take, 250);
+    const marks = this.markCpu(out);
     const child = spawn('bash', [join(this.dir, 'acd.sh')], {
       env: { ...process.env, ...text },
       stdio: 'ignore',
       timeout: 180_000,
     });
     await once(child, 'exit');
-    take();
-    clearInterval(timer);
+    marks.stop();
     const file = join(out, 'result.json');
     if (!existsSync(file)) {
       say('    no result: the harness did not finish');
@@ -113,15 +111,43 @@ class Harness {
     this.isRegistered = true;
     const result = JSON.parse(readFileSync(file, 'utf8')) as Result;
     const calls = Number(env['CALLS']);
-    result.cpu_s_per_1000 = (1000 * cpuBetween(samples, timeIn(out, 't0'), timeIn(out, 't1')).sec) / calls;
-    const window = existsSync(join(out, 'w1')) && cpuBetween(samples, timeIn(out, 'w0'), timeIn(out, 'w1'));
-    if (window) result.steady_cores = window.sec / window.lengthSec;
+    const whole = marks.between('t0', 't1');
+    result.cpu_s_per_1000 = (1000 * whole.cpuSec) / calls;
+    result.cpu_parts = Object.entries(whole.parts).map(
+      ([part, sec]) => `${part} ${((1000 * sec) / calls).toFixed(2)}`,
+    );
+    if (existsSync(join(out, 'w1'))) {
+      const { cpuSec, sec } = marks.between('w0', 'w1');
+      result.steady_cores = cpuSec / sec;
+    }
     return result;
   }
 
-  /** CPU seconds of all processes of the stack so far, Postgres' many included; the supervisor is this process. */
-  private cpuSec(): number {
-    return Object.values(this.stack.pids()).reduce((sum, pid) => sum + treeCpuSec(pid), 0);
+  /** Reads the CPU time at the moments the harness marks by writing a file, and at no other: looking costs time too. */
+  private markCpu(out: string): CpuMarks {
+    const marks = new Map<string, { at: number; cpu: Record<string, number> }>();
+    const watcher = watch(out, (_, name) => {
+      if (!name || !/^[tw][01]$/.test(name) || marks.has(name)) return;
+      marks.set(name, { at: performance.now(), cpu: this.cpuSec() });
+    });
+    return {
+      stop: () => watcher.close(),
+      between: (from, to) => {
+        const [first, last] = [marks.get(from), marks.get(to)];
+        if (!first || !last) throw new Error(`The harness never marked ${first ? to : from}`);
+        const of = Object.entries(last.cpu).map(([part, sec]) => [part, sec - (first.cpu[part] ?? 0)] as const);
+        return {
+          cpuSec: of.reduce((sum, [, sec]) => sum + sec, 0),
+          sec: (last.at - first.at) / 1000,
+          parts: Object.fromEntries(of),
+        };
+      },
+    };
+  }
+
+  /** CPU seconds so far of each process of the stack, Postgres' many as one; the supervisor is this process. */
+  private cpuSec(): Record<string, number> {
+    return Object.fromEntries(Object.entries(this.stack.pids()).map(([name, pid]) => [name, treeCpuSec(pid)]));
   }
 
   close(): void {
@@ -129,18 +155,9 @@ class Harness {
   }
 }
 
-interface Sample {
-  at: number;
-  cpuSec: number;
-}
-
-const timeIn = (out: string, file: string) => Number(readFileSync(join(out, file), 'utf8'));
-
-function cpuBetween(samples: Sample[], from: number, to: number): { sec: number; lengthSec: number } {
-  const nearest = (at: number) =>
-    samples.reduce((best, one) => (Math.abs(one.at - at) < Math.abs(best.at - at) ? one : best));
-  const [first, last] = [nearest(from), nearest(to)];
-  return { sec: last.cpuSec - first.cpuSec, lengthSec: Math.max(0.001, last.at - first.at) };
+interface CpuMarks {
+  stop(): void;
+  between(from: string, to: string): { cpuSec: number; sec: number; parts: Record<string, number> };
 }
 
 /** User and system time of a process and its children, those that ended included. */
@@ -198,7 +215,7 @@ async function callRates(harness: Harness, repeats: number): Promise<void> {
       if (!r) continue;
       say(
         `  ${rate}/s, talk ${holdMs / 1000} s: ${r.completed_pct} %, p50/p99 ${r.toagent?.p50}/${r.toagent?.p99} ms, ` +
-          `${r.cpu_s_per_1000?.toFixed(2)} CPU s   | peer: ${peer}`,
+          `${r.cpu_s_per_1000?.toFixed(2)} CPU s (${r.cpu_parts?.join(', ')})   | peer: ${peer}`,
       );
     }
   }
