@@ -63,7 +63,7 @@ export async function openStores(
   // Without Postgres nothing is known to be in history: all that Redis holds stays in memory against an emptied Redis.
   const minSeq = isDatabaseUp ? await events.lastSeq() : 0;
   const log = await openEventLog({ client, minSeq, logger, instanceId, onFenced });
-  const legs = await openLegStore({ client, logger });
+  const legs = openLegStore({ client: log.connection, logger });
 
   let projector: Projector | undefined;
   const startHistory = () => {
@@ -107,8 +107,8 @@ export async function openStores(
       isClosing = true;
       await log.flush().catch((err: unknown) => logger.warn({ err }, 'the log could not be flushed'));
       await projector?.stop();
-      await log.close();
       await legs.close();
+      await log.close();
       await closeClient(client);
       await sequelize.close();
     },

@@ -38,7 +38,10 @@ export function createRedisClient(options: RedisOptions): RedisClient {
   return client;
 }
 
-function failFast(isFailFast = false): { disableOfflineQueue: boolean; commandOptions?: { timeout: number } } {
+function failFast(isFailFast = false): {
+  disableOfflineQueue: boolean;
+  commandOptions?: { timeout: number };
+} {
   return { disableOfflineQueue: isFailFast, ...(isFailFast && { commandOptions: { timeout: 0 } }) };
 }
 

@@ -70,6 +70,8 @@ export interface EventLog {
   /** Forgets entries before `beforeSeq` that history has. */
   trim(beforeSeq: number): Promise<void>;
   health(): EventLogHealth;
+  /** What else is to reach Redis in the order of the log, and in the same writes. Ends with the log. */
+  readonly connection: RedisClient;
   close(): Promise<void>;
 }
 
@@ -105,6 +107,10 @@ class RedisEventLog implements EventLog {
     this.#maxUnwritten = options.maxUnwritten ?? 1_000_000;
     this.#maxUnprojected = options.maxUnprojected ?? defaultMaxUnprojected;
     this.#sender.onWritten = () => this.#letGo();
+  }
+
+  get connection(): RedisClient {
+    return this.#client;
   }
 
   append(drafts: readonly EventDraft[]): HearthlineEvent[] {

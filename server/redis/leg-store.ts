@@ -4,7 +4,6 @@
  * Redis that came back with less than it had is filled again. The records are the caller's and stay unread.
  */
 import type { Logger } from '../lib/log.ts';
-import { closeClient, duplicateClient } from './client.ts';
 import type { RedisClient } from './client.ts';
 import { defaultKeys } from './keys.ts';
 import type { RedisKeys } from './keys.ts';
@@ -101,7 +100,7 @@ class WriteBehindLegStore implements RedisLegStore {
     this.#logger = logger;
     this.#legs = new MirroredHash(keys.legs);
     this.#bindings = new MirroredHash(keys.bindings);
-    client.on('ready', () => this.#rewrite());
+    client.on('ready', this.#rewrite);
     this.#timer = setInterval(() => void this.#check(), checkEveryMs);
     this.#timer.unref();
   }
@@ -156,11 +155,11 @@ class WriteBehindLegStore implements RedisLegStore {
     return done;
   }
 
-  #rewrite(): void {
+  readonly #rewrite = (): void => {
     this.#legs.changeAll();
     this.#bindings.changeAll();
     if (this.#legs.isChanged || this.#bindings.isChanged) this.#plan();
-  }
+  };
 
   /** An instance that was emptied without going away tells nobody. */
   async #check(): Promise<void> {
@@ -211,19 +210,11 @@ class WriteBehindLegStore implements RedisLegStore {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#client.off('ready', this.#rewrite);
     if (this.#client.isReady) await this.#write().catch(() => undefined);
-    await closeClient(this.#client);
   }
 }
 
-/** Connects a connection of its own; resolves once Redis answers. */
-export async function openLegStore(options: LegStoreOptions): Promise<RedisLegStore> {
-  const client = duplicateClient(options.client, {
-    name: 'hearthline-legs',
-    logger: options.logger,
-    isFailFast: true,
-  });
-  const store = new WriteBehindLegStore(client, options.logger, options.keys ?? defaultKeys);
-  await client.connect();
-  return store;
-}
+/** On a connection that refuses commands while it is away; it stays its owner's to close. */
+export const openLegStore = ({ client, logger, keys = defaultKeys }: LegStoreOptions): RedisLegStore =>
+  new WriteBehindLegStore(client, logger, keys);

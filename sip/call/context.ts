@@ -4,6 +4,7 @@ import type { MediaClient } from '../media/client.ts';
 import type { CallEvent, LegEnd, LegStore } from '../port.ts';
 import type { Admission } from './admission.ts';
 import { moveLeg, toRecord, type Leg } from './leg.ts';
+import { LegTable } from './leg-table.ts';
 import type { Registrar } from './registrar.ts';
 import type { SrfClient } from './srf.ts';
 
@@ -19,7 +20,7 @@ export interface CallTimings {
 }
 
 export class CallContext {
-  readonly legs = new Map<string, Leg>();
+  readonly legs = new LegTable();
   readonly byDialog = new Map<string, Leg>();
   /** dialogId -> legId of callers whom a former process had not yet answered; the engine hands them over anew. */
   readonly expected = new Map<string, string>();

@@ -131,16 +131,8 @@ function isOverCap(
   numberCap: number | undefined,
 ): boolean {
   const trunkCap = source.kind === 'trunk' ? ctx.admission.trunkById(source.trunkId)?.maxCalls : undefined;
-  if (numberCap === undefined && trunkCap === undefined) return false;
-  const key = source.kind === 'trunk' ? source.trunkId : undefined;
-  let onTrunk = 0;
-  let onNumber = 0;
-  for (const { incoming } of ctx.legs.values()) {
-    if (!incoming) continue;
-    if (key !== undefined && incoming.source.kind === 'trunk' && incoming.source.trunkId === key) onTrunk++;
-    if (incoming.dialled === dialled) onNumber++;
-  }
-  return onTrunk >= (trunkCap ?? Infinity) || onNumber >= (numberCap ?? Infinity);
+  if (numberCap !== undefined && ctx.legs.ofNumber(dialled) >= numberCap) return true;
+  return source.kind === 'trunk' && trunkCap !== undefined && ctx.legs.ofTrunk(source.trunkId) >= trunkCap;
 }
 
 export function answerLeg(ctx: CallContext, leg: Leg): void {

@@ -55,6 +55,7 @@ interface Result {
   toagent: { p50: number; p99: number } | null;
   cpu_s_per_1000?: number;
   cpu_parts?: string[];
+  stolen_pct?: number;
   steady_cores?: number;
   rtp?: { at_callers: Side; at_agents: Side };
 }
@@ -113,33 +114,39 @@ class Harness {
     const calls = Number(env['CALLS']);
     const whole = marks.between('t0', 't1');
     result.cpu_s_per_1000 = (1000 * whole.cpuSec) / calls;
+    result.stolen_pct = whole.stolenPct;
     result.cpu_parts = Object.entries(whole.parts).map(
       ([part, sec]) => `${part} ${((1000 * sec) / calls).toFixed(2)}`,
     );
     if (existsSync(join(out, 'w1'))) {
-      const { cpuSec, sec } = marks.between('w0', 'w1');
-      result.steady_cores = cpuSec / sec;
+      const steady = marks.between('w0', 'w1');
+      result.steady_cores = steady.cpuSec / steady.sec;
+      result.stolen_pct = steady.stolenPct;
     }
     return result;
   }
 
   /** Reads the CPU time at the moments the harness marks by writing a file, and at no other: looking costs time too. */
   private markCpu(out: string): CpuMarks {
-    const marks = new Map<string, { at: number; cpu: Record<string, number> }>();
+    const marks = new Map<string, { at: number; cpu: Record<string, number>; machine: MachineTicks }>();
     const watcher = watch(out, (_, name) => {
       if (!name || !/^[tw][01]$/.test(name) || marks.has(name)) return;
-      marks.set(name, { at: performance.now(), cpu: this.cpuSec() });
+      marks.set(name, { at: performance.now(), cpu: this.cpuSec(), machine: machineTicks() });
     });
     return {
       stop: () => watcher.close(),
       between: (from, to) => {
         const [first, last] = [marks.get(from), marks.get(to)];
         if (!first || !last) throw new Error(`The harness never marked ${first ? to : from}`);
-        const of = Object.entries(last.cpu).map(([part, sec]) => [part, sec - (first.cpu[part] ?? 0)] as const);
+        const of = Object.entries(last.cpu).map(
+          ([part, sec]) => [part, sec - (first.cpu[part] ?? 0)] as const,
+        );
         return {
           cpuSec: of.reduce((sum, [, sec]) => sum + sec, 0),
           sec: (last.at - first.at) / 1000,
           parts: Object.fromEntries(of),
+          stolenPct:
+            (100 * (last.machine.stolen - first.machine.stolen)) / (last.machine.all - first.machine.all),
         };
       },
     };
@@ -147,7 +154,9 @@ class Harness {
 
   /** CPU seconds so far of each process of the stack, Postgres' many as one; the supervisor is this process. */
   private cpuSec(): Record<string, number> {
-    return Object.fromEntries(Object.entries(this.stack.pids()).map(([name, pid]) => [name, treeCpuSec(pid)]));
+    return Object.fromEntries(
+      Object.entries(this.stack.pids()).map(([name, pid]) => [name, treeCpuSec(pid)]),
+    );
   }
 
   close(): void {
@@ -157,7 +166,21 @@ class Harness {
 
 interface CpuMarks {
   stop(): void;
-  between(from: string, to: string): { cpuSec: number; sec: number; parts: Record<string, number> };
+  between(
+    from: string,
+    to: string,
+  ): { cpuSec: number; sec: number; parts: Record<string, number>; stolenPct: number };
+}
+
+interface MachineTicks {
+  all: number;
+  /** Time this machine wanted to run and its host gave to others: what a late answer may be due to. */
+  stolen: number;
+}
+
+function machineTicks(): MachineTicks {
+  const ticks = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.split(/ +/).slice(1, 9).map(Number);
+  return { all: ticks.reduce((sum, n) => sum + n, 0), stolen: ticks[7]! };
 }
 
 /** User and system time of a process and its children, those that ended included. */
@@ -205,7 +228,7 @@ function atRest(stack: Stack): void {
 }
 
 async function callRates(harness: Harness, repeats: number): Promise<void> {
-  await harness.run({ QUEUE: 700, RATE: 40, CALLS: 300, HOLD: 500 });
+  await harness.run({ QUEUE: 700, RATE: 100, CALLS: 1000, HOLD: 500 });
   say(
     "\nCalls through number -> queue -> agent; INVITE to the agent's INVITE; CPU s per 1,000 calls of everything",
   );
@@ -215,7 +238,8 @@ async function callRates(harness: Harness, repeats: number): Promise<void> {
       if (!r) continue;
       say(
         `  ${rate}/s, talk ${holdMs / 1000} s: ${r.completed_pct} %, p50/p99 ${r.toagent?.p50}/${r.toagent?.p99} ms, ` +
-          `${r.cpu_s_per_1000?.toFixed(2)} CPU s (${r.cpu_parts?.join(', ')})   | peer: ${peer}`,
+          `${r.cpu_s_per_1000?.toFixed(2)} CPU s (${r.cpu_parts?.join(', ')}), ` +
+          `${r.stolen_pct?.toFixed(0)} % of the machine stolen   | peer: ${peer}`,
       );
     }
   }
@@ -246,7 +270,8 @@ async function bridgedCalls(harness: Harness, repeats: number): Promise<void> {
         const p50 = Math.max(...sides.map((side) => side.owd_ms.p50));
         say(
           `  K=${calls}, recording ${kind}: ${r.steady_cores?.toFixed(3)} cores, lost ${lost} packets, ` +
-            `one-way p50/p99 ${p50.toFixed(2)}/${p99.toFixed(2)} ms   | peer: ${peer[kind]} cores`,
+            `one-way p50/p99 ${p50.toFixed(2)}/${p99.toFixed(2)} ms, ${r.stolen_pct?.toFixed(0)} % of the machine stolen` +
+            `   | peer: ${peer[kind]} cores`,
         );
       }
     }

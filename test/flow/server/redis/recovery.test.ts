@@ -251,7 +251,7 @@ describe('recovery', function () {
 
   describe('store of legs', () => {
     it('keeps the last state of each leg and binding, over a restart', async () => {
-      const first = await openLegStore({ client, logger, keys });
+      const first = openLegStore({ client, logger, keys });
       for (let n = 0; n < 1200; n++) first.save(`leg-${n}`, { n });
       first.save('leg-1', { n: 1, isHeld: true });
       first.remove('leg-2');
@@ -260,7 +260,7 @@ describe('recovery', function () {
       first.removeBinding('phone-2');
       await first.flush();
       await first.close();
-      const second = await openLegStore({ client, logger, keys });
+      const second = openLegStore({ client, logger, keys });
       const { legs, bindings } = await second.load();
       expect(legs).to.have.length(1199);
       expect(new Map(legs).get('leg-1')).to.deep.equal({ n: 1, isHeld: true });
@@ -269,10 +269,10 @@ describe('recovery', function () {
     });
 
     it('fills an emptied Redis again, with what it loaded as well', async () => {
-      const first = await openLegStore({ client, logger, keys });
+      const first = openLegStore({ client, logger, keys });
       first.save('leg-1', { n: 1 });
       await first.close();
-      const second = await openLegStore({ client, logger, keys });
+      const second = openLegStore({ client, logger, keys });
       await second.load();
       second.save('leg-2', { n: 2 });
       await second.flush();
@@ -282,7 +282,7 @@ describe('recovery', function () {
     });
 
     it('catches up when Redis was killed meanwhile', async () => {
-      const legs = await openLegStore({ client, logger, keys });
+      const legs = openLegStore({ client, logger, keys });
       legs.save('leg-1', { n: 1 });
       legs.save('leg-2', { n: 2 });
       await legs.flush();
