@@ -21,7 +21,9 @@ const sections: Record<keyof Site, string> = {
     ' Devices that may register. Write a password of at least 8 characters; an export shows its digest.',
   trunks: ' Where calls from outside may come from. Nothing else is let in.',
   prompts: ' Announcements of this site: text to be spoken, or a WAV file under prompts/custom, by language.',
-  hours: ' Opening hours that numbers refer to.',
+  hours:
+    ' Opening hours that numbers refer to: a week, holidays (sets it, ru, eu, or a calendar below), exceptions.\n A weekday that is not mentioned is closed.',
+  holidayCalendars: ' Holidays from iCal files, each copied here as it came.',
   notReadyReasons: ' Reasons an agent gives after *13.',
 };
 

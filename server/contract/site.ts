@@ -4,6 +4,10 @@
  * checked in `checkReferences`, which names the path of each fault.
  */
 import { z } from 'zod';
+import { checkHours, holidayCalendarSchema, hoursSchema, isTimeZone } from './site-hours.ts';
+
+export { hoursSchema, weekdays } from './site-hours.ts';
+export type { SiteHours } from './site-hours.ts';
 
 const id = z
   .string()
@@ -13,8 +17,6 @@ export const languages = ['en', 'ru', 'it'] as const;
 export type Language = (typeof languages)[number];
 const language = z.enum(languages);
 const seconds = (max: number) => z.number().int().min(0).max(max);
-const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'use HH:MM, 00:00 to 24:00');
-const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'use YYYY-MM-DD');
 const dialled = z.string().regex(/^\+?[0-9*#]{1,20}$/, 'use digits, * and #, with an optional leading +');
 
 export const promptSchema = z.strictObject({
@@ -23,16 +25,6 @@ export const promptSchema = z.strictObject({
   text: z.partialRecord(language, z.string().min(1).max(2000)).optional(),
   /** A WAV file (PCM, mono, 8 or 16 kHz) in the data directory's prompts/custom, by language. */
   file: z.partialRecord(language, z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*\.wav$/)).optional(),
-});
-
-export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-export const hoursSchema = z.strictObject({
-  id,
-  timeZone: z.string().optional(),
-  open: z
-    .array(z.strictObject({ days: z.array(z.enum(weekdays)).min(1), from: clockTime, to: clockTime }))
-    .max(50),
-  closedOn: z.array(date).max(400).default([]),
 });
 
 export const numberSchema = z.strictObject({
@@ -133,6 +125,8 @@ export const siteSchema = z.strictObject({
   trunks: z.array(trunkSchema).max(500).default([]),
   prompts: z.array(promptSchema).max(2000).default([]),
   hours: z.array(hoursSchema).max(500).default([]),
+  /** iCal files of holidays that hours may name. */
+  holidayCalendars: z.array(holidayCalendarSchema).max(20).optional(),
   notReadyReasons: z
     .array(notReadyReasonSchema)
     .max(99)
@@ -150,7 +144,6 @@ export type SiteAgent = Site['agents'][number];
 export type SitePhone = Site['phones'][number];
 export type SiteTrunk = Site['trunks'][number];
 export type SitePrompt = Site['prompts'][number];
-export type SiteHours = Site['hours'][number];
 
 /** A fault in a site: where (path into the model) and what. */
 export interface SiteFault {
@@ -211,6 +204,11 @@ export function checkReferences(site: Site): SiteFault[] {
       'id',
     ),
     ...duplicates(
+      (site.holidayCalendars ?? []).map((c) => c.id),
+      'holidayCalendars',
+      'id',
+    ),
+    ...duplicates(
       site.notReadyReasons.map((r) => r.code),
       'notReadyReasons',
       'code',
@@ -268,24 +266,11 @@ export function checkReferences(site: Site): SiteFault[] {
     if (!p.text && !p.file)
       faults.push({ path: ['prompts', i], message: `prompt "${p.id}" has neither text nor file` });
   });
-  const faultOfZone = (zone: string | undefined, path: (string | number)[]) => {
-    if (zone === undefined) return;
-    try {
-      new Intl.DateTimeFormat('en', { timeZone: zone });
-    } catch {
-      faults.push({ path, message: `"${zone}" is not a time zone; use a name such as Europe/Rome` });
-    }
-  };
-  faultOfZone(site.site.timeZone, ['site', 'timeZone']);
-  site.hours.forEach((h, i) => {
-    faultOfZone(h.timeZone, ['hours', i, 'timeZone']);
-    h.open.forEach((slot, k) => {
-      if (slot.from >= slot.to)
-        faults.push({
-          path: ['hours', i, 'open', k, 'to'],
-          message: `a slot must end after it begins (${slot.from}-${slot.to})`,
-        });
+  if (!isTimeZone(site.site.timeZone))
+    faults.push({
+      path: ['site', 'timeZone'],
+      message: `"${site.site.timeZone}" is not a time zone; use a name such as Europe/Rome`,
     });
-  });
+  faults.push(...checkHours(site));
   return faults;
 }

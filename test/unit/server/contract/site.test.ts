@@ -193,11 +193,11 @@ describe('the site model', () => {
       'hours.0.timeZone: "Mars/Base" is not a time zone; use a name such as Europe/Rome',
     ],
     [
-      'a slot that ends before it begins',
+      'a slot of no length',
       (s) => {
-        s.hours[0]!.open[0]!.to = '08:00';
+        s.hours[0]!.open[0]!.to = '09:00';
       },
-      'hours.0.open.0.to: a slot must end after it begins (09:00-08:00)',
+      'hours.0.open.0.to: a slot of no length (09:00-09:00); a whole day is 00:00-24:00',
     ],
     [
       'two reasons of one code',
