@@ -2,7 +2,8 @@
 import type { AcdSite, WrapUp } from '../acd/types.ts';
 import type { StoredSite } from './ports.ts';
 import type { Language, Site, SiteAgent, SiteNumber, SiteQueue } from '../contract/site.ts';
-import { isOpenNow } from '../config/hours.ts';
+import { HoursCalendar, isOpen } from '../config/hours.ts';
+import { readAhead } from '../config/hours-ical.ts';
 
 export class ActiveSite {
   private current: Site | undefined;
@@ -13,6 +14,7 @@ export class ActiveSite {
   private agents = new Map<string, SiteAgent>();
   private phoneLanguages = new Map<string, Language>();
   private reasons = new Map<string, string>();
+  private calendars = new Map<string, HoursCalendar>();
 
   replace({ site, version, yaml }: StoredSite): void {
     this.current = site;
@@ -25,6 +27,11 @@ export class ActiveSite {
       site.phones.flatMap((p) => (p.language ? [[p.id, p.language] as const] : [])),
     );
     this.reasons = new Map(site.notReadyReasons.map((r) => [r.code, r.id]));
+    const holidays = site.holidayCalendars ?? [];
+    this.calendars = new Map(
+      site.hours.map((h) => [h.id, new HoursCalendar(h, site.site.timeZone, holidays)]),
+    );
+    void readAhead(holidays, () => new Promise((resolve) => setImmediate(resolve)));
   }
 
   get site(): Site {
@@ -74,10 +81,13 @@ export class ActiveSite {
     return this.phoneLanguages.get(phoneId) ?? this.language;
   }
 
+  hoursCalendar(hoursId: string): HoursCalendar | undefined {
+    return this.calendars.get(hoursId);
+  }
+
   isOpen(hoursId: string, at: number): boolean {
-    const hours = this.site.hours.find((h) => h.id === hoursId);
-    if (!hours) return true;
-    return isOpenNow(hours, at, this.site.site.timeZone);
+    const calendar = this.calendars.get(hoursId);
+    return calendar === undefined || isOpen(calendar, at);
   }
 }
 

@@ -22,6 +22,7 @@ import type { Document, ErrorCode, ParsedNode } from 'yaml';
 import type { z } from 'zod';
 import { checkReferences, siteSchema } from '../contract/site.ts';
 import type { Site } from '../contract/site.ts';
+import { checkIcal } from './hours-ical.ts';
 import { isPinHash } from './site-secrets.ts';
 
 export { secureSite, verifyPin } from './site-secrets.ts';
@@ -131,6 +132,7 @@ class SiteText {
     const site = result.data;
     const references = [
       ...checkReferences(site),
+      ...checkIcal(site),
       ...site.agents.flatMap((agent, index) =>
         agent.pin?.startsWith('scrypt$') && !isPinHash(agent.pin)
           ? [
