@@ -13,7 +13,7 @@ export function healthOf(stores: Stores, calls: CallControl, isTakenOver: boolea
     redis: { isReady: stores.isRedisUp() },
     log: { isReady: log.isOk, detail: `${log.state}, ${log.unwritten} events not yet in Redis` },
     postgres: {
-      isReady: projector !== undefined && projector.fault !== 'postgres',
+      isReady: projector !== undefined && projector.fault !== 'postgres' && stores.isDatabaseUp(),
       detail: projector ? `history is at ${projector.projectedSeq} of ${log.lastSeq}` : 'not reached yet',
     },
     routing: { isReady: isTakenOver },

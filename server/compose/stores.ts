@@ -12,6 +12,7 @@ import { createSiteRepo } from '../db/repos/site-repo.ts';
 import { createSnapshotRepo } from '../db/repos/snapshot-repo.ts';
 import { connectDatabase } from '../db/connect.ts';
 import { migrateUp } from '../db/migrate.ts';
+import { DatabaseProbe } from '../db/probe.ts';
 import { startProjector, type Projector } from '../db/projector.ts';
 import type { SiteStorePort, StoredSite } from '../app/ports.ts';
 import type { ServerConfig } from '../config/env.ts';
@@ -35,6 +36,7 @@ export interface Stores {
   recordings: RecordingRepo;
   redisCommands: { sendCommand(args: string[]): Promise<unknown> };
   isRedisUp(): boolean;
+  isDatabaseUp(): boolean;
   /** Undefined until Postgres has been reached for the first time. */
   projector(): Projector | undefined;
   recover(take: {
@@ -65,6 +67,7 @@ export async function openStores(
   const log = await openEventLog({ client, minSeq, logger, instanceId, onFenced });
   const legs = openLegStore({ client: log.connection, logger });
 
+  const probe = new DatabaseProbe(sequelize);
   let projector: Projector | undefined;
   const startHistory = () => {
     projector = startProjector({
@@ -92,6 +95,7 @@ export async function openStores(
     recordings: createRecordingRepo(sequelize),
     redisCommands: { sendCommand: (args) => client.sendCommand(args) },
     isRedisUp: () => client.isReady,
+    isDatabaseUp: () => probe.isUp,
     projector: () => projector,
     async recover({ onSnapshot, onEvent }) {
       await recover({
@@ -105,6 +109,7 @@ export async function openStores(
     },
     async close() {
       isClosing = true;
+      probe.stop();
       await log.flush().catch((err: unknown) => logger.warn({ err }, 'the log could not be flushed'));
       await projector?.stop();
       await legs.close();
