@@ -35,6 +35,7 @@ async function main(): Promise<void> {
             uptimeSec: Math.round((performance.now() - startedAtMs) / 1000),
           }),
           metrics: () => engine.metrics.text(),
+          dialogs: (tag) => engine.callIds(tag),
         });
   let isStopping = false;
   const stop = (signal: string): void => {

@@ -1,5 +1,6 @@
 /**
- * Health and metrics over HTTP on a Unix socket: readable by who may open the file, by nobody else.
+ * Health, metrics and the ids of the calls that are up (`/dialogs`, `/dialogs?tag=<app>`) over HTTP on a Unix socket:
+ * readable by who may open the file, by nobody else. It changes nothing.
  */
 import { chmodSync, unlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -8,7 +9,11 @@ import type { Server } from 'node:http';
 export interface StatusSource {
   health(): Record<string, unknown>;
   metrics(): string;
+  /** Ids of the dialogs of calls that are up; `tag`: only those of that app. */
+  dialogs(tag: string | undefined): string[];
 }
+
+const base = 'http://engine';
 
 function removeStale(path: string): void {
   try {
@@ -21,12 +26,16 @@ function removeStale(path: string): void {
 export function startStatusServer(path: string, source: StatusSource): Promise<Server> {
   removeStale(path);
   const server = createServer((request, response) => {
-    if (request.method === 'GET' && request.url === '/healthz') {
+    const { pathname, searchParams } = new URL(request.url ?? '/', base);
+    if (request.method === 'GET' && pathname === '/healthz') {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(source.health()));
-    } else if (request.method === 'GET' && request.url === '/metrics') {
+    } else if (request.method === 'GET' && pathname === '/metrics') {
       response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' });
       response.end(source.metrics());
+    } else if (request.method === 'GET' && pathname === '/dialogs') {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ dialogs: source.dialogs(searchParams.get('tag') ?? undefined) }));
     } else {
       response.writeHead(404).end();
     }

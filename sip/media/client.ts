@@ -148,6 +148,11 @@ export class MediaClient extends EventEmitter<EventMap> {
     return this.request('closeAll', {}).then((body) => ({ closed: body['closed'] as string[] }));
   }
 
+  /** Which sessions there are, as of the commands sent before this one; changes nothing. */
+  list(): Promise<string[]> {
+    return this.request('list', {}).then((body) => body['sessionIds'] as string[]);
+  }
+
   // --- connection -----------------------------------------------------------------------------------------------
 
   private dial(): void {

@@ -71,7 +71,9 @@ export type MediaRequest =
   | ({ op: 'dtmf' } & DtmfParams)
   | { op: 'stats'; sessionId: string }
   | { op: 'close'; sessionId: string }
-  | { op: 'closeAll' };
+  | { op: 'closeAll' }
+  /** Read-only and cheap: asks no worker. */
+  | { op: 'list' };
 
 export type MediaOp = MediaRequest['op'];
 
@@ -374,6 +376,8 @@ function requestOf(fields: Fields): MediaRequest | undefined {
       return { op: 'close', sessionId: idOf(fields, 'sessionId') };
     case 'closeAll':
       return { op: 'closeAll' };
+    case 'list':
+      return { op: 'list' };
     default:
       return undefined;
   }

@@ -85,6 +85,16 @@ export class Engine implements ControlHandler, TransportEvents {
     return this.#core.apps.size;
   }
 
+  /** Calls that are up and not being ended, by the ids that apps use; `tag`: only those of that app. */
+  callIds(tag: string | undefined): string[] {
+    const ids: string[] = [];
+    for (const { id, method, state, isEnding, ownerTag } of this.#core.dialogs) {
+      if (method !== 'INVITE' || state !== 'confirmed' || isEnding) continue;
+      if (tag === undefined || tag === ownerTag) ids.push(id);
+    }
+    return ids;
+  }
+
   #publishGauges(): void {
     const core = this.#core;
     this.metrics.gauge('dialogs', () => core.dialogs.size);

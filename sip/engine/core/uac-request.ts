@@ -348,7 +348,10 @@ export class UacRequest implements ClientOwner, CancellableInvite, DialogMaker {
   #afterFinal(status: number): void {
     const { dialog } = this;
     if (dialog === undefined) return;
-    if (this.method === 'BYE' && status !== 401 && status !== 407) this.#host.core.removeDialog(dialog);
+    if (this.method === 'BYE') {
+      if (status === 401 || status === 407) dialog.isEnding = false;
+      else this.#host.core.removeDialog(dialog);
+    }
     const isGone = status === 481 || status === 408;
     if (dialog.method === 'SUBSCRIBE' && (this.endsSubscription || (isGone && this.method === 'NOTIFY'))) {
       this.#host.core.removeDialog(dialog);

@@ -132,6 +132,7 @@ export class UacSender implements UacRequestHost {
     const direct = dialog.routeSet.length === 0 ? liveFlow(dialog.symmetric) : undefined;
     if (direct === undefined && (target === undefined || target === 'unavailable')) return undefined;
     dialog.localSeq = cseq;
+    if (method === 'BYE') dialog.isEnding = true;
     const request = new UacRequest(this, {
       app,
       method,

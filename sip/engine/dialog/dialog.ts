@@ -63,6 +63,8 @@ export class Dialog {
   lastAck: { cseq: number; text: string; out: Outbound } | undefined;
   /** The app gave up while a 2xx was on its way: hang up as soon as it is acknowledged. */
   isByeDueAfterAck = false;
+  /** A BYE of ours is under way: the call is over, whenever the peer answers. */
+  isEnding = false;
   /** INVITEs in the dialog without a final answer: ours, and the peer's. */
   pendingInvites = 0;
   hasPendingServerInvite = false;

@@ -164,6 +164,7 @@ export class RtpCore implements SessionHost {
         return this.close(this.session(request.sessionId));
       case 'hello':
       case 'closeAll':
+      case 'list':
         throw new Refusal('unknown-op', 'answered by the main thread');
     }
   }

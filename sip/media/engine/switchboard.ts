@@ -151,6 +151,9 @@ export class Switchboard {
       case 'closeAll':
         void this.closeAll('close-all').then((closed) => reply({ ok: true, closed }));
         return;
+      case 'list':
+        reply({ ok: true, sessionIds: [...this.homes.keys()] });
+        return;
       case 'open':
         this.open(request, reply);
         return;

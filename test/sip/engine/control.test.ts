@@ -136,6 +136,29 @@ describe('sip engine: control port', () => {
     expect(await readStatus(engine.statusPath, '/metrics')).to.contain('hearthline_sip_dialogs 0');
   });
 
+  it('lists the calls that are up, by app, and no longer once they are being ended', async () => {
+    const app = await RawApp.connect(engine.controlPort, engine.secret, 'lister', ['invite']);
+    const other = await RawApp.connect(engine.controlPort, engine.secret, 'other');
+    const alice = await SipPeer.udp('alice', engine.sipPort);
+    const list = async (query = '') =>
+      (JSON.parse(await readStatus(engine.statusPath, `/dialogs${query}`)) as { dialogs: string[] }).dialogs;
+    const invite = alice.start('INVITE', { body: SDP });
+    const offered = await app.sip(/^INVITE/);
+    expect(await list()).to.deep.equal([]);
+    const sent = await app.reply(offered, '200 OK', { body: SDP });
+    alice.inDialog('ACK', invite, await alice.next(/200 OK/), 1);
+    const dialogId = sent.tokens[11] as string;
+    expect(await list()).to.deep.equal([dialogId]);
+    expect(await list('?tag=lister')).to.deep.equal([dialogId]);
+    expect(await list('?tag=other')).to.deep.equal([]);
+    await app.inDialog('BYE', dialogId);
+    await alice.next(/^BYE/);
+    // The peer has not answered: the dialog is there, the call is not.
+    expect(await readMetric(engine.statusPath, 'dialogs')).to.equal(1);
+    expect(await list()).to.deep.equal([]);
+    for (const one of [app, other, alice]) one.close();
+  });
+
   it('refuses bad settings with exit code 2', () => {
     const run = spawnSync(process.execPath, ['--import', 'tsx', ENTRY], {
       env: { ...process.env, HEARTHLINE_SIP_SECRET: 's', HEARTHLINE_SIP_CONTROL: '0.0.0.0:9022' },

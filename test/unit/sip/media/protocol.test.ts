@@ -36,6 +36,7 @@ describe('the control protocol', () => {
       { op: 'stats', sessionId: 'a' },
       { op: 'close', sessionId: 'a' },
       { op: 'closeAll' },
+      { op: 'list' },
     ];
     for (const request of requests) expect(codeOf(request), JSON.stringify(request)).to.equal('ok');
   });
