@@ -10,6 +10,7 @@ import { contactRoutes } from './contacts/routes.ts';
 import { deviceRoutes } from './displays/device-routes.ts';
 import { displayRoutes } from './displays/routes.ts';
 import { errorAnswer } from './error-answer.ts';
+import { hoursRoutes } from './hours/routes.ts';
 import { healthRoutes } from './health/routes.ts';
 import { createLiveHub } from './live-hub.ts';
 import type { LiveHub, LiveOwner } from './live-hub.ts';
@@ -64,6 +65,7 @@ export function createHttpServer(deps: ApiDeps): HttpServer {
     ...contactRoutes(parts),
     ...recordingRoutes(parts),
     ...siteRoutes(parts),
+    ...hoursRoutes(parts),
     ...auditRoutes(parts),
   ];
   const app = express();

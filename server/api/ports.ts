@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { AuditTrail } from '../audit/audit-trail.ts';
+import type { HoursSite } from '../config/hours-simulation.ts';
 import type { Access } from '../auth/access.ts';
 import type { BoardState, FloorState } from '../contract/live.ts';
 import type { ContactRow, HealthAnswer, PageQuery, RecordingRow, SiteFaultView } from '../contract/rest.ts';
@@ -94,6 +95,8 @@ export interface ApiDeps {
   access: Access;
   audit: AuditTrail;
   siteService: SiteService;
+  /** The site in force, for questions about its hours. */
+  hours: HoursSite;
   recordings: RecordingStore;
   contacts: ContactStore;
   live: LiveSource;

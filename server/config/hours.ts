@@ -10,29 +10,18 @@
  * not there that day, and in the hour that is lived twice the clock decides both times.
  */
 import { DateTime } from 'luxon';
+import type { HoursRule, OpenSpan, SpecialDays } from '../contract/hours.ts';
 import { dayNumberOf, isHolidaySet, rangeOf, spanOf, weekdays } from '../contract/site-hours.ts';
-import type { SiteDaySlot, SiteHolidayCalendar, SiteHours, Weekday } from '../contract/site-hours.ts';
+import type { SiteDaySlot, SiteHolidayCalendar, SiteHours } from '../contract/site-hours.ts';
 import { bundledHolidays } from './hours-holidays.ts';
 import { holidaysOf } from './hours-ical.ts';
 
 const dayMs = 86_400_000;
 const dayMin = 24 * 60;
-/** The rarest change there is: a night that only a 29 February closes, over the end of a century. */
-const horizonDays = 3000;
+/** From one 29 February to the next. */
+const horizonDays = 1500;
 const keptPlans = 2000;
 
-export type HoursRule =
-  | { kind: 'weekday'; day: Weekday }
-  | { kind: 'holiday'; set: string; holiday: string }
-  | { kind: 'calendar-holiday'; calendar: string; holiday: string }
-  | { kind: 'exception'; name: string }
-  | { kind: 'closed-on' };
-
-/** Minutes after the midnight of the date; over 1440 on the next one. */
-export interface OpenSpan {
-  fromMin: number;
-  toMin: number;
-}
 export interface DayPlan {
   rule: HoursRule;
   spans: readonly OpenSpan[];
@@ -255,14 +244,18 @@ function boundaries(calendar: HoursCalendar, fromMs: number, toMs: number, day: 
   return found.filter((ms) => ms >= fromMs && ms < toMs).sort((a, b) => a - b);
 }
 
-/** The instant (UTC ms) from which the answer is the other one; none where nothing changes within eight years. */
+/** The instant (UTC ms) from which the answer is the other one; none where nothing changes within four years. */
 export function nextChange(calendar: HoursCalendar, atMs: number): number | undefined {
   const now = isOpen(calendar, atMs);
   const same = now ? 'open' : 'closed';
   const firstDay = wallClock(calendar.timeZone, atMs).day;
+  let dull = 0;
   for (let day = firstDay; day <= firstDay + horizonDays; day += 1) {
-    const isDull = [day - 1, day, day + 1].every((near) => wholeDay(calendar, near) === same);
-    if (isDull) continue;
+    // Days that pass as they began, between neighbours that do too, need no look at the clock.
+    if (day === firstDay)
+      for (const near of [day - 1, day]) dull = wholeDay(calendar, near) === same ? dull + 1 : 0;
+    dull = wholeDay(calendar, day + 1) === same ? dull + 1 : 0;
+    if (dull >= 3) continue;
     const start = DateTime.fromMillis(day * dayMs, { zone: 'utc' }).setZone(calendar.timeZone, {
       keepLocalTime: true,
     });
@@ -272,14 +265,6 @@ export function nextChange(calendar: HoursCalendar, atMs: number): number | unde
       if (ms > atMs && isOpen(calendar, ms) !== now) return ms;
   }
   return undefined;
-}
-
-export interface SpecialDays {
-  /** `2026-12-25`; both are part of it. */
-  from: string;
-  to: string;
-  rule: HoursRule;
-  spans: readonly OpenSpan[];
 }
 
 /** The days in a row of dates that are not as their weekday says, neighbours of one rule joined. */

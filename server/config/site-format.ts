@@ -13,7 +13,12 @@ const header = `
 
 const sections: Record<keyof Site, string> = {
   site: ' The house: its time zone, the language of prompts where nothing else says, the SIP realm.\n Changing the realm makes every stored phone digest void.',
+  routing:
+    ' Rules for all queues: what a step of priority is worth in seconds of waiting (absent: priority is strict).',
+  skills:
+    ' What agents may know, at levels 1 to 10; queues and numbers ask for it: loans >= 3 and (tax or fraud >= 2).',
   numbers: ' What callers dial, and the queue each number leads to.',
+  callers: ' Callers treated specially, by the number they call from.',
   queues: ' Where callers wait. Times are in seconds.',
   agents:
     ' Who answers. An agent logs in at any phone with *10 and the PIN, or is tied to one phone.\n A PIN is 4-12 digits; an export shows its hash.',
@@ -46,6 +51,9 @@ const flowKeys = new Set([
   'addresses',
   'serviceLevel',
   'wrapUp',
+  'languages',
+  'tierAfterSec',
+  'tiers',
   'file',
 ]);
 
@@ -76,12 +84,18 @@ function layOut(entries: unknown[], section: keyof Site): void {
       Pair: (_key, pair) => {
         const name = isScalar(pair.key) ? String(pair.key.value) : '';
         if (isCollection(pair.value) && flowKeys.has(name) && isShort(pair.value)) pair.value.flow = true;
-        if (name === 'open' && isSeq(pair.value)) for (const slot of pair.value.items) flowSlot(slot);
+        if (rowKeys.has(name) && isSeq(pair.value)) for (const row of pair.value.items) flowRow(row);
       },
     });
   }
 }
 
-function flowSlot(slot: unknown): void {
-  if (isMap(slot)) slot.flow = true;
+/** Whose entries read as rows. */
+const rowKeys = new Set(['open', 'exceptions', 'special']);
+const maxRowSlots = 3;
+
+function flowRow(row: unknown): void {
+  if (!isMap(row)) return;
+  const open = row.get('open');
+  if (!isSeq(open) || open.items.length <= maxRowSlots) row.flow = true;
 }

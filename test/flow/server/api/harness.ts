@@ -12,6 +12,7 @@ import { Readable } from 'node:stream';
 import type { Sequelize } from 'sequelize';
 import { createHttpServer } from '../../../../server/api/index.ts';
 import type { HttpServer } from '../../../../server/api/index.ts';
+import { ActiveSite } from '../../../../server/app/active-site.ts';
 import type { ApiDeps, ApiSettings } from '../../../../server/api/ports.ts';
 import { createAuditTrail } from '../../../../server/audit/audit-trail.ts';
 import { createAccess } from '../../../../server/auth/access.ts';
@@ -54,6 +55,8 @@ export interface Harness {
   clock: { offsetMs: number };
   setupSecret: string;
   floor: ReturnType<typeof emptyFloor>;
+  /** None is in force until a test replaces it. */
+  active: ActiveSite;
   sound: Buffer;
   postgres: TestPostgres;
   redisServer: TestRedis;
@@ -183,6 +186,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
   const tempDir = makeTempDir();
   const sound = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 251));
   const floor = emptyFloor();
+  const active = new ActiveSite();
   let site = 'site:\n  name: First\n';
   let version = 1;
   const deps: ApiDeps = {
@@ -201,6 +205,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
         return { version: ++version };
       },
     },
+    hours: active,
     recordings: {
       list: async () => ({ items: [recording] }),
       byId: async (id) => (id === recording.recordingId ? recording : undefined),
@@ -249,6 +254,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     clock: time,
     setupSecret,
     floor,
+    active,
     sound,
     postgres,
     redisServer: redis,

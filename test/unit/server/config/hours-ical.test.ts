@@ -118,7 +118,9 @@ describe('iCal holidays', () => {
     );
     fc.assert(
       fc.property(shape, tail, fc.integer({ min: 0, max: 800 }), (rule, more, shift) => {
-        const fallback = dayNumberOf('2026-01-01') + shift;
+        // Up to the 28th: the iterator makes 1 March of a 29 February that is none.
+        const begin = isoOf(dayNumberOf('2026-01-01') + shift);
+        const fallback = dayNumberOf(begin.slice(8) > '28' ? `${begin.slice(0, 8)}28` : begin);
         const start = ICAL.Time.fromDateString(isoOf(fallback));
         const iterator = ICAL.Recur.fromString(rule + more).iterator(start);
         // The first day counts as given, in the rule or not: begin with one that is.
@@ -243,7 +245,7 @@ describe('iCal holidays', () => {
       pauses += 1;
       return Promise.resolve();
     });
-    expect(pauses).to.equal(6);
+    expect(pauses).to.equal(12);
     expect(holidaysOf(entry).titles.size).to.equal(60);
   });
 
