@@ -83,6 +83,18 @@ export interface DialOptions {
   displayName: string;
 }
 
+/** One leg as it stands, for comparing what this process believes with what the engines have. */
+export interface LegView {
+  legId: string;
+  role: 'in' | 'out';
+  /** `closing`: an outgoing leg that was given up, its CANCEL is under way. */
+  state: 'arrived' | 'answering' | 'dialing' | 'alerting' | 'up' | 'closing';
+  /** Its dialog in the SIP engine, once there is one. */
+  dialogId?: string;
+  /** The media engine has opened a session for it, which has the leg's id. */
+  hasMedia: boolean;
+}
+
 export interface CallControl {
   /** Replaces the site as a whole; calls in hand go on. */
   configure(site: SipSite): void;
@@ -110,6 +122,15 @@ export interface CallControl {
   /** An unanswered caller of a former process, whose call the engine may yet hand over. */
   isExpected(legId: string): boolean;
   legIds(): string[];
+  /** Every leg in hand; cheap enough for once a second. */
+  legs(): LegView[];
+  /** Both engines are there and adoption is over: what differs from them now is no news on its way. */
+  isSettled(): boolean;
+  /** What the media engine has open, in step with the commands before; undefined when it cannot tell. */
+  mediaSessions(): Promise<string[] | undefined>;
+  /** Ends a media session, or a dialog of the SIP engine, that no leg owns; of one that has a leg, it does nothing. */
+  closeStrayMedia(sessionId: string): void;
+  endStrayDialog(dialogId: string, reason: string): void;
   /** Whether an address of the site file can be understood. */
   isTrunkAddress(address: string): boolean;
   /** Answered and not yet ended. */

@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { MediaClient } from '../media/client.ts';
-import type { CallControl, CallEvent, DialOptions, LegStore, SipSite } from '../port.ts';
+import type { CallControl, CallEvent, DialOptions, LegStore, LegView, SipSite } from '../port.ts';
 import { Admission, isTrunkAddress } from './admission.ts';
 import { adoptLegs, dropLostMedia, dropLostSignalling, dropUnsettled, endAdoption } from './adoption.ts';
 import { CallContext, type CallTimings } from './context.ts';
@@ -45,6 +45,7 @@ class SrfCallControl implements CallControl {
   /** What the engine called itself: another one has none of our dialogs. */
   private engineId: string | undefined;
   private isStopping = false;
+  private isAdopting = true;
 
   constructor(options: CallControlOptions) {
     this.options = options;
@@ -86,7 +87,10 @@ class SrfCallControl implements CallControl {
     const lost = [...found.lost];
     if (isOtherEngine) lost.push(...dropLostSignalling(this.ctx, { isSilent: true }));
     for (const dialogId of found.orphanDialogs) bye(this.ctx, dialogId, 'lost in a restart');
-    setTimeout(() => endAdoption(this.ctx), adoptionMs).unref();
+    setTimeout(() => {
+      endAdoption(this.ctx);
+      this.isAdopting = false;
+    }, adoptionMs).unref();
     const adopted = [...this.ctx.legs.keys()];
     return { adopted, lost, phones: this.ctx.registrar.registeredPhones() };
   }
@@ -186,6 +190,31 @@ class SrfCallControl implements CallControl {
 
   legIds(): string[] {
     return [...this.ctx.legs.keys()];
+  }
+
+  legs(): LegView[] {
+    const views: LegView[] = [];
+    for (const { id, role, state, dialogId, port } of this.ctx.legs.values()) {
+      if (state === 'ended') continue;
+      views.push({ legId: id, role, state, hasMedia: port > 0, ...(dialogId && { dialogId }) });
+    }
+    return views;
+  }
+
+  isSettled(): boolean {
+    return !this.isAdopting && !this.isStopping && this.ctx.isSignallingUp && this.ctx.media.isConnected;
+  }
+
+  mediaSessions(): Promise<string[] | undefined> {
+    return this.ctx.media.list().catch(() => undefined);
+  }
+
+  closeStrayMedia(sessionId: string): void {
+    if (!this.ctx.legs.has(sessionId)) this.ctx.attempt('close', this.ctx.media.close(sessionId));
+  }
+
+  endStrayDialog(dialogId: string, reason: string): void {
+    if (!this.ctx.byDialog.has(dialogId) && !this.ctx.expected.has(dialogId)) bye(this.ctx, dialogId, reason);
   }
 
   isTrunkAddress(address: string): boolean {
