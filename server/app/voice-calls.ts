@@ -130,6 +130,11 @@ export class VoiceCalls {
     if (number.greeting.length === 0) this.shell.run({ type: 'contact.enqueue', contactId: legId });
   }
 
+  /** A leg that is no contact: it hears a message and goes. */
+  isMessage(legId: string): boolean {
+    return this.messages.has(legId);
+  }
+
   private isClosed(number: SiteNumber): boolean {
     return number.hours !== undefined && !this.site.isOpen(number.hours, this.clock.now());
   }
