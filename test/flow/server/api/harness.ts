@@ -17,6 +17,7 @@ import type { ApiDeps, ApiSettings } from '../../../../server/api/ports.ts';
 import { createAuditTrail } from '../../../../server/audit/audit-trail.ts';
 import { createAccess } from '../../../../server/auth/access.ts';
 import { createSettingsStore } from '../../../../server/auth/setting-store.ts';
+import { siteSchema } from '../../../../server/contract/site.ts';
 import type { RecordingRow, SessionView } from '../../../../server/contract/rest.ts';
 import { connectDatabase } from '../../../../server/db/connect.ts';
 import { migrateUp } from '../../../../server/db/migrate.ts';
@@ -55,7 +56,7 @@ export interface Harness {
   clock: { offsetMs: number };
   setupSecret: string;
   floor: ReturnType<typeof emptyFloor>;
-  /** None is in force until a test replaces it. */
+  /** Whose hours are asked; another one comes into force with `replace`. */
   active: ActiveSite;
   sound: Buffer;
   postgres: TestPostgres;
@@ -187,6 +188,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
   const sound = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 251));
   const floor = emptyFloor();
   const active = new ActiveSite();
+  active.replace({ site: siteSchema.parse({ site: { name: 'First' } }), version: 1, yaml: '' });
   let site = 'site:\n  name: First\n';
   let version = 1;
   const deps: ApiDeps = {

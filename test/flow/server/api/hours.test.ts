@@ -1,5 +1,6 @@
 /** Opening hours over HTTP: who may ask, the week of a calendar, and what happens to a call at some time. */
 import { expect } from 'chai';
+import { ActiveSite } from '../../../../server/app/active-site.ts';
 import { hoursListSchema, hoursWeekSchema, simulationSchema } from '../../../../server/contract/hours.ts';
 import type { Simulation } from '../../../../server/contract/hours.ts';
 import { parseSite } from '../../../../server/config/site-file.ts';
@@ -36,6 +37,9 @@ describe('hours over HTTP', function () {
   before(async () => {
     house = await startHarness();
     supervisor = await house.user('supervisor', 'sofia');
+    const parsed = parseSite(siteText);
+    if ('faults' in parsed) throw new Error(JSON.stringify(parsed.faults));
+    house.active.replace({ site: parsed.site, version: 1, yaml: siteText });
   });
   after(() => house?.stop());
   const ask = async (number: string, at: string): Promise<Simulation> => {
@@ -46,10 +50,9 @@ describe('hours over HTTP', function () {
   };
 
   it('are not ready before there is a site', async () => {
+    house.deps.hours = new ActiveSite();
     expect((await supervisor.call('GET', '/api/hours')).status).to.equal(503);
-    const parsed = parseSite(siteText);
-    if ('faults' in parsed) throw new Error(JSON.stringify(parsed.faults));
-    house.active.replace({ site: parsed.site, version: 1, yaml: siteText });
+    house.deps.hours = house.active;
     expect((await supervisor.call('GET', '/api/hours')).status).to.equal(200);
   });
 
