@@ -2,7 +2,7 @@
  * The demo's own part of the site: a queue, a number, phones and agents, all named `demo...`, put beside whatever the
  * site has and taken out again at the end. Pure.
  */
-import type { Site } from '../../server/contract/site.ts';
+import { siteSchema, type Site } from '../../server/contract/site.ts';
 
 export interface DemoAgent {
   agentId: string;
@@ -26,14 +26,13 @@ export function demoAgents(newSecret: () => string): DemoAgent[] {
 /** `callersAt`: `ip:port` from which the simulated callers come, admitted as a trunk of its own. */
 export function withDemo(site: Site, agents: readonly DemoAgent[], callersAt: string): Site {
   const base = withoutDemo(site);
-  return {
+  return siteSchema.parse({
     ...base,
     queues: [
       ...base.queues,
       {
         id: demoQueue,
         name: 'Demo line',
-        strategy: 'longest-idle',
         ringSec: 8,
         maxWaitSec: 90,
         maxLength: 30,
@@ -58,7 +57,7 @@ export function withDemo(site: Site, agents: readonly DemoAgent[], callersAt: st
       })),
     ],
     trunks: [...base.trunks, { id: 'demo-callers', addresses: [callersAt], maxCalls: 100 }],
-  };
+  });
 }
 
 export function withoutDemo(site: Site): Site {

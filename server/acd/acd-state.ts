@@ -5,20 +5,19 @@
  */
 import type { EventDraft } from '../contract/events.ts';
 import { type AgentEvent, type AgentRecord, foldAgent, newAgent } from './agent-state.ts';
-import { arrivedContact, type ContactEvent, type ContactRecord, foldContact } from './contact-state.ts';
+import {
+  arrivedContact,
+  type ContactEvent,
+  type ContactRecord,
+  foldContact,
+  placeOf,
+} from './contact-state.ts';
 import { Deadlines } from './deadlines.ts';
-import { QueueMembers } from './ready-agents.ts';
+import { nextRelaxation } from './demand.ts';
+import type { Pool } from './pool.ts';
+import { QueueState } from './queue-state.ts';
 import type { AcdQueue, AcdSite } from './types.ts';
-import { type Place, WaitingList } from './waiting-list.ts';
-
-export interface QueueState {
-  config: AcdQueue;
-  /** Taken out of the site while contacts were bound to it; it takes no more and goes with the last of them. */
-  isRetired: boolean;
-  contactCount: number;
-  waiting: WaitingList;
-  members: QueueMembers;
-}
+import { type Entry, type Place, placeIn } from './waiting-list.ts';
 
 export interface AcdSnapshot {
   version: 1;
@@ -30,21 +29,12 @@ export interface AcdSnapshot {
   phones: string[];
   placeCount: number;
   idleCount: number;
+  /** Agent of the newest offer, by queue. */
+  lastAgents?: Record<string, string>;
 }
 
 const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 const emptySite: AcdSite = { version: 0, queues: [], agents: [], phoneIds: [] };
-
-export const placeOf = (contact: ContactRecord | undefined): Place | undefined =>
-  contact && (contact.state === 'waiting' || contact.state === 'offered') ? contact.place : undefined;
-
-const newQueue = (config: AcdQueue, isRetired: boolean): QueueState => ({
-  config,
-  isRetired,
-  contactCount: 0,
-  waiting: new WaitingList(),
-  members: new QueueMembers(),
-});
 
 export class AcdState {
   site: AcdSite = emptySite;
@@ -61,7 +51,10 @@ export class AcdState {
   #tiedAgents = new Map<string, string>();
   #placeCount = 0;
   #idleCount = 0;
-  readonly #nextPlace = (): number => ++this.#placeCount;
+  /** Queues in which somebody waits for this agent alone. */
+  readonly #personalQueues = new Map<string, Set<string>>();
+  readonly #freshPlace = (entry: Omit<Entry, 'order'>, queueId: string): Place =>
+    this.#placeOfEntry({ ...entry, order: ++this.#placeCount }, queueId);
   readonly #nextIdle = (): number => ++this.#idleCount;
 
   isKnownPhone(phoneId: string): boolean {
@@ -71,6 +64,26 @@ export class AcdState {
   /** The agent that the site ties to this phone. */
   tiedAgent(phoneId: string): string | undefined {
     return this.#tiedAgents.get(phoneId);
+  }
+
+  /** Every pool whose contacts this agent may be asked about. */
+  *poolsOf(agent: AgentRecord): Iterable<{ queue: QueueState; pool: Pool }> {
+    for (const queueId of agent.config.queueIds) {
+      const queue = this.queues.get(queueId);
+      if (queue) for (const pool of queue.poolsOf(agent.id)) yield { queue, pool };
+    }
+    // Contacts that want this very agent may wait in queues it is no member of.
+    for (const queueId of this.#personalQueues.get(agent.id) ?? []) {
+      const queue = agent.config.queueIds.includes(queueId) ? undefined : this.queues.get(queueId);
+      const pool = queue?.personalPool(agent.id);
+      if (queue && pool) yield { queue, pool };
+    }
+  }
+
+  /** Those who are open and wait for this agent alone. */
+  waitingForAgent(agentId: string): Place[] {
+    const queueIds = [...(this.#personalQueues.get(agentId) ?? [])].sort();
+    return queueIds.flatMap((queueId) => [...(this.queues.get(queueId)?.personalPool(agentId)?.open ?? [])]);
   }
 
   apply(event: EventDraft): void {
@@ -93,6 +106,7 @@ export class AcdState {
       case 'contact.arrived':
       case 'contact.queued':
       case 'contact.announced':
+      case 'contact.relaxed':
       case 'contact.offered':
       case 'offer.alerted':
       case 'offer.withdrawn':
@@ -121,25 +135,50 @@ export class AcdState {
       return;
     }
     if (!before) return;
-    const after = foldContact(before, event, this.#nextPlace);
+    const after = foldContact(before, event, this.#freshPlace);
     if (after !== before) this.#putContact(before, after);
+    const queue = event.type === 'contact.offered' ? this.queues.get(event.queueId ?? '') : undefined;
+    if (queue) queue.lastAgentId = event.agentId;
+  }
+
+  #placeOfEntry(entry: Entry, queueId: string): Place {
+    const config = this.queues.get(queueId)?.config;
+    return config
+      ? placeIn(this.site, config, entry)
+      : { ...entry, rank: entry.priority, servedAs: entry.queuedAt };
   }
 
   #putContact(before: ContactRecord | undefined, after: ContactRecord | undefined): void {
     const id = (after ?? before)?.id ?? '';
     if (after) this.contacts.set(id, after);
     else this.contacts.delete(id);
-    if (before?.queueId !== after?.queueId) this.#moveBetweenQueues(before, after);
-    const oldPlace = placeOf(before);
-    const place = placeOf(after);
-    if (before && oldPlace && oldPlace !== place) this.queues.get(before.queueId)?.waiting.remove(oldPlace);
-    if (after && place) this.queues.get(after.queueId)?.waiting.put(place, after.state === 'waiting');
+    const oldQueue = before && this.queues.get(before.queueId);
+    const newQueue = after && this.queues.get(after.queueId);
+    if (oldQueue === newQueue) newQueue?.put(before, after);
+    else {
+      oldQueue?.put(before, undefined);
+      newQueue?.put(undefined, after);
+      this.#moveBetweenQueues(before, after);
+    }
+    if (before?.state === 'waiting' || after?.state === 'waiting') this.#notePersonal(before, after);
     const oldOffer = offerOf(before);
     const newOffer = offerOf(after);
     if (oldOffer !== undefined && oldOffer !== newOffer) this.contactByOffer.delete(oldOffer);
     if (newOffer !== undefined) this.contactByOffer.set(newOffer, id);
     // Nothing else has deadlines, and most events are about contacts that do not wait.
-    if (oldPlace ?? place) this.#setContactDeadlines(id, after);
+    if (placeOf(before) ?? placeOf(after)) this.#setContactDeadlines(id, after);
+  }
+
+  #notePersonal(before: ContactRecord | undefined, after: ContactRecord | undefined): void {
+    for (const contact of [before, after]) {
+      const agentId = contact?.state === 'waiting' ? contact.traits.preferred?.agentId : undefined;
+      if (!contact || agentId === undefined) continue;
+      const queueIds = this.#personalQueues.get(agentId) ?? new Set();
+      if (this.queues.get(contact.queueId)?.personalPool(agentId)) queueIds.add(contact.queueId);
+      else queueIds.delete(contact.queueId);
+      if (queueIds.size > 0) this.#personalQueues.set(agentId, queueIds);
+      else this.#personalQueues.delete(agentId);
+    }
   }
 
   #moveBetweenQueues(before: ContactRecord | undefined, after: ContactRecord | undefined): void {
@@ -163,6 +202,12 @@ export class AcdState {
       id,
       waiting && maxWaitMs > 0 ? waiting.place.queuedAt + maxWaitMs : undefined,
     );
+    const relaxAfterMs = waiting && queue ? nextRelaxation(queue, waiting.traits)?.afterMs : undefined;
+    this.deadlines.set(
+      'relax',
+      id,
+      waiting && relaxAfterMs !== undefined ? waiting.place.queuedAt + relaxAfterMs : undefined,
+    );
     this.deadlines.set(
       'announce',
       id,
@@ -178,10 +223,9 @@ export class AcdState {
   #putAgent(before: AgentRecord, after: AgentRecord): void {
     const { id } = after;
     if (before.state !== after.state || before.idle !== after.idle) {
-      for (const queueId of after.config.queueIds) {
-        const members = this.queues.get(queueId)?.members;
-        members?.leave(before.state, before.idle);
-        members?.join(after.state, after.idle);
+      for (const { pool } of this.poolsOf(after)) {
+        pool.leave(before);
+        pool.join(after);
       }
     }
     if (before.phoneId !== undefined && before.phoneId !== after.phoneId)
@@ -214,11 +258,11 @@ export class AcdState {
     }
     for (const config of site.agents)
       if (!this.agents.has(config.id)) this.agents.set(config.id, newAgent(config));
-    this.#rebuild(site, retired);
+    this.#rebuild(site, retired, this.#lastAgents());
   }
 
   /** Indexes anew from the records: after a changed site or from a snapshot, both rare. */
-  #rebuild(site: AcdSite, retired: AcdQueue[]): void {
+  #rebuild(site: AcdSite, retired: AcdQueue[], lastAgents: Record<string, string>): void {
     this.site = site;
     this.#knownPhones = new Set(site.phoneIds);
     this.#tiedAgents = new Map(
@@ -228,15 +272,27 @@ export class AcdState {
     this.deadlines.clear();
     this.contactByOffer.clear();
     this.agentByPhone.clear();
-    for (const config of site.queues) this.queues.set(config.id, newQueue(config, false));
-    for (const config of retired) this.queues.set(config.id, newQueue(config, true));
+    this.#personalQueues.clear();
+    const agentOf = (agentId: string) => this.agents.get(agentId);
+    for (const config of site.queues) this.queues.set(config.id, new QueueState(config, false, agentOf));
+    for (const config of retired) this.queues.set(config.id, new QueueState(config, true));
+    for (const [queueId, agentId] of Object.entries(lastAgents)) {
+      const queue = this.queues.get(queueId);
+      if (queue) queue.lastAgentId = agentId;
+    }
+    site.agents.forEach(({ id: agentId, queueIds, tiers }, position) => {
+      for (const queueId of queueIds)
+        this.queues.get(queueId)?.enrol({ agentId, position, tier: tiers?.[queueId] ?? 1 });
+    });
     for (const agent of this.agents.values()) {
-      for (const queueId of agent.config.queueIds)
-        this.queues.get(queueId)?.members.join(agent.state, agent.idle);
       if (agent.phoneId !== undefined) this.agentByPhone.set(agent.phoneId, agent.id);
       this.#setAgentDeadline(agent);
     }
-    for (const contact of this.contacts.values()) this.#putContact(undefined, contact);
+    for (const contact of this.contacts.values())
+      this.#putContact(
+        undefined,
+        placed(contact, (entry) => this.#placeOfEntry(entry, contact.queueId)),
+      );
   }
 
   toSnapshot(): AcdSnapshot {
@@ -254,7 +310,15 @@ export class AcdState {
       phones: [...this.registeredPhones].sort(),
       placeCount: this.#placeCount,
       idleCount: this.#idleCount,
+      lastAgents: this.#lastAgents(),
     };
+  }
+
+  #lastAgents(): Record<string, string> {
+    const pairs = [...this.queues].flatMap(([queueId, { lastAgentId }]) =>
+      lastAgentId === undefined ? [] : [[queueId, lastAgentId] as const],
+    );
+    return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
   load(snapshot: unknown): void {
@@ -267,8 +331,8 @@ export class AcdState {
     this.#idleCount = loaded.idleCount;
     for (const phoneId of loaded.phones) this.registeredPhones.add(phoneId);
     for (const agent of loaded.agents) this.agents.set(agent.id, agent);
-    for (const contact of loaded.contacts) this.contacts.set(contact.id, contact);
-    this.#rebuild(loaded.site, loaded.retiredQueues);
+    for (const contact of loaded.contacts) this.contacts.set(contact.id, withTraits(contact));
+    this.#rebuild(loaded.site, loaded.retiredQueues, loaded.lastAgents ?? {});
   }
 }
 
@@ -276,4 +340,17 @@ export class AcdState {
 function offerOf(contact: ContactRecord | undefined): string | undefined {
   if (contact?.state === 'offered') return contact.offer.offerId;
   return contact?.state === 'connected' ? contact.offerId : undefined;
+}
+
+/** The contact with its place under the site that came into force. */
+function placed(contact: ContactRecord, placeFor: (entry: Entry) => Place): ContactRecord {
+  return placeOf(contact) && 'place' in contact ? { ...contact, place: placeFor(contact.place) } : contact;
+}
+
+/** Snapshots made before contacts had demands of their own know no traits. */
+function withTraits(contact: ContactRecord): ContactRecord {
+  const { language = '' } = contact as Partial<ContactRecord>;
+  if (!('place' in contact)) return { ...contact, language };
+  const { traits = { language, relaxedMs: 0 } } = contact as Partial<typeof contact>;
+  return { ...contact, language, traits };
 }

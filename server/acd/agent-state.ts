@@ -23,7 +23,7 @@
  * Stops the race of Not Ready being pressed while a call comes in: an offer is withdrawn, a talk goes on.
  */
 import type { AgentState, DraftOf } from '../contract/events.ts';
-import type { Idle } from './ready-agents.ts';
+import type { Idle } from './pool.ts';
 import type { AcdAgent } from './types.ts';
 
 /** What comes after the contact in hand, or when an unreachable phone is back. */
@@ -49,6 +49,9 @@ export interface AgentRecord {
   readonly queueId?: string;
   readonly idle?: Idle;
   readonly next?: NextStep;
+  /** Since log-in: time in talk, hold and wrap-up that is over, and contacts taken. Absent: none. */
+  readonly busyMs?: number;
+  readonly handled?: number;
 }
 
 export type AgentEvent = DraftOf<'agent.logged-in' | 'agent.logged-out' | 'agent.state-changed'>;
@@ -88,8 +91,10 @@ export function newAgent(config: AcdAgent): AgentRecord {
 
 export function foldAgent(agent: AgentRecord, event: AgentEvent, order: () => number): AgentRecord {
   switch (event.type) {
-    case 'agent.logged-in':
-      return { ...agent, phoneId: event.data.phoneId, loggedInAt: event.at };
+    case 'agent.logged-in': {
+      const { busyMs: _busy, handled: _handled, ...rest } = agent;
+      return { ...rest, phoneId: event.data.phoneId, loggedInAt: event.at };
+    }
     case 'agent.logged-out': {
       const { phoneId: _phone, loggedInAt: _at, next: _next, ...rest } = agent;
       return rest;
@@ -111,6 +116,9 @@ function foldChange(
   const idle = idleAfter(agent, event, order);
   const next = nextAfter(agent, to);
   const isWorking = workingStates.has(to);
+  const isBusy = isInTalk(agent.state) || agent.state === 'wrap-up';
+  const busyMs = (agent.busyMs ?? 0) + (isBusy ? event.data.forMs : 0);
+  const handled = (agent.handled ?? 0) + (to === 'talking' && isOnOffer(agent.state) ? 1 : 0);
   return {
     id,
     config,
@@ -126,6 +134,8 @@ function foldChange(
     ...(isWorking && event.queueId !== undefined ? { queueId: event.queueId } : {}),
     ...(idle ? { idle } : {}),
     ...(next ? { next } : {}),
+    ...(busyMs > 0 ? { busyMs } : {}),
+    ...(handled > 0 ? { handled } : {}),
   };
 }
 

@@ -5,10 +5,11 @@
  * fault of ours while waiting counts as abandoned (cut off unanswered), and its end says `failed`.
  */
 import type { Outcome, WithdrawReason } from '../contract/events.ts';
-import type { NextStep } from './agent-state.ts';
+import type { AgentRecord, NextStep } from './agent-state.ts';
 import { type ContactIn, type ContactRecord, holdMsOf, ringMsOf } from './contact-state.ts';
 import type { Session } from './session.ts';
-import type { AcdCommand, EndedBy, IgnoredReason } from './types.ts';
+import type { AcdCommand, EndedBy, IgnoredReason, Wishes } from './types.ts';
+import { placeIn } from './waiting-list.ts';
 
 export type ContactCommand = Extract<
   AcdCommand,
@@ -46,7 +47,7 @@ function handleKnown(
 ): Verdict {
   switch (command.type) {
     case 'contact.enqueue':
-      return enqueue(session, contact, command.priority ?? 0);
+      return enqueue(session, contact, command);
     case 'contact.leave':
       return leave(session, contact, command.reason);
     case 'contact.fail':
@@ -86,30 +87,43 @@ function arrive(session: Session, command: Extract<AcdCommand, { type: 'contact.
   return undefined;
 }
 
-function enqueue(session: Session, contact: ContactRecord, priority: number): Verdict {
+function enqueue(
+  session: Session,
+  contact: ContactRecord,
+  { priority = 0, headStartMs, skills, preferred }: { priority?: number } & Wishes,
+): Verdict {
   if (contact.state !== 'greeting') return 'not-allowed-in-state';
-  const queue = session.state.queues.get(contact.queueId);
+  const { state, at } = session;
+  const queue = state.queues.get(contact.queueId);
   if (!queue) return 'unknown-queue';
   const { maxLength } = queue.config;
   if (queue.isRetired) return flowOut(session, contact, 'queue-removed');
   if (maxLength > 0 && queue.waiting.size >= maxLength) return flowOut(session, contact, 'max-length');
-  // The place it will have: behind everyone of at least this priority, as nobody can have come later.
-  const probe = {
-    contactId: contact.id,
-    priority,
-    queuedAt: session.at,
-    order: Number.POSITIVE_INFINITY,
-  };
+  const head = headStartMs === undefined || headStartMs <= 0 ? {} : { headStartMs };
+  // The place it will have: behind everybody who is as urgent, as nobody can have come later.
+  const probe = { contactId: contact.id, priority, ...head, queuedAt: at, order: Number.POSITIVE_INFINITY };
+  // An agent who is not there is not waited for.
+  const isThere = preferred && preferred.waitMs > 0 && isLoggedIn(state.agents.get(preferred.agentId));
   session.emit({
     type: 'contact.queued',
-    at: session.at,
+    at,
     contactId: contact.id,
     queueId: contact.queueId,
-    data: { channel: contact.channel, priority, position: queue.waiting.placeFor(probe) },
+    data: {
+      channel: contact.channel,
+      priority,
+      position: queue.waiting.placeFor(placeIn(state.site, queue.config, probe)),
+      ...head,
+      ...(skills && { skills }),
+      ...(isThere && { preferred }),
+    },
   });
   session.wantsAgent(contact.id);
   return undefined;
 }
+
+const isLoggedIn = (agent: AgentRecord | undefined): boolean =>
+  agent !== undefined && agent.state !== 'logged-out' && agent.state !== 'unreachable' && !agent.isRemoved;
 
 function leave(session: Session, contact: ContactRecord, reason: string): Verdict {
   switch (contact.state) {

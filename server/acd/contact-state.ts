@@ -6,7 +6,8 @@
  *                   greeting --------------------------------------------+
  *                       | contact.queued            | contact.flowed-out  | contact.ended
  *                       v                           | (max-length,        | (left-before-queue,
- *      +----------> waiting --- contact.announced   |  queue-removed)     |  failed, refused)
+ *      +----------> waiting --- contact.announced,  |  queue-removed)     |  failed, refused)
+ *      |                |        contact.relaxed    |                     |
  *      | offer.         |  |  \                     |                     |
  *      | withdrawn      |  |   \ contact.flowed-out |                     |
  *      |  contact.      |  |    +---------------> flowed-out --+          |
@@ -21,7 +22,8 @@
  * (contact -> waiting), then abandoned, in one command, so nobody ever holds an offer without a contact.
  */
 import type { Channel, DraftOf } from '../contract/events.ts';
-import type { Place } from './waiting-list.ts';
+import type { Traits } from './demand.ts';
+import type { Entry, Place } from './waiting-list.ts';
 
 export interface Offer {
   readonly offerId: string;
@@ -37,9 +39,11 @@ interface Base {
   readonly channel: Channel;
   readonly queueId: string;
   readonly arrivedAt: number;
+  readonly language: string;
 }
 interface Queued extends Base {
   readonly place: Place;
+  readonly traits: Traits;
   /** How often it was offered so far. */
   readonly attempt: number;
 }
@@ -62,10 +66,14 @@ export type ContactRecord =
 
 export type ContactIn<S extends ContactRecord['state']> = Extract<ContactRecord, { state: S }>;
 
+export const placeOf = (contact: ContactRecord | undefined): Place | undefined =>
+  contact && (contact.state === 'waiting' || contact.state === 'offered') ? contact.place : undefined;
+
 export type ContactEvent = DraftOf<
   | 'contact.arrived'
   | 'contact.queued'
   | 'contact.announced'
+  | 'contact.relaxed'
   | 'contact.offered'
   | 'offer.alerted'
   | 'offer.withdrawn'
@@ -83,6 +91,7 @@ export function arrivedContact(event: DraftOf<'contact.arrived'>): ContactRecord
     channel: event.data.channel,
     queueId: event.queueId ?? '',
     arrivedAt: event.at,
+    language: event.data.language,
     state: 'greeting',
   };
 }
@@ -92,43 +101,31 @@ const baseOf = (c: ContactRecord): Base => ({
   channel: c.channel,
   queueId: c.queueId,
   arrivedAt: c.arrivedAt,
+  language: c.language,
 });
 const queuedOf = (c: Queued & ContactRecord): Queued => ({
   ...baseOf(c),
   place: c.place,
+  traits: c.traits,
   attempt: c.attempt,
 });
 
 /**
  * The contact after the event; undefined once it has ended. An event that its state does not know leaves it
- * as it is: the log is the truth, and a fold never throws on it. `order`: number for a fresh place.
+ * as it is: the log is the truth, and a fold never throws on it. `fresh`: numbers and makes the place of an entry.
  */
 export function foldContact(
   contact: ContactRecord,
   event: ContactEvent,
-  order: () => number,
+  fresh: (entry: Omit<Entry, 'order'>, queueId: string) => Place,
 ): ContactRecord | undefined {
   switch (event.type) {
     case 'contact.arrived':
       return contact;
-    case 'contact.queued': {
-      if (contact.state !== 'greeting') return contact;
-      const queueId = event.queueId ?? contact.queueId;
-      const place = {
-        contactId: contact.id,
-        priority: event.data.priority,
-        queuedAt: event.at,
-        order: order(),
-      };
-      return {
-        ...baseOf(contact),
-        queueId,
-        state: 'waiting',
-        place,
-        attempt: 0,
-        announcedAt: event.at,
-      };
-    }
+    case 'contact.queued':
+      return contact.state === 'greeting' ? queued(contact, event, fresh) : contact;
+    case 'contact.relaxed':
+      return contact.state === 'waiting' ? relaxed(contact, event) : contact;
     case 'contact.announced':
       return contact.state === 'waiting' ? { ...contact, announcedAt: event.at } : contact;
     case 'contact.offered':
@@ -152,6 +149,38 @@ export function foldContact(
     case 'contact.ended':
       return undefined;
   }
+}
+
+function queued(
+  contact: ContactIn<'greeting'>,
+  event: DraftOf<'contact.queued'>,
+  fresh: (entry: Omit<Entry, 'order'>, queueId: string) => Place,
+): ContactRecord {
+  const queueId = event.queueId ?? contact.queueId;
+  const { priority, headStartMs, skills, preferred } = event.data;
+  const { id: contactId, language } = contact;
+  const entry = {
+    contactId,
+    priority,
+    queuedAt: event.at,
+    ...(headStartMs === undefined ? {} : { headStartMs }),
+  };
+  return {
+    ...baseOf(contact),
+    queueId,
+    state: 'waiting',
+    place: fresh(entry, queueId),
+    traits: { language, relaxedMs: 0, ...(skills && { skills }), ...(preferred && { preferred }) },
+    attempt: 0,
+    announcedAt: event.at,
+  };
+}
+
+function relaxed(contact: ContactIn<'waiting'>, { data }: DraftOf<'contact.relaxed'>): ContactRecord {
+  const { preferred, ...rest } = contact.traits;
+  const relaxedMs = Math.max(rest.relaxedMs, data.afterMs);
+  const isKept = preferred && !data.rules.includes('agent');
+  return { ...contact, traits: { ...rest, relaxedMs, ...(isKept && { preferred }) } };
 }
 
 function foldOffer(

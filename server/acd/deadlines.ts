@@ -4,17 +4,23 @@
  * Ties go by kind, then by id, so that the order never depends on when a deadline was set: an agent
  * whose ring or wrap-up ends at the same instant is free before a contact's maximum wait is checked.
  */
-export const deadlineKinds = ['ring', 'wrap-up', 'max-wait', 'announce'] as const;
+export const deadlineKinds = ['ring', 'wrap-up', 'max-wait', 'relax', 'announce'] as const;
 export type DeadlineKind = (typeof deadlineKinds)[number];
 
-/** `id`: of the contact (ring, max-wait, announce) or of the agent (wrap-up). */
+/** `id`: of the contact (ring, max-wait, relax, announce) or of the agent (wrap-up). */
 export interface Deadline {
   kind: DeadlineKind;
   id: string;
   at: number;
 }
 
-const kindOrder: Record<DeadlineKind, number> = { ring: 0, 'wrap-up': 1, 'max-wait': 2, announce: 3 };
+const kindOrder: Record<DeadlineKind, number> = {
+  ring: 0,
+  'wrap-up': 1,
+  'max-wait': 2,
+  relax: 3,
+  announce: 4,
+};
 
 function isBefore(a: Deadline, b: Deadline): boolean {
   if (a.at !== b.at) return a.at < b.at;
@@ -29,6 +35,7 @@ export class Deadlines {
     ring: new Map(),
     'wrap-up': new Map(),
     'max-wait': new Map(),
+    relax: new Map(),
     announce: new Map(),
   };
 

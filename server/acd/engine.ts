@@ -5,13 +5,14 @@
  * The events of one command belong together: append them to the log in one step.
  */
 import type { EventDraft } from '../contract/events.ts';
-import { AcdState, placeOf } from './acd-state.ts';
+import { AcdState } from './acd-state.ts';
 import { handleAgent, handlePhone } from './agent-commands.ts';
 import type { AgentRecord } from './agent-state.ts';
 import { announce, flowOut, handleContact, withdraw } from './contact-commands.ts';
-import type { ContactRecord } from './contact-state.ts';
+import { type ContactRecord, placeOf } from './contact-state.ts';
 import type { Deadline } from './deadlines.ts';
 import { assertInvariants } from './invariants.ts';
+import { relax } from './relaxation.ts';
 import { repair } from './repair.ts';
 import { Session } from './session.ts';
 import { applySite } from './site-commands.ts';
@@ -108,6 +109,7 @@ function carryOut(session: Session, due: Deadline): void {
   const contact = session.state.contacts.get(due.id);
   if (due.kind === 'ring' && contact?.state === 'offered') withdraw(session, contact, 'rona');
   if (due.kind === 'max-wait' && contact?.state === 'waiting') flowOut(session, contact, 'max-wait');
+  if (due.kind === 'relax' && contact?.state === 'waiting') relax(session, contact);
   if (due.kind === 'announce' && contact?.state === 'waiting') announce(session, contact);
 }
 

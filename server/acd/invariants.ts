@@ -2,9 +2,13 @@
  * What must hold after every command. For tests and the reconciler: it looks at every record, so it is not
  * for the path of a call. Throws with the first broken rule.
  */
-import { type AcdState, placeOf, type QueueState } from './acd-state.ts';
+import type { AgentState } from '../contract/events.ts';
+import type { AcdState } from './acd-state.ts';
 import { type AgentRecord, isInTalk, isOnOffer } from './agent-state.ts';
-import type { ContactRecord } from './contact-state.ts';
+import { type ContactRecord, placeOf } from './contact-state.ts';
+import { nextRelaxation, ruledOutBy } from './demand.ts';
+import type { Pool } from './pool.ts';
+import type { QueueState } from './queue-state.ts';
 
 function must(isTrue: boolean, rule: string, ...about: unknown[]): asserts isTrue {
   if (!isTrue) throw new Error(`routing invariant broken: ${rule} ${about.map(String).join(' ')}`.trim());
@@ -70,10 +74,11 @@ function checkContact(state: AcdState, queue: QueueState, contact: ContactRecord
 function contactDeadlines(state: AcdState, queue: QueueState, contact: ContactRecord): number {
   const { maxWaitMs, announceEveryMs } = queue.config;
   const isWaiting = contact.state === 'waiting';
-  const kinds = ['ring', 'max-wait', 'announce'] as const;
+  const kinds = ['ring', 'max-wait', 'relax', 'announce'] as const;
   const wanted = {
     ring: contact.state === 'offered',
     'max-wait': isWaiting && maxWaitMs > 0,
+    relax: contact.state === 'waiting' && nextRelaxation(queue.config, contact.traits) !== undefined,
     announce: isWaiting && announceEveryMs > 0,
   };
   for (const kind of kinds)
@@ -113,22 +118,30 @@ function checkQueue(
   sums: { all: number; open: number; bound: number },
 ): void {
   must(queue.waiting.size === sums.all, 'the waiting list holds exactly those who wait', queueId);
-  must(queue.waiting.openSize === sums.open, 'open are exactly those not on offer', queueId);
+  must(queue.openSize === sums.open, 'open are exactly those not on offer', queueId);
   must(queue.contactCount === sums.bound, 'contacts of a queue are counted', queueId);
   must(!queue.isRetired || sums.bound > 0, 'a removed queue goes with its last contact', queueId);
-  must(sums.open === 0 || queue.members.readySize === 0, 'nobody waits while an agent is Ready', queueId);
-  const counts = new Map<string, number>();
-  let ready = 0;
-  for (const agent of state.agents.values()) {
-    for (const id of agent.config.queueIds) {
-      if (id !== queueId) continue;
-      counts.set(agent.state, (counts.get(agent.state) ?? 0) + 1);
-      if (agent.state === 'ready') ready += 1;
-    }
-  }
-  must(queue.members.readySize === ready, 'the ready list holds exactly the Ready members', queueId);
-  for (const { agentId } of queue.members.ready())
-    must(state.agents.get(agentId)?.state === 'ready', 'only Ready agents are in the ready list', agentId);
-  for (const [agentState, count] of Object.entries(queue.members.notReadyCounts()))
-    must((counts.get(agentState) ?? 0) === count, 'members are counted by state', queueId, agentState);
+  for (const pool of queue.busyPools()) checkPool(state, queue, pool);
 }
+
+/** A pool holds exactly the members its demand admits, counted by state, and nobody waits beside a Ready one. */
+function checkPool(state: AcdState, queue: QueueState, pool: Pool): void {
+  const about = `${queue.config.id} ${JSON.stringify(pool.demand)}`;
+  must(pool.open.size === 0 || pool.readySize === 0, 'nobody waits while an agent is Ready', about);
+  const counts = new Map<string, number>();
+  for (const { agentId, tier } of rosterFor(queue, pool)) {
+    const agent = state.agents.get(agentId);
+    if (!agent) continue;
+    const isAdmitted = ruledOutBy(pool.demand, agent.config, tier) === undefined;
+    must(pool.has(agentId) === isAdmitted, 'a pool holds those its demand admits', agentId, about);
+    if (isAdmitted) counts.set(agent.state, (counts.get(agent.state) ?? 0) + 1);
+  }
+  must(pool.readySize === (counts.get('ready') ?? 0), 'the Ready members stand in the pool', about);
+  for (const { agentId } of pool.ready())
+    must(state.agents.get(agentId)?.state === 'ready', 'only Ready agents stand in it', agentId);
+  for (const [agentState, count] of counts)
+    must(pool.countOf(agentState as AgentState) === count, 'members are counted by state', about, agentState);
+}
+
+const rosterFor = (queue: QueueState, { demand }: Pool): Iterable<{ agentId: string; tier: number }> =>
+  demand.agentId === undefined ? queue.roster() : [{ agentId: demand.agentId, tier: 1 }];

@@ -8,6 +8,9 @@ interface Node<T> {
   item: T;
   weight: number;
   size: number;
+  /** Of the shares of the whole subtree. */
+  sum: number;
+  share: number;
   left: Node<T> | undefined;
   right: Node<T> | undefined;
 }
@@ -24,6 +27,7 @@ const sizeOf = <T>(node: Node<T> | undefined): number => (node ? node.size : 0);
 
 function recount<T>(node: Node<T>): Node<T> {
   node.size = 1 + sizeOf(node.left) + sizeOf(node.right);
+  node.sum = node.share + (node.left?.sum ?? 0) + (node.right?.sum ?? 0);
   return node;
 }
 
@@ -40,12 +44,14 @@ function merge<T>(a: Node<T> | undefined, b: Node<T> | undefined): Node<T> | und
 
 export class OrderedSet<T> {
   readonly #compare: (a: T, b: T) => number;
+  readonly #shareOf: (item: T) => number;
   #root: Node<T> | undefined;
   #inserted = 0;
 
-  /** `compare` must tell any two different items apart (never 0 for two items). */
-  constructor(compare: (a: T, b: T) => number) {
+  /** `compare` must tell any two different items apart (never 0 for two items). `shareOf`: for draws; above 0. */
+  constructor(compare: (a: T, b: T) => number, shareOf: (item: T) => number = () => 1) {
     this.#compare = compare;
+    this.#shareOf = shareOf;
   }
 
   get size(): number {
@@ -59,6 +65,8 @@ export class OrderedSet<T> {
       item,
       weight: scramble(++this.#inserted),
       size: 1,
+      sum: this.#shareOf(item),
+      share: this.#shareOf(item),
       left: undefined,
       right: undefined,
     };
@@ -117,6 +125,35 @@ export class OrderedSet<T> {
     let node = this.#root;
     while (node?.left) node = node.left;
     return node?.item;
+  }
+
+  /** The first item for which `isAfter` holds, which must be false for some first ones and true for all the rest. */
+  firstWhere(isAfter: (item: T) => boolean): T | undefined {
+    let found: T | undefined;
+    let node = this.#root;
+    while (node) {
+      if (isAfter(node.item)) {
+        found = node.item;
+        node = node.left;
+      } else node = node.right;
+    }
+    return found;
+  }
+
+  /** Draws by share: `fraction` (0 to below 1) of the sum of all shares falls to this item. */
+  draw(fraction: number): T | undefined {
+    let node = this.#root;
+    let left = fraction * (node?.sum ?? 0);
+    while (node) {
+      const before = node.left?.sum ?? 0;
+      if (left < before && node.left) node = node.left;
+      else if (left < before + node.share || !node.right) return node.item;
+      else {
+        left -= before + node.share;
+        node = node.right;
+      }
+    }
+    return undefined;
   }
 
   /** The first `count` items in order: O(log n + count). */

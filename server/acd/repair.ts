@@ -5,7 +5,7 @@
  * phone is registered gets another chance. Every repair is an event, so the next replay needs none.
  */
 import { type AgentRecord, isInTalk, isOnOffer } from './agent-state.ts';
-import { beginWrapUp, end, giveBack } from './contact-commands.ts';
+import { beginWrapUp, end, giveBack, withdraw } from './contact-commands.ts';
 import type { ContactIn, ContactRecord } from './contact-state.ts';
 import type { Session } from './session.ts';
 import { enforceSite } from './site-commands.ts';
@@ -43,6 +43,8 @@ function repairOffer(session: Session, contact: ContactIn<'offered'>): void {
   const { offer } = contact;
   const agent = session.state.agents.get(offer.agentId);
   if (agent?.contactId !== contact.id || !isOnOffer(agent.state)) giveBack(session, contact, 'interrupted');
+  else if (!session.state.registeredPhones.has(offer.phoneId))
+    withdraw(session, contact, 'phone-unreachable');
   else if (offer.alertedAt !== undefined && agent.state === 'reserved')
     session.changeAgent(agent.id, 'ringing', { until: offer.ringUntil });
 }

@@ -44,6 +44,6 @@ function decideAgain(
   const contact = state.contacts.get(chosenContact ?? '');
   const queue = contact && state.queues.get(contact.queueId);
   if (contact?.state !== 'waiting' || !queue || contact.id !== contactId) return undefined;
-  const agent = isByAgent ? asked : state.agents.get(chooseAgent(queue) ?? '');
+  const agent = isByAgent ? asked : state.agents.get(chooseAgent(state, queue, contact, at) ?? '');
   return agent && describeDecision(state, queue, contact, agent, trigger, at);
 }

@@ -1,28 +1,68 @@
 /**
- * Who gets whom, and why. Pure and deterministic: the same state gives the same choice, and the decision
- * record (N4) says what it was made from. Strategy longest idle: of a queue's Ready agents the one idle for
- * the longest time; an agent who becomes Ready takes, over all its queues, the highest priority, then the
- * contact that entered its queue first. Cost: O(log n) in agents and in waiting contacts, O(q) in the
- * queues of one agent; nobody is scanned, as the queue keeps counts of those who could not be chosen.
+ * Who gets whom, and why. Pure and deterministic: the same state gives the same choice, and the decision record
+ * (N4) says what it was made from. A contact goes to the first agent by its queue's strategy among those its demand
+ * admits; an agent who becomes Ready takes, over all its queues, the contact that is first in the order of places.
+ * Cost: O(log n) in agents and in waiting contacts, O(p) in the pools of one agent; nobody is scanned.
  */
 import type { Decision } from '../contract/events.ts';
-import type { AcdState, QueueState } from './acd-state.ts';
+import type { AcdState } from './acd-state.ts';
 import type { AgentRecord } from './agent-state.ts';
 import type { ContactIn } from './contact-state.ts';
+import { describeDemand } from './demand.ts';
+import type { OrderedSet } from './ordered-set.ts';
+import { type Candidate, occupancyOf, type Pool } from './pool.ts';
+import type { QueueState } from './queue-state.ts';
 import { comparePlaces, type Place } from './waiting-list.ts';
 
 const candidatesShown = 5;
 
-/** For a contact that waits: the agent idle for the longest time. */
-export function chooseAgent(queue: QueueState): string | undefined {
-  return queue.isRetired ? undefined : queue.members.longestIdle(1)[0]?.agentId;
+/** For a contact that waits: the agent its queue's strategy puts first. */
+export function chooseAgent(
+  state: AcdState,
+  queue: QueueState,
+  contact: ContactIn<'waiting'>,
+  at: number,
+): string | undefined {
+  const pool = queue.poolWith(contact.id);
+  if (queue.isRetired || !pool) return undefined;
+  pool.refresh(at, (agentId) => state.agents.get(agentId));
+  const best = pool.best();
+  return best && chooseFrom(best, pool, queue, drawOf(state, contact))?.agentId;
+}
+
+function chooseFrom(
+  best: OrderedSet<Candidate>,
+  pool: Pool,
+  queue: QueueState,
+  draw: number,
+): Candidate | undefined {
+  switch (pool.strategy) {
+    case 'round-robin': {
+      const last = queue.positionOf(queue.lastAgentId) ?? -1;
+      return best.firstWhere(({ rank }) => rank > last) ?? best.first();
+    }
+    case 'weighted-random':
+      return best.draw(draw);
+    default:
+      return best.first();
+  }
+}
+
+/** A number from 0 to below 1 that only the site's seed, the contact and the attempt decide (FNV-1a, then mixed). */
+function drawOf(state: AcdState, { id, attempt }: ContactIn<'waiting'>): number {
+  let hash = 0x811c9dc5;
+  for (const char of `${state.site.seed ?? 1}:${id}.${attempt + 1}`)
+    hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 4294967296;
 }
 
 /** For an agent who is free: the contact to serve next over all its queues. */
 export function chooseContact(state: AcdState, agent: AgentRecord): Place | undefined {
   let best: Place | undefined;
-  for (const queueId of agent.config.queueIds) {
-    const place = state.queues.get(queueId)?.waiting.nextOpen();
+  for (const { pool } of state.poolsOf(agent)) {
+    const place = pool.open.first();
     if (place && (!best || comparePlaces(place, best) < 0)) best = place;
   }
   return best;
@@ -37,49 +77,104 @@ export function describeDecision(
   trigger: Decision['trigger'],
   at: number,
 ): Decision {
-  const ready = queue.members.longestIdle(candidatesShown);
+  const pool = queue.poolWith(contact.id);
+  if (!pool) throw new Error(`contact ${contact.id} waits in no pool`);
+  pool.refresh(at, (agentId) => state.agents.get(agentId));
+  const shown = pool.first(candidatesShown);
+  const scoreOf = (candidate: Candidate) => scoreIn(state, pool, candidate, at);
   const counterfactual =
     trigger === 'contact'
-      ? otherAgent(ready, agent)
-      : (otherContact(state, contact, agent) ?? otherAgent(ready, agent));
+      ? otherAgent(pool, agent)
+      : (otherContact(state, contact, agent) ?? otherAgent(pool, agent));
+  const demand = describeDemand(pool.demand);
   return {
     strategy: queue.config.strategy,
     chosen: agent.id,
     trigger,
-    candidates: ready.map(({ agentId, since }) => ({ agentId, idleSince: since, score: at - since })),
-    candidateCount: queue.members.readySize,
-    ruledOut: queue.members.notReadyCounts(),
+    ...(demand === 'anybody' ? {} : { demand }),
+    candidates: shown.map((one) => ({
+      agentId: one.agentId,
+      idleSince: one.idle.since,
+      score: scoreOf(one),
+    })),
+    candidateCount: pool.readySize,
+    ruledOut: pool.ruledOut(),
     contactPosition: queue.waiting.position(contact.place) ?? 0,
     waitingCount: queue.waiting.size,
     ...(counterfactual === undefined ? {} : { counterfactual }),
   };
 }
 
-function otherAgent(ready: { agentId: string; since: number }[], chosen: AgentRecord): string | undefined {
-  const other = ready.find(({ agentId }) => agentId !== chosen.id);
-  if (!other || !chosen.idle) return undefined;
-  const gapMs = other.since - chosen.idle.since;
-  return gapMs > 0
-    ? `Agent ${other.agentId} would have been chosen if idle for ${gapMs} ms longer`
-    : `Agent ${other.agentId} became Ready in the same millisecond, after agent ${chosen.id}`;
+/**
+ * What the strategy compares, in its own unit: idle ms, occupancy in thousandths, contacts taken, place in the site
+ * file (from 0), levels added up, or share in the draw.
+ */
+function scoreIn(state: AcdState, { strategy }: Pool, candidate: Candidate, at: number): number {
+  const agent = state.agents.get(candidate.agentId);
+  switch (strategy) {
+    case 'longest-idle':
+      return at - candidate.idle.since;
+    case 'least-occupied':
+      return agent ? occupancyOf(agent, at) : candidate.rank;
+    case 'most-skilled':
+      return -candidate.rank;
+    case 'weighted-random':
+      return candidate.weight;
+    case 'fewest-contacts':
+    case 'round-robin':
+    case 'linear':
+      return candidate.rank;
+  }
+}
+
+/** What would have made the next best agent the first. */
+function otherAgent(pool: Pool, chosen: AgentRecord): string | undefined {
+  const mine = pool.candidate(chosen.id);
+  const other = pool.first(2).find(({ agentId }) => agentId !== chosen.id);
+  if (!other || !mine) return undefined;
+  const name = `Agent ${other.agentId}`;
+  if (other.tier > mine.tier)
+    return `${name} of tier ${other.tier} would have been chosen if nobody of tier ${mine.tier} had been Ready`;
+  if (pool.strategy === 'round-robin')
+    return `${name} would have been chosen if it had been the next in turn`;
+  if (pool.strategy === 'weighted-random')
+    return `${name} would have been chosen had the draw fallen to its share of ${other.weight}`;
+  const gap = other.rank - mine.rank;
+  if (gap < 0) return undefined;
+  if (gap > 0) return `${name} would have been chosen ${changeFor(pool, gap)}`;
+  const gapMs = other.idle.since - mine.idle.since;
+  if (gapMs === 0) return `${name} became Ready in the same millisecond, after agent ${chosen.id}`;
+  return gapMs > 0 ? `${name} would have been chosen if idle for ${gapMs} ms longer` : undefined;
+}
+
+function changeFor({ strategy }: Pool, gap: number): string {
+  switch (strategy) {
+    case 'least-occupied':
+      return `if its occupancy had been ${gap / 10} points lower`;
+    case 'fewest-contacts':
+      return `if it had taken ${gap} ${gap === 1 ? 'contact' : 'contacts'} fewer`;
+    case 'most-skilled':
+      return `with ${gap} ${gap === 1 ? 'level' : 'levels'} more`;
+    default:
+      return `if it stood ${gap} ${gap === 1 ? 'place' : 'places'} higher in the site file`;
+  }
 }
 
 /** The contact this agent would have had if the chosen one had left an instant before. */
 function otherContact(state: AcdState, chosen: ContactIn<'waiting'>, agent: AgentRecord): string | undefined {
   let best: Place | undefined;
   let bestQueue = '';
-  for (const queueId of agent.config.queueIds) {
-    const first = state.queues.get(queueId)?.waiting.firstOpen(2) ?? [];
-    const place = first.find(({ contactId }) => contactId !== chosen.id);
+  for (const { queue, pool } of state.poolsOf(agent)) {
+    const place = pool.open.firstFew(2).find(({ contactId }) => contactId !== chosen.id);
     if (place && (!best || comparePlaces(place, best) < 0)) {
       best = place;
-      bestQueue = queueId;
+      bestQueue = queue.config.id;
     }
   }
   if (!best) return undefined;
   const why =
-    best.priority < chosen.place.priority
-      ? `with a priority above ${chosen.place.priority}`
-      : `if it had entered its queue ${best.queuedAt - chosen.place.queuedAt + 1} ms sooner`;
+    best.rank < chosen.place.rank
+      ? `with a priority above ${chosen.place.rank}`
+      : `if it had entered its queue ${best.servedAs - chosen.place.servedAs + 1} ms sooner`;
   return `Contact ${best.contactId} of queue ${bestQueue} would have been offered instead ${why}`;
 }

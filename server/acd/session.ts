@@ -7,7 +7,8 @@ import type { AgentState, EventDraft } from '../contract/events.ts';
 import type { AcdState } from './acd-state.ts';
 import { type AgentRecord, encodeNext, type NextStep } from './agent-state.ts';
 import type { ContactIn } from './contact-state.ts';
-import { compareIdle, type Idle } from './ready-agents.ts';
+import { compareIdle, type Idle } from './pool.ts';
+import { releaseFrom } from './relaxation.ts';
 import { chooseAgent, chooseContact, describeDecision } from './routing.ts';
 
 interface ChangeDetails {
@@ -24,6 +25,7 @@ export class Session {
   readonly at: number;
   readonly #freeAgents = new Set<string>();
   readonly #openContacts = new Set<string>();
+  readonly #goneAgents = new Set<string>();
 
   constructor(state: AcdState, at: number) {
     this.state = state;
@@ -71,6 +73,7 @@ export class Session {
       },
     });
     if (to === 'ready') this.wantsContact(agentId);
+    if (to === 'logged-out' || to === 'unreachable') this.#goneAgents.add(agentId);
   }
 
   /** Remembers, in the log, what the agent asked to come next. */
@@ -126,6 +129,8 @@ export class Session {
 
   /** Matches those who became free or open: agents first, longest idle first, then contacts in their order. */
   settle(): void {
+    for (const agentId of this.#goneAgents) releaseFrom(this, agentId);
+    this.#goneAgents.clear();
     if (this.#freeAgents.size === 0 && this.#openContacts.size === 0) return;
     const agents: Idle[] = [];
     for (const agentId of this.#freeAgents) {
@@ -141,7 +146,9 @@ export class Session {
     for (const contactId of this.#openContacts) {
       const contact = this.state.contacts.get(contactId);
       const queue = contact?.state === 'waiting' ? this.state.queues.get(contact.queueId) : undefined;
-      const agent = queue && this.state.agents.get(chooseAgent(queue) ?? '');
+      const agentId =
+        queue && contact?.state === 'waiting' && chooseAgent(this.state, queue, contact, this.at);
+      const agent = agentId ? this.state.agents.get(agentId) : undefined;
       if (agent) this.#offer(contactId, agent, 'contact');
     }
     this.#openContacts.clear();

@@ -10,6 +10,7 @@ import type { Session } from './session.ts';
 import type { AcdSite, IgnoredReason } from './types.ts';
 
 const removed = 'removed';
+const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1);
 
 export function applySite(session: Session, site: AcdSite): IgnoredReason | undefined {
   const { state } = session;
@@ -23,19 +24,21 @@ export function applySite(session: Session, site: AcdSite): IgnoredReason | unde
 /** Everything that only waits follows the site in force. */
 export function enforceSite(session: Session): void {
   const { state } = session;
-  for (const phoneId of state.registeredPhones)
+  // By name: the order of a map tells how it came about, and a snapshot does not keep that.
+  for (const phoneId of [...state.registeredPhones].sort())
     if (!state.isKnownPhone(phoneId)) losePhone(session, phoneId, 'removed');
   flowOutOfRemovedQueues(session);
-  for (const agent of state.agents.values()) settleAgent(session, agent);
+  for (const agent of [...state.agents.values()].sort(byId)) settleAgent(session, agent);
   for (const queue of state.queues.values())
-    if (queue.waiting.openSize > 0)
-      for (const { agentId } of queue.members.ready()) session.wantsContact(agentId);
+    for (const pool of queue.busyPools())
+      for (const { agentId } of pool.ready()) session.wantsContact(agentId);
 }
 
 function flowOutOfRemovedQueues(session: Session): void {
   const places = [...session.state.queues.values()]
     .filter((queue) => queue.isRetired)
-    .flatMap((queue) => [...queue.waiting.open()]);
+    .sort((a, b) => byId(a.config, b.config))
+    .flatMap((queue) => [...queue.waiting]);
   for (const { contactId } of places) {
     const contact = session.state.contacts.get(contactId);
     if (contact?.state === 'waiting') flowOut(session, contact, 'queue-removed');

@@ -4,10 +4,33 @@
  */
 import type { Channel, EventDraft, WithdrawReason } from '../contract/events.ts';
 
+export const strategies = [
+  'longest-idle',
+  'least-occupied',
+  'fewest-contacts',
+  'round-robin',
+  'linear',
+  'most-skilled',
+  'weighted-random',
+] as const;
+export type Strategy = (typeof strategies)[number];
+
+/** What an agent must know: at least this level of a skill (1-10), or several such demands joined. */
+export type SkillDemand =
+  | { readonly skill: string; readonly level: number }
+  | { readonly all: readonly SkillDemand[] }
+  | { readonly any: readonly SkillDemand[] };
+
+/** After so long a wait the queue asks for this instead; absent: for nothing more. */
+export interface RelaxStep {
+  readonly afterMs: number;
+  readonly skills?: SkillDemand;
+}
+
 /** The part of the site that routing needs; stored inside `site.applied` so that a replay is exact. */
 export interface AcdQueue {
   id: string;
-  strategy: 'longest-idle';
+  strategy: Strategy;
   ringMs: number;
   /** 0: no limit. */
   maxWaitMs: number;
@@ -18,6 +41,17 @@ export interface AcdQueue {
   shortAbandonMs: number;
   /** 0: none. */
   announceEveryMs: number;
+  /** Added to the priority of each of its contacts. Absent: 0. */
+  weight?: number;
+  /** As if each of its contacts had begun to wait so much sooner. Absent: 0. */
+  headStartMs?: number;
+  skills?: SkillDemand;
+  /** In order of `afterMs`. */
+  relax?: readonly RelaxStep[];
+  /** Only agents who speak the contact's language; later those of `fallback` too (absent: anybody). */
+  language?: { readonly fallbackAfterMs?: number; readonly fallback?: string };
+  /** After how long a wait the members of tier 2, 3, ... may be asked too; ascending. */
+  tierAfterMs?: readonly number[];
 }
 export type WrapUp = { mode: 'none' } | { mode: 'timed'; ms: number } | { mode: 'until-released' };
 export interface AcdAgent {
@@ -26,12 +60,31 @@ export interface AcdAgent {
   /** Tied phone: logged in and Ready as soon as it registers. */
   phoneId?: string;
   wrapUp: WrapUp;
+  /** Level (1-10) of each skill. */
+  skills?: Readonly<Record<string, number>>;
+  languages?: readonly string[];
+  /** Tier in each queue; where absent 1, the first to be asked. */
+  tiers?: Readonly<Record<string, number>>;
 }
 export interface AcdSite {
   version: number;
+  /** How long a wait one step of priority is worth; absent: priorities are strict, no wait outweighs one. */
+  priorityWorthMs?: number;
+  /** Starts the draws of `weighted-random`. */
+  seed?: number;
   queues: AcdQueue[];
   agents: AcdAgent[];
   phoneIds: string[];
+}
+
+/** What a contact brings along, beside its queue's rules. */
+export interface Wishes {
+  /** As if it had begun to wait so much sooner (VIP). */
+  headStartMs?: number;
+  /** Demanded on top of the queue's skills, until its first relax step. */
+  skills?: SkillDemand;
+  /** For so long only this agent (the last one, or the one who was dialled), member of the queue or not. */
+  preferred?: { agentId: string; waitMs: number };
 }
 
 export type EndedBy = 'customer' | 'agent' | 'system';
@@ -51,7 +104,7 @@ export type AcdCommand = { at: number } & (
       pii?: { from: string; fromName?: string };
     }
   /** The greeting is over: into the queue (or flowed out where the queue is full). */
-  | { type: 'contact.enqueue'; contactId: string; priority?: number }
+  | ({ type: 'contact.enqueue'; contactId: string; priority?: number } & Wishes)
   /** The customer's leg is gone, at any moment. */
   | { type: 'contact.leave'; contactId: string; reason: string }
   /** We end it for a reason of our own (closed hours: outcome `refused`; fault: `failed`, the default); any state. */

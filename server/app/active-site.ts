@@ -1,7 +1,7 @@
 /** The site in force, indexed for the questions that calls ask. Replaced as a whole when another comes into force. */
-import type { AcdSite, WrapUp } from '../acd/types.ts';
+import { wishesOf } from '../config/acd-site.ts';
 import type { StoredSite } from './ports.ts';
-import type { Language, Site, SiteAgent, SiteNumber, SiteQueue } from '../contract/site.ts';
+import type { Language, Site, SiteAgent, SiteCaller, SiteNumber, SiteQueue } from '../contract/site.ts';
 import { HoursCalendar, isOpen } from '../config/hours.ts';
 import { readAhead } from '../config/hours-ical.ts';
 
@@ -11,6 +11,8 @@ export class ActiveSite {
   private yaml_ = '';
   private numbers = new Map<string, SiteNumber>();
   private queues = new Map<string, SiteQueue>();
+  /** By number, or by its beginning and a star. */
+  private callers = new Map<string, SiteCaller>();
   private agents = new Map<string, SiteAgent>();
   private phoneLanguages = new Map<string, Language>();
   private reasons = new Map<string, string>();
@@ -22,6 +24,7 @@ export class ActiveSite {
     this.yaml_ = yaml;
     this.numbers = new Map(site.numbers.map((n) => [n.number, n]));
     this.queues = new Map(site.queues.map((q) => [q.id, q]));
+    this.callers = new Map(site.callers.map((c) => [c.from, c]));
     this.agents = new Map(site.agents.map((a) => [a.id, a]));
     this.phoneLanguages = new Map(
       site.phones.flatMap((p) => (p.language ? [[p.id, p.language] as const] : [])),
@@ -64,6 +67,22 @@ export class ActiveSite {
     return this.queues.get(queueId);
   }
 
+  /** What a call brings along: of who calls first (the longest beginning that fits), then of the number dialled. */
+  wishesOf(dialled: string, from: string): ReturnType<typeof wishesOf> {
+    const number = this.numbers.get(dialled);
+    if (!number) return {};
+    return wishesOf(number, this.caller(from));
+  }
+
+  private caller(from: string): SiteCaller | undefined {
+    for (let length = from.length; length >= 0; length--) {
+      const start = from.slice(0, length);
+      const found = (length === from.length && this.callers.get(from)) || this.callers.get(`${start}*`);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
   agent(agentId: string): SiteAgent | undefined {
     return this.agents.get(agentId);
   }
@@ -89,32 +108,4 @@ export class ActiveSite {
     const calendar = this.calendars.get(hoursId);
     return calendar === undefined || isOpen(calendar, at);
   }
-}
-
-const wrapUpOf = (wrapUp: SiteAgent['wrapUp']): WrapUp =>
-  wrapUp.mode === 'timed' ? { mode: 'timed', ms: wrapUp.sec * 1000 } : { mode: wrapUp.mode };
-
-/** The part of a site that routing needs. */
-export function toAcdSite(site: Site, version: number): AcdSite {
-  return {
-    version,
-    queues: site.queues.map((q) => ({
-      id: q.id,
-      strategy: q.strategy,
-      ringMs: q.ringSec * 1000,
-      maxWaitMs: q.maxWaitSec * 1000,
-      maxLength: q.maxLength,
-      overflowTarget: q.overflowMessage,
-      targetMs: q.serviceLevel.withinSec * 1000,
-      shortAbandonMs: q.shortAbandonSec * 1000,
-      announceEveryMs: q.announcePositionEverySec * 1000,
-    })),
-    agents: site.agents.map((a) => ({
-      id: a.id,
-      queueIds: a.queues,
-      wrapUp: wrapUpOf(a.wrapUp),
-      ...(a.phone && { phoneId: a.phone }),
-    })),
-    phoneIds: site.phones.map((p) => p.id),
-  };
 }

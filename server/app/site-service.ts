@@ -6,7 +6,8 @@ import type { CallControl, SipSite } from '../../sip/port.ts';
 import type { Site } from '../contract/site.ts';
 import type { SiteFileFault } from '../config/site-file.ts';
 import type { AcdShell } from './acd-shell.ts';
-import { toAcdSite, type ActiveSite } from './active-site.ts';
+import { toAcdSite } from '../config/acd-site.ts';
+import type { ActiveSite } from './active-site.ts';
 import type { PromptPort, ReadSitePort, SiteStorePort, StoredSite } from './ports.ts';
 
 /** A fault as screens and the command line show it. */

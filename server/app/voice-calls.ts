@@ -127,7 +127,14 @@ export class VoiceCalls {
       return this.calls.reject(legId, 480, 'Temporarily Unavailable');
     }
     this.calls.answer(legId);
-    if (number.greeting.length === 0) this.shell.run({ type: 'contact.enqueue', contactId: legId });
+    if (number.greeting.length === 0) this.enqueue(legId);
+  }
+
+  /** With what the number dialled, and who calls, ask of the queue. */
+  private enqueue(contactId: string): void {
+    const incoming = this.calls.incoming(contactId);
+    const wishes = incoming && this.site.wishesOf(incoming.dialled, incoming.pii.from);
+    this.shell.run({ type: 'contact.enqueue', contactId, ...wishes });
   }
 
   /** A leg that is no contact: it hears a message and goes. */
@@ -180,8 +187,7 @@ export class VoiceCalls {
     const caller = this.callers.get(legId);
     switch (playId) {
       case play.greeting:
-        this.shell.run({ type: 'contact.enqueue', contactId: legId });
-        return;
+        return this.enqueue(legId);
       case play.place:
         if (caller) this.music(legId, caller, play.music);
         return;
@@ -337,7 +343,7 @@ export class VoiceCalls {
       queueId: contact.queueId,
     });
     if (contact.state === 'connected' && contact.offerId) this.partners.set(contact.id, contact.offerId);
-    if (contact.state === 'greeting') this.shell.run({ type: 'contact.enqueue', contactId: contact.id });
+    if (contact.state === 'greeting') this.enqueue(contact.id);
     else this.sound(contact);
   }
 
@@ -368,6 +374,6 @@ export class VoiceCalls {
       this.callers.delete(legId);
       return this.calls.hangup(legId, 'lost in a restart');
     }
-    this.shell.run({ type: 'contact.enqueue', contactId: legId });
+    this.enqueue(legId);
   }
 }

@@ -17,7 +17,7 @@ import { startProjector, type Projector } from '../db/projector.ts';
 import type { SiteStorePort, StoredSite } from '../app/ports.ts';
 import type { ServerConfig } from '../config/env.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
-import type { Site } from '../contract/site.ts';
+import { siteSchema, type Site } from '../contract/site.ts';
 import type { Logger } from '../lib/log.ts';
 import { closeClient, createRedisClient, type RedisClient } from '../redis/client.ts';
 import { openEventLog, type EventLog } from '../redis/event-log.ts';
@@ -154,14 +154,17 @@ function siteStore(client: RedisClient, sequelize: Sequelize, logger: Logger): S
       try {
         const record = await repo.latest();
         if (!record) return undefined;
-        const stored = { version: record.version, yaml: record.yaml, site: record.model };
+        // Stored by an older release, it lacks what has come since: the schema fills it in.
+        const site = siteSchema.parse(record.model);
+        const stored = { version: record.version, yaml: record.yaml, site };
         await keepCopy(stored);
         return stored;
       } catch (err) {
         const copy = await client.get(key);
         if (!copy) throw err;
         logger.warn({ err }, 'Postgres is away: the copy of the site is used');
-        return JSON.parse(copy) as StoredSite;
+        const stored = JSON.parse(copy) as StoredSite;
+        return { ...stored, site: siteSchema.parse(stored.site) };
       }
     },
     async save(yaml, site, by) {

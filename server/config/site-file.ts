@@ -23,6 +23,7 @@ import type { z } from 'zod';
 import { checkReferences, siteSchema } from '../contract/site.ts';
 import type { Site } from '../contract/site.ts';
 import { checkIcal } from './hours-ical.ts';
+import { routingFaults } from './acd-site.ts';
 import { isPinHash } from './site-secrets.ts';
 
 export { secureSite, verifyPin } from './site-secrets.ts';
@@ -132,6 +133,7 @@ class SiteText {
     const site = result.data;
     const references = [
       ...checkReferences(site),
+      ...routingFaults(site),
       ...checkIcal(site),
       ...site.agents.flatMap((agent, index) =>
         agent.pin?.startsWith('scrypt$') && !isPinHash(agent.pin)

@@ -52,6 +52,17 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
+/** What an agent must know (acd/types.ts, SkillDemand). */
+export type SkillDemandShape =
+  | { skill: string; level: number }
+  | { all: readonly SkillDemandShape[] }
+  | { any: readonly SkillDemandShape[] };
+const skillDemand: z.ZodType<SkillDemandShape> = z.union([
+  z.object({ skill: z.string(), level: z.number() }),
+  z.object({ all: z.lazy(() => z.array(skillDemand)) }),
+  z.object({ any: z.lazy(() => z.array(skillDemand)) }),
+]);
+
 /** One agent who could have taken the contact; sorted best first, cut to a stated number. */
 const candidate = z.object({ agentId: z.string(), idleSince: z.number(), score: z.number() });
 
@@ -63,7 +74,9 @@ export const decisionSchema = z.object({
   trigger: z.enum(['contact', 'agent']),
   candidates: z.array(candidate).max(5),
   candidateCount: z.number(),
-  /** How many agents each rule ruled out, for example `not-ready: 3`. */
+  /** What the contact asked for at that moment, as a manager reads it; absent: nothing. */
+  demand: z.string().optional(),
+  /** How many members each rule ruled out, for example `not-ready: 3`, `skill: 12`. */
   ruledOut: z.record(z.string(), z.number()),
   /** Position of the contact among those waiting in its queue, 1 = first. */
   contactPosition: z.number(),
@@ -87,7 +100,25 @@ export const eventBodies = [
     pii: z.object({ from: z.string(), fromName: z.string().optional() }).optional(),
   }),
   /** It entered the queue: from here the wait counts. A requeue after an unanswered offer is NOT this event. */
-  shape('contact.queued', { channel: z.enum(channels), priority: z.number(), position: z.number() }),
+  shape('contact.queued', {
+    channel: z.enum(channels),
+    priority: z.number(),
+    position: z.number(),
+    /** Served as if it had begun to wait so much sooner (VIP). */
+    headStartMs: z.number().optional(),
+    /** What the contact itself demands, on top of its queue's rules. */
+    skills: skillDemand.optional(),
+    /** For so long only this agent may be asked. */
+    preferred: z.object({ agentId: z.string(), waitMs: z.number() }).optional(),
+  }),
+  /** It has waited long enough, or its preferred agent is gone: what it asks of an agent is loosened. */
+  shape('contact.relaxed', {
+    rules: z.array(z.enum(['skills', 'language', 'tier', 'agent'])),
+    /** The wait after which the rule was due. */
+    afterMs: z.number(),
+    /** What it asks for from here on, as a manager reads it. */
+    demand: z.string(),
+  }),
   /** The caller is told the place in the queue. */
   shape('contact.announced', { position: z.number(), waiting: z.number() }),
   /** Reserved for one agent; the agent's phone is about to ring. */

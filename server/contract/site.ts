@@ -4,6 +4,14 @@
  * checked in `checkReferences`, which names the path of each fault.
  */
 import { z } from 'zod';
+import {
+  agentRouting,
+  callerSchema,
+  queueRouting,
+  routingSchema,
+  skillSchema,
+  wishes,
+} from './site-routing.ts';
 import { checkHours, holidayCalendarSchema, hoursSchema, isTimeZone } from './site-hours.ts';
 
 export { hoursSchema, weekdays } from './site-hours.ts';
@@ -28,6 +36,7 @@ export const promptSchema = z.strictObject({
 });
 
 export const numberSchema = z.strictObject({
+  ...wishes,
   number: dialled,
   name: name.optional(),
   queue: id,
@@ -41,7 +50,7 @@ export const numberSchema = z.strictObject({
 export const queueSchema = z.strictObject({
   id,
   name,
-  strategy: z.enum(['longest-idle']).default('longest-idle'),
+  ...queueRouting,
   ringSec: seconds(300).min(3).default(15),
   maxWaitSec: seconds(86400).default(1800),
   maxLength: z.number().int().min(0).max(100000).default(1000),
@@ -66,6 +75,7 @@ export const agentSchema = z.strictObject({
     .optional(),
   language: language.optional(),
   queues: z.array(id).max(200).default([]),
+  ...agentRouting,
   /** Tied to this phone: logged in and Ready as soon as it registers. */
   phone: id.optional(),
   wrapUp: z
@@ -118,7 +128,10 @@ export const siteSchema = z.strictObject({
      */
     digest: z.enum(['md5', 'sha-256', 'both']).default('md5'),
   }),
+  routing: routingSchema.default({ seed: 1 }),
+  skills: z.array(skillSchema).max(500).default([]),
   numbers: z.array(numberSchema).max(10000).default([]),
+  callers: z.array(callerSchema).max(10000).default([]),
   queues: z.array(queueSchema).max(1000).default([]),
   agents: z.array(agentSchema).max(20000).default([]),
   phones: z.array(phoneSchema).max(20000).default([]),
@@ -140,6 +153,7 @@ export const siteSchema = z.strictObject({
 export type Site = z.infer<typeof siteSchema>;
 export type SiteNumber = Site['numbers'][number];
 export type SiteQueue = Site['queues'][number];
+export type SiteCaller = Site['callers'][number];
 export type SiteAgent = Site['agents'][number];
 export type SitePhone = Site['phones'][number];
 export type SiteTrunk = Site['trunks'][number];
@@ -177,6 +191,16 @@ export function checkReferences(site: Site): SiteFault[] {
       site.queues.map((q) => q.id),
       'queues',
       'id',
+    ),
+    ...duplicates(
+      site.skills.map((k) => k.id),
+      'skills',
+      'id',
+    ),
+    ...duplicates(
+      site.callers.map((c) => c.from),
+      'callers',
+      'from',
     ),
     ...duplicates(
       site.agents.map((a) => a.id),

@@ -152,6 +152,7 @@ class LiveFold implements LiveStats {
         this.#foldContact(event);
         return;
       case 'contact.announced':
+      case 'contact.relaxed':
       case 'offer.alerted':
       case 'recording.started':
       case 'recording.completed':

@@ -61,7 +61,12 @@ describe('routing under random events', function () {
     }
     expect(offers).to.be.greaterThan(2_000);
     expect(redecided).to.be.greaterThan(60);
-    expect([...seen]).to.include.members(['contact.announced', 'offer.withdrawn', 'contact.abandoned']);
+    expect([...seen]).to.include.members([
+      'contact.announced',
+      'contact.relaxed',
+      'offer.withdrawn',
+      'contact.abandoned',
+    ]);
   });
 });
 

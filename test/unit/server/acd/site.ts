@@ -36,9 +36,9 @@ export class Bench {
   acd: Acd;
   at = 1_000_000;
 
-  constructor(start: AcdSite) {
-    this.acd = createAcd();
-    this.do({ type: 'site.apply', site: start });
+  constructor(start: AcdSite, snapshot?: unknown) {
+    this.acd = createAcd(snapshot);
+    if (snapshot === undefined) this.do({ type: 'site.apply', site: start });
   }
 
   do(command: WithoutTime): { events: EventDraft[]; ignored?: string } {

@@ -1,6 +1,15 @@
 /** A random call centre, drawn from a seed: callers, agents, phones, sites and time in every order. */
 import { createAcd } from '../../../../server/acd/engine.ts';
-import type { Acd, AcdAgent, AcdCommand, AcdQueue, AcdSite } from '../../../../server/acd/types.ts';
+import {
+  type Acd,
+  type AcdAgent,
+  type AcdCommand,
+  type AcdQueue,
+  type AcdSite,
+  type SkillDemand,
+  strategies,
+  type Wishes,
+} from '../../../../server/acd/types.ts';
 import type { EventDraft } from '../../../../server/contract/events.ts';
 import { agent, queue, site, type WithoutTime } from './site.ts';
 
@@ -68,6 +77,8 @@ export class World {
         maxWaitMs: this.pick([0, 20_000, 120_000]),
         maxLength: this.pick([0, 1, 3, 20]),
         announceEveryMs: this.pick([0, 10_000, 30_000]),
+        strategy: this.pick(strategies),
+        ...this.queueRules(),
       }),
     );
     const agents: AcdAgent[] = this.some(this.agentIds, share).map((id, index) => {
@@ -79,9 +90,61 @@ export class World {
           { mode: 'until-released' },
         ] as const),
         ...(phoneId !== undefined && this.random() < 0.4 ? { phoneId } : {}),
+        ...(this.random() < 0.7 ? { skills: this.levels() } : {}),
+        ...(this.random() < 0.8 ? { languages: this.some(['en', 'it', 'ru'], 0.6) } : {}),
+        ...(this.random() < 0.3 ? { tiers: { [this.pick(this.queueIds)]: 1 + this.below(3) } } : {}),
       });
     });
-    return site(queues, agents, this.some(this.phoneIds, isWhole ? 1 : 0.9), ++this.version);
+    return {
+      ...site(queues, agents, this.some(this.phoneIds, isWhole ? 1 : 0.9), ++this.version),
+      ...(this.random() < 0.5 ? { priorityWorthMs: this.pick([0, 5_000, 60_000]) } : {}),
+      ...(this.random() < 0.5 ? { seed: this.below(100) } : {}),
+    };
+  }
+
+  queueRules(): Partial<AcdQueue> {
+    const steps = [4_000, 9_000, 30_000].filter(() => this.random() < 0.4);
+    return {
+      ...(this.random() < 0.2 ? { weight: this.below(3) } : {}),
+      ...(this.random() < 0.2 ? { headStartMs: this.pick([5_000, 60_000]) } : {}),
+      ...(this.random() < 0.4 ? { skills: this.skillDemand(2) } : {}),
+      ...(this.random() < 0.4
+        ? {
+            relax: steps.map((afterMs) => ({
+              afterMs,
+              ...(this.random() < 0.6 ? { skills: this.skillDemand(1) } : {}),
+            })),
+          }
+        : {}),
+      ...(this.random() < 0.3
+        ? {
+            language: this.pick([{}, { fallbackAfterMs: 9_000 }, { fallbackAfterMs: 4_000, fallback: 'en' }]),
+          }
+        : {}),
+      ...(this.random() < 0.3 ? { tierAfterMs: this.pick([[4_000], [4_000, 20_000]]) } : {}),
+    };
+  }
+
+  skillDemand(depth: number): SkillDemand {
+    if (depth === 0 || this.random() < 0.5)
+      return { skill: this.pick(['loans', 'cards', 'fraud']), level: 1 + this.below(8) };
+    const parts = [this.skillDemand(depth - 1), this.skillDemand(depth - 1)];
+    return this.random() < 0.5 ? { all: parts } : { any: parts };
+  }
+
+  levels(): Record<string, number> {
+    const known = this.some(['loans', 'cards', 'fraud'], 0.7);
+    return Object.fromEntries(known.map((skill) => [skill, 1 + this.below(10)]));
+  }
+
+  wishes(): Wishes {
+    return {
+      ...(this.random() < 0.2 ? { headStartMs: this.pick([1_000, 120_000]) } : {}),
+      ...(this.random() < 0.2 ? { skills: this.skillDemand(1) } : {}),
+      ...(this.random() < 0.2
+        ? { preferred: { agentId: this.pick(this.agentIds), waitMs: this.pick([3_000, 60_000]) } }
+        : {}),
+    };
   }
 
   contactId(state?: string): string {
@@ -104,10 +167,15 @@ export class World {
         channel: 'voice',
         queueId: this.pick(this.queueIds),
         numberId: '5000',
-        language: 'en',
+        language: this.pick(['en', 'it', 'ru']),
       };
     if (roll < 28)
-      return { type: 'contact.enqueue', contactId: this.contactId('greeting'), priority: this.below(3) };
+      return {
+        type: 'contact.enqueue',
+        contactId: this.contactId('greeting'),
+        priority: this.below(3),
+        ...this.wishes(),
+      };
     if (roll < 34) return { type: 'contact.leave', contactId: this.contactId(), reason: 'hung-up' };
     if (roll < 36) return { type: 'contact.fail', contactId: this.contactId(), reason: 'fault' };
     if (roll < 39)

@@ -1,0 +1,117 @@
+/**
+ * What a waiting contact asks of an agent, and how that loosens while it waits. A demand is a function of the
+ * queue's rules, of what the contact brought along and of how far it was relaxed; equal demands have equal keys,
+ * so that contacts which ask for the same share one pool (pool.ts). Pure.
+ */
+import type { AcdAgent, AcdQueue, SkillDemand, Wishes } from './types.ts';
+
+export interface Demand {
+  readonly skills?: SkillDemand;
+  /** One of these; absent: any. */
+  readonly languages?: readonly string[];
+  readonly maxTier: number;
+  /** Nobody but this agent; then nothing else is asked. */
+  readonly agentId?: string;
+}
+
+export const relaxRules = ['skills', 'language', 'tier', 'agent'] as const;
+export type RelaxRule = (typeof relaxRules)[number];
+
+/** What decides the demand of one contact. */
+export interface Traits extends Pick<Wishes, 'skills' | 'preferred'> {
+  readonly language: string;
+  /** Every rule that is due after no longer a wait than this has been relaxed. */
+  readonly relaxedMs: number;
+}
+
+export function demandOf(queue: AcdQueue, traits: Traits): Demand {
+  const { preferred, relaxedMs } = traits;
+  if (preferred) return { agentId: preferred.agentId, maxTier: 0 };
+  const step = (queue.relax ?? []).filter(({ afterMs }) => afterMs <= relaxedMs).at(-1);
+  const skills = step ? step.skills : bothOf(queue.skills, traits.skills);
+  const languages = languagesOf(queue, traits);
+  const maxTier = 1 + (queue.tierAfterMs ?? []).filter((afterMs) => afterMs <= relaxedMs).length;
+  return { ...(skills && { skills }), ...(languages && { languages }), maxTier };
+}
+
+const bothOf = (a: SkillDemand | undefined, b: SkillDemand | undefined): SkillDemand | undefined =>
+  a && b ? { all: [a, b] } : (a ?? b);
+
+function languagesOf({ language: rule }: AcdQueue, traits: Traits): string[] | undefined {
+  if (!rule) return undefined;
+  if (rule.fallbackAfterMs === undefined || rule.fallbackAfterMs > traits.relaxedMs) return [traits.language];
+  return rule.fallback === undefined ? undefined : [...new Set([traits.language, rule.fallback])];
+}
+
+/** The next loosening: after how long a wait, and of what; undefined when nothing is left to loosen. */
+export function nextRelaxation(
+  queue: AcdQueue,
+  traits: Traits,
+): { afterMs: number; rules: RelaxRule[] } | undefined {
+  const due: { afterMs: number; rule: RelaxRule }[] = [];
+  const add = (rule: RelaxRule, afterMs: number | undefined) => {
+    if (afterMs !== undefined && afterMs > traits.relaxedMs) due.push({ afterMs, rule });
+  };
+  for (const { afterMs } of queue.relax ?? []) add('skills', afterMs);
+  add('language', queue.language?.fallbackAfterMs);
+  for (const afterMs of queue.tierAfterMs ?? []) add('tier', afterMs);
+  if (traits.preferred) due.push({ afterMs: traits.preferred.waitMs, rule: 'agent' });
+  if (due.length === 0) return undefined;
+  const afterMs = Math.min(...due.map((one) => one.afterMs));
+  const rules = relaxRules.filter((rule) => due.some((one) => one.rule === rule && one.afterMs === afterMs));
+  return { afterMs, rules };
+}
+
+/** Equal for equal demands. */
+export function keyOf(demand: Demand): string {
+  if (demand.agentId !== undefined) return `agent ${demand.agentId}`;
+  return JSON.stringify([demand.maxTier, demand.languages ?? null, demand.skills ?? null]);
+}
+
+/** As a manager reads it: `loans >= 3 and (it or en) up to tier 2`. */
+export function describeDemand(demand: Demand): string {
+  if (demand.agentId !== undefined) return `agent ${demand.agentId}`;
+  const parts = [
+    ...(demand.skills ? [describeSkills(demand.skills)] : []),
+    ...(demand.languages ? [`language ${demand.languages.join(' or ')}`] : []),
+    ...(demand.maxTier > 1 ? [`up to tier ${demand.maxTier}`] : []),
+  ];
+  return parts.length === 0 ? 'anybody' : parts.join(', ');
+}
+
+export function describeSkills(demand: SkillDemand, isInner = false): string {
+  if ('skill' in demand) return `${demand.skill} >= ${demand.level}`;
+  const [parts, word] = 'all' in demand ? [demand.all, ' and '] : [demand.any, ' or '];
+  const text = parts.map((part) => describeSkills(part, parts.length > 1)).join(word);
+  return isInner && parts.length > 1 ? `(${text})` : text;
+}
+
+/** The first rule that rules this agent out; undefined for one who may be asked. */
+export function ruledOutBy(
+  demand: Demand,
+  agent: AcdAgent,
+  tier: number,
+): 'skill' | 'language' | 'tier' | 'not-the-preferred' | undefined {
+  if (demand.agentId !== undefined) return demand.agentId === agent.id ? undefined : 'not-the-preferred';
+  if (demand.skills && !knows(agent, demand.skills)) return 'skill';
+  if (demand.languages && !demand.languages.some((one) => agent.languages?.includes(one))) return 'language';
+  return tier > demand.maxTier ? 'tier' : undefined;
+}
+
+function knows(agent: AcdAgent, demand: SkillDemand): boolean {
+  if ('skill' in demand) return (agent.skills?.[demand.skill] ?? 0) >= demand.level;
+  return 'all' in demand
+    ? demand.all.every((one) => knows(agent, one))
+    : demand.any.some((one) => knows(agent, one));
+}
+
+/** The agent's levels in everything a demand names, added up. */
+export function skillSum(agent: AcdAgent, demand: SkillDemand | undefined): number {
+  return [...new Set(skillsIn(demand))].reduce((sum, skill) => sum + (agent.skills?.[skill] ?? 0), 0);
+}
+
+function skillsIn(demand: SkillDemand | undefined): string[] {
+  if (!demand) return [];
+  if ('skill' in demand) return [demand.skill];
+  return ('all' in demand ? demand.all : demand.any).flatMap(skillsIn);
+}

@@ -1,0 +1,149 @@
+/** The part of a site that routing needs, and the faults that only show when both are seen together. */
+import { ruledOutBy } from '../acd/demand.ts';
+import type { AcdAgent, AcdQueue, AcdSite, SkillDemand, Wishes, WrapUp } from '../acd/types.ts';
+import type { Site, SiteAgent, SiteFault, SiteQueue } from '../contract/site.ts';
+import { readSkillDemand } from './skill-demand.ts';
+
+const wrapUpOf = (wrapUp: SiteAgent['wrapUp']): WrapUp =>
+  wrapUp.mode === 'timed' ? { mode: 'timed', ms: wrapUp.sec * 1000 } : { mode: wrapUp.mode };
+
+/** Of a text that the check has let through. */
+export function skillDemand(text: string | undefined): { skills?: SkillDemand } {
+  const read = text === undefined ? undefined : readSkillDemand(text);
+  return read === undefined || typeof read === 'string' ? {} : { skills: read.demand };
+}
+
+function toAcdQueue(q: SiteQueue): AcdQueue {
+  const { fallbackAfterSec, fallback } = q.language ?? {};
+  return {
+    id: q.id,
+    strategy: q.strategy,
+    ringMs: q.ringSec * 1000,
+    maxWaitMs: q.maxWaitSec * 1000,
+    maxLength: q.maxLength,
+    overflowTarget: q.overflowMessage,
+    targetMs: q.serviceLevel.withinSec * 1000,
+    shortAbandonMs: q.shortAbandonSec * 1000,
+    announceEveryMs: q.announcePositionEverySec * 1000,
+    ...(q.weight > 0 && { weight: q.weight }),
+    ...(q.headStartSec > 0 && { headStartMs: q.headStartSec * 1000 }),
+    ...skillDemand(q.skills),
+    ...(q.relax.length > 0 && {
+      relax: q.relax.map((step) => ({ afterMs: step.afterSec * 1000, ...skillDemand(step.skills) })),
+    }),
+    ...(q.language && {
+      language: {
+        ...(fallbackAfterSec !== undefined && { fallbackAfterMs: fallbackAfterSec * 1000 }),
+        ...(fallback && { fallback }),
+      },
+    }),
+    ...(q.tierAfterSec.length > 0 && { tierAfterMs: q.tierAfterSec.map((sec) => sec * 1000) }),
+  };
+}
+
+const toAcdAgent = (a: SiteAgent): AcdAgent => ({
+  id: a.id,
+  queueIds: a.queues,
+  wrapUp: wrapUpOf(a.wrapUp),
+  ...(a.phone && { phoneId: a.phone }),
+  ...(Object.keys(a.skills).length > 0 && { skills: a.skills }),
+  ...(a.languages.length > 0 && { languages: a.languages }),
+  ...(Object.keys(a.tiers).length > 0 && { tiers: a.tiers }),
+});
+
+export function toAcdSite(site: Site, version: number): AcdSite {
+  const { priorityWorthSec, seed } = site.routing;
+  return {
+    version,
+    ...(priorityWorthSec !== undefined && { priorityWorthMs: priorityWorthSec * 1000 }),
+    ...(seed !== 1 && { seed }),
+    queues: site.queues.map(toAcdQueue),
+    agents: site.agents.map(toAcdAgent),
+    phoneIds: site.phones.map((p) => p.id),
+  };
+}
+
+/** What a contact brings along: of who calls first, then of the number dialled. */
+export function wishesOf(
+  number: Site['numbers'][number],
+  caller: Site['callers'][number] | undefined,
+): { priority?: number } & Wishes {
+  const priority = caller?.priority ?? number.priority;
+  const headStartSec = caller?.headStartSec ?? number.headStartSec;
+  const by = caller?.agent === undefined ? number : caller;
+  return {
+    ...(priority !== undefined && { priority }),
+    ...(headStartSec !== undefined && { headStartMs: headStartSec * 1000 }),
+    ...skillDemand(caller?.skills ?? number.skills),
+    ...(by.agent !== undefined && {
+      preferred: { agentId: by.agent, waitMs: (by.agentWaitSec ?? defaultAgentWaitSec) * 1000 },
+    }),
+  };
+}
+
+const defaultAgentWaitSec = 30;
+
+type Path = (string | number)[];
+
+/** Texts that cannot be read, skills that are not listed, steps out of order, demands that no member could ever meet. */
+export function routingFaults(site: Site): SiteFault[] {
+  const faults: SiteFault[] = [];
+  const fault = (path: Path, message: string) => void faults.push({ path, message });
+  const known = new Set(site.skills.map((skill) => skill.id));
+  const agents = new Set(site.agents.map((agent) => agent.id));
+  const text = (value: string | undefined, path: Path) => {
+    const read = value === undefined ? undefined : readSkillDemand(value);
+    if (typeof read === 'string') fault(path, read);
+    else
+      for (const skill of read?.skills ?? [])
+        if (!known.has(skill)) fault(path, `there is no skill "${skill}"; list it under skills`);
+  };
+  const rising = (values: number[], at: (index: number) => Path) =>
+    values.forEach((value, index) => {
+      if (index > 0 && value <= values[index - 1]!)
+        fault(at(index), 'each step must come later than the one before');
+    });
+  site.queues.forEach((queue, i) => {
+    text(queue.skills, ['queues', i, 'skills']);
+    queue.relax.forEach((step, k) => text(step.skills, ['queues', i, 'relax', k, 'skills']));
+    rising(
+      queue.relax.map((step) => step.afterSec),
+      (k) => ['queues', i, 'relax', k, 'afterSec'],
+    );
+    rising(queue.tierAfterSec, (k) => ['queues', i, 'tierAfterSec', k]);
+  });
+  for (const [section, list] of [
+    ['numbers', site.numbers],
+    ['callers', site.callers],
+  ] as const)
+    list.forEach((one, i) => {
+      text(one.skills, [section, i, 'skills']);
+      if (one.agent !== undefined && !agents.has(one.agent))
+        fault([section, i, 'agent'], `there is no agent "${one.agent}"`);
+    });
+  site.agents.forEach((agent, i) => {
+    for (const skill of Object.keys(agent.skills))
+      if (!known.has(skill))
+        fault(['agents', i, 'skills'], `there is no skill "${skill}"; list it under skills`);
+    for (const queueId of Object.keys(agent.tiers))
+      if (!agent.queues.includes(queueId))
+        fault(['agents', i, 'tiers'], `agent "${agent.id}" is no member of queue "${queueId}"`);
+  });
+  return faults.length > 0 ? faults : unmeetable(site);
+}
+
+/** A queue with members, none of whom could ever be asked: its callers would wait for nothing. */
+function unmeetable(site: Site): SiteFault[] {
+  const { queues, agents } = toAcdSite(site, 0);
+  return queues.flatMap((queue, i) => {
+    const members = agents.filter((agent) => agent.queueIds.includes(queue.id));
+    const last = queue.relax?.at(-1);
+    const skills = last ? last.skills : queue.skills;
+    const maxTier = 1 + (queue.tierAfterMs?.length ?? 0);
+    const demand = { ...(skills && { skills }), maxTier };
+    const isMet = members.some((agent) => !ruledOutBy(demand, agent, agent.tiers?.[queue.id] ?? 1));
+    if (members.length === 0 || isMet) return [];
+    const message = `no member of queue "${queue.id}" could ever be asked: lower its skills, relax them, or let tiers in`;
+    return [{ path: ['queues', i, queue.skills === undefined ? 'tierAfterSec' : 'skills'], message }];
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * The part of the site model that says who may serve whom, in which order, and how that loosens with the wait. Skill
+ * demands are text as people write it (`loans >= 3 and (it_law >= 2 or tax >= 1)`); config/skill-demand.ts reads it.
+ */
+import { z } from 'zod';
+
+const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'use 1-40 letters, digits, dots, dashes');
+const skillId = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,39}$/, 'use letters, digits and underscores');
+const seconds = (max: number) => z.number().int().min(0).max(max);
+const priority = z.number().int().min(0).max(100);
+const headStartSec = seconds(86_400);
+const skillText = z.string().trim().min(1).max(500);
+const language = z.enum(['en', 'ru', 'it']);
+
+export const strategies = [
+  'longest-idle',
+  'least-occupied',
+  'fewest-contacts',
+  'round-robin',
+  'linear',
+  'most-skilled',
+  'weighted-random',
+] as const;
+
+export const skillSchema = z.strictObject({ id: skillId, name: z.string().trim().min(1).max(80).optional() });
+
+export const routingSchema = z.strictObject({
+  /** How long a wait one step of priority is worth; absent: priority is strict, no wait outweighs it. */
+  priorityWorthSec: seconds(86_400).optional(),
+  /** Starts the draws of weighted-random; the same seed draws the same again. */
+  seed: z.number().int().min(0).max(4_294_967_295).default(1),
+});
+
+/** What a queue adds to its contacts and asks of its agents. */
+export const queueRouting = {
+  strategy: z.enum(strategies).default('longest-idle'),
+  /** Added to the priority of each of its contacts. */
+  weight: priority.default(0),
+  headStartSec: headStartSec.default(0),
+  skills: skillText.optional(),
+  /** After so long a wait these skills instead; without `skills`, nothing any more. */
+  relax: z
+    .array(z.strictObject({ afterSec: seconds(86_400).min(1), skills: skillText.optional() }))
+    .max(20)
+    .default([]),
+  /** Agents must speak the caller's language; after `fallbackAfterSec` `fallback` will do (absent: any). */
+  language: z
+    .strictObject({ fallbackAfterSec: seconds(86_400).min(1).optional(), fallback: language.optional() })
+    .optional(),
+  /** After how long a wait the agents of tier 2, 3, ... are asked too. */
+  tierAfterSec: z.array(seconds(86_400).min(1)).max(9).default([]),
+};
+
+export const agentRouting = {
+  skills: z.record(skillId, z.number().int().min(1).max(10)).default({}),
+  languages: z.array(language).max(3).default([]),
+  /** By queue; an agent not named here is of tier 1. */
+  tiers: z.record(id, z.number().int().min(1).max(10)).default({}),
+};
+
+/** What a contact brings along by the number it dialled, or by who calls. */
+export const wishes = {
+  priority: priority.optional(),
+  headStartSec: headStartSec.optional(),
+  skills: skillText.optional(),
+  /** This agent alone for `agentWaitSec`, then the queue. */
+  agent: z
+    .string()
+    .regex(/^\d{1,10}$/)
+    .optional(),
+  agentWaitSec: seconds(3600).min(1).optional(),
+};
+
+/** Callers treated specially, by the number they call from; one that ends in * is a beginning. */
+export const callerSchema = z.strictObject({
+  from: z.string().regex(/^\+?[0-9]{1,20}\*?$/, 'use digits, with an optional leading + and a closing *'),
+  name: z.string().trim().min(1).max(80).optional(),
+  ...wishes,
+});
