@@ -24,6 +24,7 @@ import { createAccess } from './auth/access.ts';
 import { readStatus } from './compose/engine-metrics.ts';
 import { exposeFigures } from './compose/figures.ts';
 import { healthOf } from './compose/health.ts';
+import { createReconciler } from './compose/reconciling.ts';
 import { createRecordingStore } from './compose/recording-files.ts';
 import { keepSnapshots, type HouseState } from './compose/snapshots.ts';
 import { openStores, type Stores } from './compose/stores.ts';
@@ -150,6 +151,19 @@ async function main(): Promise<void> {
   shutdown.add('screens', () => http.close());
 
   calls.onEvent((event) => voice.onCallEvent(event));
+  const reconciler = createReconciler({
+    shell,
+    calls,
+    voice,
+    features,
+    site: active,
+    clock,
+    logger,
+    metrics,
+    sipTag,
+    sipStatus: config.statusSockets.sip,
+  });
+  shutdown.add('reconciler', () => reconciler.stop());
   const found = await calls.start();
   shutdown.add('telephony', () => calls.stop());
   shell.record({ type: 'server.started', at: clock.now(), data: { instanceId } });
@@ -158,6 +172,7 @@ async function main(): Promise<void> {
   takeOver(shell, calls, voice, found.phones, logger);
   isTakenOver = true;
   shell.schedule();
+  reconciler.start();
 
   const keeper = keepSnapshots({ stores, shell, live, siteVersion: () => active.version, logger });
   shutdown.add('snapshots', () => keeper.stop());
