@@ -39,11 +39,15 @@ export interface Candidate {
 }
 
 interface Standing {
+  readonly agentId: string;
   readonly position: number;
   readonly tier: number;
   readonly skillSum: number;
 }
 
+/** How many of those ruled out are named. */
+const namedPerRule = 5;
+const compareStandings = (a: Standing, b: Standing): number => a.position - b.position;
 const compareCandidates = (a: Candidate, b: Candidate): number =>
   a.rank - b.rank || compareIdle(a.idle, b.idle);
 /** Occupancy changes while agents wait, so it is worked out anew once in this time. */
@@ -53,28 +57,31 @@ export class Pool {
   readonly demand: Demand;
   readonly strategy: Strategy;
   readonly open = new OrderedSet<Place>(comparePlaces);
-  /** Members of the queue whom the demand rules out, by rule. */
-  readonly #ruledOut: Readonly<Record<string, number>>;
+  /** Members of the queue whom the demand rules out, by rule: how many, and the first of them. */
+  readonly #ruledOut = new Map<string, { count: number; first: string[] }>();
   readonly #members = new Map<string, Standing>();
   readonly #ready = new Map<string, Candidate>();
   readonly #tiers: { tier: number; candidates: OrderedSet<Candidate> }[] = [];
-  readonly #byState = new Map<AgentState, number>();
+  readonly #byState = new Map<AgentState, OrderedSet<Standing>>();
   #occupancyAt = 0;
 
   constructor(demand: Demand, strategy: Strategy, queueMembers: Iterable<Member>) {
     this.demand = demand;
     this.strategy = strategy;
-    const ruledOut: Record<string, number> = {};
     for (const { agent, position, tier } of queueMembers) {
       const rule = ruledOutBy(demand, agent.config, tier);
-      if (rule) ruledOut[rule] = (ruledOut[rule] ?? 0) + 1;
+      if (rule) this.#ruleOut(rule, agent.id);
       else {
-        const standing = { position, tier, skillSum: skillSum(agent.config, demand.skills) };
+        const standing = {
+          agentId: agent.id,
+          position,
+          tier,
+          skillSum: skillSum(agent.config, demand.skills),
+        };
         this.#members.set(agent.id, standing);
         this.join(agent);
       }
     }
-    this.#ruledOut = ruledOut;
   }
 
   get readySize(): number {
@@ -88,13 +95,14 @@ export class Pool {
   join(agent: AgentRecord): void {
     const standing = this.#members.get(agent.id);
     if (!standing) return;
-    this.#count(agent.state, 1);
+    this.#inState(agent.state).add(standing);
     if (agent.state === 'ready' && agent.idle) this.#stand(this.#candidate(agent, agent.idle, standing));
   }
 
   leave(agent: AgentRecord): void {
-    if (!this.#members.has(agent.id)) return;
-    this.#count(agent.state, -1);
+    const standing = this.#members.get(agent.id);
+    if (!standing) return;
+    this.#inState(agent.state).delete(standing);
     const candidate = this.#ready.get(agent.id);
     if (!candidate) return;
     this.#ready.delete(agent.id);
@@ -125,14 +133,22 @@ export class Pool {
   }
 
   /** Everybody whom this decision ruled out, by rule or by state; sorted by name so that records compare equal. */
-  ruledOut(): Record<string, number> {
-    const counts = new Map<string, number>(Object.entries(this.#ruledOut));
-    for (const [state, count] of this.#byState) if (state !== 'ready' && count > 0) counts.set(state, count);
-    return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+  ruledOut(): { counts: Record<string, number>; agents: Record<string, string[]> } {
+    const found = new Map(this.#ruledOut);
+    for (const [state, standings] of this.#byState)
+      if (state !== 'ready' && standings.size > 0) {
+        const first = standings.firstFew(namedPerRule).map(({ agentId }) => agentId);
+        found.set(state, { count: standings.size, first });
+      }
+    const sorted = [...found].sort(([a], [b]) => (a < b ? -1 : 1));
+    return {
+      counts: Object.fromEntries(sorted.map(([rule, { count }]) => [rule, count])),
+      agents: Object.fromEntries(sorted.map(([rule, { first }]) => [rule, first])),
+    };
   }
 
   countOf(state: AgentState): number {
-    return this.#byState.get(state) ?? 0;
+    return this.#byState.get(state)?.size ?? 0;
   }
 
   /** To be called with the time of a decision before `best`: ranks that depend on it are brought up to date. */
@@ -189,8 +205,18 @@ export class Pool {
     }
   }
 
-  #count(state: AgentState, by: 1 | -1): void {
-    this.#byState.set(state, this.countOf(state) + by);
+  #ruleOut(rule: string, agentId: string): void {
+    const known = this.#ruledOut.get(rule) ?? { count: 0, first: [] };
+    if (known.first.length < namedPerRule) known.first.push(agentId);
+    this.#ruledOut.set(rule, { ...known, count: known.count + 1 });
+  }
+
+  #inState(state: AgentState): OrderedSet<Standing> {
+    const known = this.#byState.get(state);
+    if (known) return known;
+    const standings = new OrderedSet<Standing>(compareStandings);
+    this.#byState.set(state, standings);
+    return standings;
   }
 }
 

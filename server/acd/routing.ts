@@ -87,6 +87,7 @@ export function describeDecision(
       ? otherAgent(pool, agent)
       : (otherContact(state, contact, agent) ?? otherAgent(pool, agent));
   const demand = describeDemand(pool.demand);
+  const { counts, agents } = pool.ruledOut();
   return {
     strategy: queue.config.strategy,
     chosen: agent.id,
@@ -98,7 +99,8 @@ export function describeDecision(
       score: scoreOf(one),
     })),
     candidateCount: pool.readySize,
-    ruledOut: pool.ruledOut(),
+    ruledOut: counts,
+    ruledOutAgents: agents,
     contactPosition: queue.waiting.position(contact.place) ?? 0,
     waitingCount: queue.waiting.size,
     ...(counterfactual === undefined ? {} : { counterfactual }),

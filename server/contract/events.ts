@@ -78,6 +78,8 @@ export const decisionSchema = z.object({
   demand: z.string().optional(),
   /** How many members each rule ruled out, for example `not-ready: 3`, `skill: 12`. */
   ruledOut: z.record(z.string(), z.number()),
+  /** The first five of them, in the order of the site file. */
+  ruledOutAgents: z.record(z.string(), z.array(z.string())).optional(),
   /** Position of the contact among those waiting in its queue, 1 = first. */
   contactPosition: z.number(),
   waitingCount: z.number(),

@@ -43,6 +43,7 @@ describe('longest idle', () => {
       ],
       candidateCount: 5,
       ruledOut: { 'logged-out': 3, 'not-ready': 1 },
+      ruledOutAgents: { 'logged-out': ['104', '108', '109'], 'not-ready': ['106'] },
       contactPosition: 1,
       waitingCount: 1,
       counterfactual: 'Agent 101 would have been chosen if idle for 1000 ms longer',
