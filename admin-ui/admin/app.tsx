@@ -4,6 +4,7 @@ import { AuditPage } from './pages/audit.tsx';
 import { ContactsPage } from './pages/contacts.tsx';
 import { PasswordPage, SetupPage, SignInPage } from './pages/doors.tsx';
 import { DisplaysPage } from './pages/displays.tsx';
+import { HoursPage } from './pages/hours.tsx';
 import { LivePage } from './pages/live.tsx';
 import { RecordingsPage } from './pages/recordings.tsx';
 import { SitePage } from './pages/site.tsx';
@@ -21,6 +22,8 @@ function Page({ id }: { id: PageId }) {
       return <RecordingsPage />;
     case 'contacts':
       return <ContactsPage />;
+    case 'hours':
+      return <HoursPage />;
     case 'displays':
       return <DisplaysPage />;
     case 'site':

@@ -6,6 +6,7 @@ export const pages = [
   { id: 'live', word: 'pageLive', permission: 'live.watch' },
   { id: 'recordings', word: 'pageRecordings', permission: 'recordings.list' },
   { id: 'contacts', word: 'pageContacts', permission: 'contacts.list' },
+  { id: 'hours', word: 'pageHours', permission: 'hours.read' },
   { id: 'displays', word: 'pageDisplays', permission: 'displays.list' },
   { id: 'site', word: 'pageSite', permission: 'site.read' },
   { id: 'audit', word: 'pageAudit', permission: 'audit.read' },

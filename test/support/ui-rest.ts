@@ -26,6 +26,7 @@ import {
   type SessionView,
   type SiteFaultView,
 } from '../../server/contract/rest.ts';
+import { createHoursStandIn } from './ui-hours.ts';
 
 export interface RestStandIn {
   router: Router;
@@ -46,6 +47,7 @@ const permissions = [
   'displays.list',
   'displays.manage',
   'site.read',
+  'hours.read',
   'site.write',
   'audit.read',
 ];
@@ -382,6 +384,7 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     revoked();
     response.json(row(display));
   });
+  router.use(createHoursStandIn(now));
   router.get('/api/site', (_request, response) => void response.json(site));
   router.post('/api/site/check', (request, response) => {
     const data = body(siteRequestSchema, request, response);

@@ -14,6 +14,7 @@ export interface FieldProps {
   maxLength?: number;
   required?: boolean;
   spellcheck?: boolean;
+  list?: string;
   autoFocus?: boolean;
 }
 

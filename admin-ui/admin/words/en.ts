@@ -1,5 +1,8 @@
 /** English: names the keys of every other language of the console. */
+import { hoursEn } from './hours-en.ts';
+
 export const en = {
+  ...hoursEn,
   appName: 'Hearthline',
   skipToContent: 'Skip to content',
   navigation: 'Pages',

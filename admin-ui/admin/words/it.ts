@@ -1,8 +1,10 @@
 /** Italian. */
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
+import { hoursIt } from './hours-it.ts';
 
 export const it: Words<typeof en> = {
+  ...hoursIt,
   appName: 'Hearthline',
   skipToContent: 'Vai al contenuto',
   navigation: 'Pagine',

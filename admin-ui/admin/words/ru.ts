@@ -1,8 +1,10 @@
 /** Russian. */
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
+import { hoursRu } from './hours-ru.ts';
 
 export const ru: Words<typeof en> = {
+  ...hoursRu,
   appName: 'Hearthline',
   skipToContent: 'К содержанию',
   navigation: 'Страницы',
