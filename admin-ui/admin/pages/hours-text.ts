@@ -2,7 +2,7 @@
 import type { HoursRule, OpenSpan } from '../../../server/contract/hours.ts';
 import type { BundledHoliday, HolidaySet } from '../../../server/contract/site-hours.ts';
 import { fill } from '../../shared/words.ts';
-import { formats, language, words, type TextKey } from '../reading.ts';
+import { language, words, type TextKey } from '../reading.ts';
 
 const holidayWord: Record<BundledHoliday, TextKey> = {
   'new-year': 'holidayNewYear',
@@ -74,13 +74,15 @@ export function ruleText(rule: HoursRule, date: string): string {
 const locales = { en: 'en-GB', ru: 'ru-RU', it: 'it-IT' } as const;
 const upper = (text: string) => text.slice(0, 1).toLocaleUpperCase(language.value) + text.slice(1);
 
-function format(date: string, options: Intl.DateTimeFormatOptions): string {
+function formatInText(date: string, options: Intl.DateTimeFormatOptions): string {
   const at = Date.parse(`${date}T00:00:00Z`);
-  return upper(new Intl.DateTimeFormat(locales[language.value], { ...options, timeZone: 'UTC' }).format(at));
+  return new Intl.DateTimeFormat(locales[language.value], { ...options, timeZone: 'UTC' }).format(at);
 }
+const format = (date: string, options: Intl.DateTimeFormatOptions): string =>
+  upper(formatInText(date, options));
 /** Thu 31 Dec */
-export const shortDate = (date: string): string =>
-  format(date, { weekday: 'short', day: 'numeric', month: 'short' });
+const short = { weekday: 'short', day: 'numeric', month: 'short' } as const;
+export const shortDate = (date: string): string => format(date, short);
 /** 31 December 2026 */
 export const fullDate = (date: string): string =>
   format(date, { day: 'numeric', month: 'long', year: 'numeric' });
@@ -135,11 +137,11 @@ export function wallClock(atMs: number, timeZone: string): string {
 export const changeText = (isOpen: boolean, changesAt: number | undefined, timeZone: string): string => {
   const w = words.value;
   if (changesAt === undefined) return w.hoursNever;
-  const time = localText(wallClock(changesAt, timeZone));
+  const local = wallClock(changesAt, timeZone);
+  // Within a sentence: Russian and Italian write days small.
+  const time = `${formatInText(local.slice(0, 10), short)}, ${local.slice(11)}`;
   return fill(isOpen ? w.hoursClosesAt : w.hoursOpensAt, { time });
 };
-
-export const numberOf = (value: number): string => formats.value.number(value);
 
 /** A date some days later. */
 export const plusDays = (date: string, days: number): string =>
