@@ -215,8 +215,8 @@ export class Reconciler {
   private loseLeg(legId: string, reason: string): void {
     const { shell, calls } = this.parts;
     const contact = shell.acd.contact(legId) ?? shell.acd.contactOfOffer(legId);
-    if (contact?.state === 'offered' && contact.offerId === legId) this.giveBack(legId);
-    else if (contact) this.fail(contact.id, reason);
+    if (contact?.state === 'offered' && contact.offerId === legId) return this.giveBack(legId);
+    if (contact) this.fail(contact.id, reason);
     calls.hangup(legId, reason);
   }
 
