@@ -125,6 +125,7 @@ async function main(): Promise<void> {
     hours: active,
     recordings: createRecordingStore(stores.recordings, config.recordingsDir),
     contacts: stores.contacts,
+    decisions: stores.decisions,
     live: {
       board: () => live.board(clock.now()),
       floor: () => live.floor(clock.now()),

@@ -7,6 +7,7 @@ import express from 'express';
 import type { Express } from 'express';
 import { auditRoutes } from './audit/routes.ts';
 import { contactRoutes } from './contacts/routes.ts';
+import { decisionRoutes } from './decisions/routes.ts';
 import { deviceRoutes } from './displays/device-routes.ts';
 import { displayRoutes } from './displays/routes.ts';
 import { errorAnswer } from './error-answer.ts';
@@ -63,6 +64,7 @@ export function createHttpServer(deps: ApiDeps): HttpServer {
     ...displayRoutes(parts),
     ...liveTicketRoutes(parts),
     ...contactRoutes(parts),
+    ...decisionRoutes(parts),
     ...recordingRoutes(parts),
     ...siteRoutes(parts),
     ...hoursRoutes(parts),

@@ -7,6 +7,8 @@ import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { HoursSite } from '../config/hours-simulation.ts';
 import type { Access } from '../auth/access.ts';
 import type { BoardState, FloorState } from '../contract/live.ts';
+import type { HearthlineEvent } from '../contract/events.ts';
+import type { DecisionQuery } from '../contract/rest-decisions.ts';
 import type { ContactRow, HealthAnswer, PageQuery, RecordingRow, SiteFaultView } from '../contract/rest.ts';
 
 export interface Clock {
@@ -62,6 +64,29 @@ export interface ContactStore {
   list(query: PageQuery): Promise<Page<ContactRow>>;
 }
 
+/** An offer as the log keeps it, with what became of it. `data` may be of an older release. */
+export interface OfferRecord {
+  seq: number;
+  at: number;
+  contactId: string;
+  agentId: string;
+  queueId: string;
+  data: Record<string, unknown>;
+  result?: string;
+  ringMs?: number;
+}
+export interface DecisionStore {
+  offers(query: DecisionQuery): Promise<Page<OfferRecord>>;
+  /** In order, without personal data. */
+  contactEvents(contactId: string, limit: number): Promise<HearthlineEvent[]>;
+  /** A queue as the sites in force between two events of the log had it, in order. */
+  queueSetups(
+    queueId: string,
+    fromSeq: number,
+    toSeq: number,
+  ): Promise<{ fromSeq: number; queue: unknown }[]>;
+}
+
 /**
  * The live trees. A tree that was handed out must never change afterwards (parts may be shared with the next one):
  * the hub keeps it and computes the next patch against it. May throw while the state is not ready.
@@ -99,6 +124,7 @@ export interface ApiDeps {
   hours: HoursSite;
   recordings: RecordingStore;
   contacts: ContactStore;
+  decisions: DecisionStore;
   live: LiveSource;
   health(): HealthAnswer;
   /** Prometheus text of everything else; the API adds its own. */

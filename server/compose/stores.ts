@@ -6,6 +6,7 @@ import type { Sequelize } from 'sequelize';
 import type { RecordingRepo } from '../db/repos/recording-repo.ts';
 import { createRecordingRepo } from '../db/repos/recording-repo.ts';
 import { createContactRepo, type ContactRepo } from '../db/repos/contact-repo.ts';
+import { createDecisionRepo, type DecisionRepo } from '../db/repos/decision-repo.ts';
 import { createEventRepo } from '../db/repos/event-repo.ts';
 import { createSettingsRepo, type SettingsRepo } from '../db/repos/settings-repo.ts';
 import { createSiteRepo } from '../db/repos/site-repo.ts';
@@ -33,6 +34,7 @@ export interface Stores {
   sites: SiteStorePort;
   settings: SettingsRepo;
   contacts: ContactRepo;
+  decisions: DecisionRepo;
   recordings: RecordingRepo;
   redisCommands: { sendCommand(args: string[]): Promise<unknown> };
   isRedisUp(): boolean;
@@ -92,6 +94,7 @@ export async function openStores(
     sites: siteStore(client, sequelize, logger),
     settings: createSettingsRepo(sequelize),
     contacts: createContactRepo(sequelize),
+    decisions: createDecisionRepo(sequelize),
     recordings: createRecordingRepo(sequelize),
     redisCommands: { sendCommand: (args) => client.sendCommand(args) },
     isRedisUp: () => client.isReady,

@@ -3,6 +3,7 @@ import { eventLogMigration } from './0001-event-log.ts';
 import { historyMigration } from './0002-history.ts';
 import { siteMigration } from './0003-site.ts';
 import { peopleMigration } from './0004-people.ts';
+import { decisionsMigration } from './0005-decisions.ts';
 
 export interface Migration {
   name: string;
@@ -15,4 +16,5 @@ export const migrations: readonly Migration[] = [
   historyMigration,
   siteMigration,
   peopleMigration,
+  decisionsMigration,
 ];

@@ -1,0 +1,141 @@
+/**
+ * Routing decisions as the log keeps them: offers newest first, the events of one contact, and how a queue was set up at
+ * the time. Never asks for `pii_data`. Statements are put together from fixed parts; every value is bound.
+ */
+import { QueryTypes } from 'sequelize';
+import type { Sequelize } from 'sequelize';
+import type { HearthlineEvent } from '../../contract/events.ts';
+import type { DecisionQuery } from '../../contract/rest-decisions.ts';
+import type { Page } from './page.ts';
+
+/** An offer with what became of it. `data` is as it was stored: the record may be of an older release. */
+export interface OfferRecord {
+  seq: number;
+  at: number;
+  contactId: string;
+  agentId: string;
+  queueId: string;
+  data: Record<string, unknown>;
+  result?: string;
+  ringMs?: number;
+}
+
+/** What a queue asked of agents from this event of the log on. */
+export interface QueueSetup {
+  fromSeq: number;
+  queue: unknown;
+}
+
+export interface DecisionRepo {
+  offers(query: DecisionQuery): Promise<Page<OfferRecord>>;
+  /** In order, the first `limit` that routing is concerned with, without personal data. */
+  contactEvents(contactId: string, limit: number): Promise<HearthlineEvent[]>;
+  /** In force at any time between two events of the log, in order. */
+  queueSetups(queueId: string, fromSeq: number, toSeq: number): Promise<QueueSetup[]>;
+}
+
+const setupsAtMost = 50;
+const storyTypes = [
+  'contact.arrived',
+  'contact.queued',
+  'contact.relaxed',
+  'contact.offered',
+  'offer.withdrawn',
+  'contact.answered',
+  'contact.abandoned',
+  'contact.flowed-out',
+  'contact.ended',
+];
+
+interface OfferRow {
+  seq: string;
+  at_ms: string;
+  contact_id: string | null;
+  agent_id: string | null;
+  queue_id: string | null;
+  data: Record<string, unknown>;
+  result: string | null;
+  ring_ms: string | null;
+}
+
+const atMs = 'round(extract(epoch from at) * 1000)::bigint as at_ms';
+const instant = (place: string) => `to_timestamp(${place}::bigint / 1000.0)`;
+
+/** The text and its values, one `$n` each. */
+function offersStatement(query: DecisionQuery): { sql: string; bind: unknown[] } {
+  const bind: unknown[] = [query.limit + 1];
+  const rules = ["type = 'contact.offered'"];
+  const rule = (value: unknown, text: (place: string) => string) => {
+    if (value !== undefined) rules.push(text(`$${bind.push(value)}`));
+  };
+  rule(query.contactId, (place) => `contact_id = ${place}`);
+  rule(query.agentId, (place) => `agent_id = ${place}`);
+  rule(query.queueId, (place) => `queue_id = ${place}`);
+  rule(query.from, (place) => `at >= ${instant(place)}`);
+  rule(query.to, (place) => `at < ${instant(place)}`);
+  if (query.cursor !== undefined) {
+    const [cursorAt, cursorSeq] = query.cursor.split('.');
+    const places = [`$${bind.push(cursorAt)}`, `$${bind.push(cursorSeq)}`] as const;
+    rules.push(`(at, seq) < (${instant(places[0])}, ${places[1]}::bigint)`);
+  }
+  const sql = `select o.seq, o.at_ms, o.contact_id, o.agent_id, o.queue_id, o.data, s.result, s.ring_ms
+    from (select seq, at, ${atMs}, contact_id, agent_id, queue_id, data
+          from events where ${rules.join(' and ')} order by at desc, seq desc limit $1) o
+    left join segments s on s.offer_id = o.data ->> 'offerId'
+    order by o.at desc, o.seq desc`;
+  return { sql, bind };
+}
+
+const toOffer = (row: OfferRow): OfferRecord => ({
+  seq: Number(row.seq),
+  at: Number(row.at_ms),
+  contactId: row.contact_id ?? '',
+  agentId: row.agent_id ?? '',
+  queueId: row.queue_id ?? '',
+  data: row.data,
+  ...(row.result === null ? {} : { result: row.result }),
+  ...(row.ring_ms === null ? {} : { ringMs: Number(row.ring_ms) }),
+});
+
+export function createDecisionRepo(sequelize: Sequelize): DecisionRepo {
+  return {
+    async offers(query) {
+      const { sql, bind } = offersStatement(query);
+      const rows = await sequelize.query<OfferRow>(sql, { bind, type: QueryTypes.SELECT });
+      const items = rows.slice(0, query.limit).map(toOffer);
+      const last = items.at(-1);
+      return rows.length > query.limit && last ? { items, nextCursor: `${last.at}.${last.seq}` } : { items };
+    },
+    async contactEvents(contactId, limit) {
+      const rows = await sequelize.query<Omit<OfferRow, 'result' | 'ring_ms'> & { id: string; type: string }>(
+        `select seq, id, type, ${atMs}, contact_id, agent_id, queue_id, data
+         from events where contact_id = $1 and type = any($2) order by seq limit $3`,
+        { bind: [contactId, storyTypes, limit], type: QueryTypes.SELECT },
+      );
+      return rows.map(
+        (row) =>
+          ({
+            id: row.id,
+            seq: Number(row.seq),
+            v: 1,
+            type: row.type,
+            at: Number(row.at_ms),
+            contactId,
+            ...(row.agent_id === null ? {} : { agentId: row.agent_id }),
+            ...(row.queue_id === null ? {} : { queueId: row.queue_id }),
+            data: row.data,
+          }) as HearthlineEvent,
+      );
+    },
+    async queueSetups(queueId, fromSeq, toSeq) {
+      const rows = await sequelize.query<{ seq: string; queue: unknown }>(
+        `select seq, jsonb_path_query_first(data, '$.acd.queues[*] ? (@.id == $id)', jsonb_build_object('id', $1::text)) as queue
+         from events where type = 'site.applied' and seq <= $3
+           and seq >= coalesce((select max(seq) from events where type = 'site.applied' and seq <= $2), 0)
+         order by seq desc limit $4`,
+        { bind: [queueId, fromSeq, toSeq, setupsAtMost], type: QueryTypes.SELECT },
+      );
+      return rows.reverse().map(({ seq, queue }) => ({ fromSeq: Number(seq), queue }));
+    },
+  };
+}
