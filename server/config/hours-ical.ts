@@ -16,8 +16,8 @@ const maxEvents = 2000;
 const maxEventDays = 366;
 const maxRepeated = 300;
 const maxRepeatedDays = 31;
-/** How far COUNT is followed. */
-const maxCountDays = 36_525;
+/** How far COUNT is followed: fifty years. */
+const maxCountDays = 18_263;
 const maxFaults = 20;
 const lastYear = 2200;
 
@@ -91,10 +91,23 @@ interface DayParts {
   weekday: number;
   inMonth: number;
 }
+const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+
+/** By arithmetic, without a Date: asked for each day of decades. Years are counted from 1 March, eras are 400 of them. */
 function partsOf(day: number): DayParts {
-  const date = new Date(day * dayMs);
-  const [year, month, monthDay] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
-  const inMonth = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+  const sinceEpoch = day + 719_468;
+  const era = Math.floor(sinceEpoch / 146_097);
+  const ofEra = sinceEpoch - era * 146_097;
+  const yearOfEra = Math.floor(
+    (ofEra - Math.floor(ofEra / 1460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365,
+  );
+  const ofYear = ofEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const fromMarch = Math.floor((5 * ofYear + 2) / 153);
+  const monthDay = ofYear - Math.floor((153 * fromMarch + 2) / 5) + 1;
+  const month = (fromMarch + 2) % 12;
+  const year = yearOfEra + era * 400 + (month < 2 ? 1 : 0);
+  const inMonth = month === 1 && isLeap(year) ? 29 : (monthLengths[month] ?? 31);
   return { day, year, month, monthDay, weekday: (((day + 3) % 7) + 7) % 7, inMonth };
 }
 
@@ -102,8 +115,9 @@ function isInStep(rule: RepeatRule, start: DayParts, at: DayParts): boolean {
   const years = at.year - start.year;
   // Weeks begin on Monday, the default of WKST.
   const weeks = (at.day - at.weekday - (start.day - start.weekday)) / 7;
-  const steps = { YEARLY: years, MONTHLY: years * 12 + at.month - start.month, WEEKLY: weeks };
-  return steps[rule.frequency] % rule.interval === 0;
+  const { frequency, interval } = rule;
+  const months = years * 12 + at.month - start.month;
+  return (frequency === 'YEARLY' ? years : frequency === 'MONTHLY' ? months : weeks) % interval === 0;
 }
 
 /** RFC 5545 §3.3.10, for the parts that are let in: does a repetition of `start` fall on that day? */
@@ -191,7 +205,7 @@ function untilOf(until: ICAL.Time): number {
   return Math.floor(Date.UTC(until.year, until.month - 1, until.day) / dayMs);
 }
 
-/** COUNT, walked once when the file is read: at most a century of days. */
+/** COUNT, walked once when the file is read: at most fifty years of days. */
 function lastOf(rule: RepeatRule, first: number, count: number): number {
   const start = partsOf(first);
   const end = Math.min(rule.until, first + maxCountDays);

@@ -144,6 +144,20 @@ describe('iCal holidays', () => {
     );
   });
 
+  it('counts days as the calendar does, over leap years and centuries', () => {
+    const text = file(
+      ...event('DTSTART;VALUE=DATE:19000131', 'RRULE:FREQ=MONTHLY;BYMONTHDAY=-1', 'SUMMARY:last'),
+      ...event('DTSTART;VALUE=DATE:19000101', 'RRULE:FREQ=WEEKLY', 'SUMMARY:monday'),
+    );
+    const list = holidays(text);
+    for (let day = dayNumberOf('1900-01-01'); day <= dayNumberOf('2200-12-31'); day += 1) {
+      const isLast = isoOf(day + 1).endsWith('-01');
+      const isMonday = new Date(day * 86_400_000).getUTCDay() === 1;
+      const titles = [...(isLast ? ['last'] : []), ...(isMonday ? ['monday'] : [])];
+      if (list.on(day).join() !== titles.join()) throw new Error(`${isoOf(day)}: ${list.on(day).join()}`);
+    }
+  });
+
   it('comes back from a rule that never falls on any day', () => {
     const text = file(
       ...event(
