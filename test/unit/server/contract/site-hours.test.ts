@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parseSite } from '../../../../server/config/site-file.ts';
 import { formatSite } from '../../../../server/config/site-format.ts';
-import { checkHours, hoursSchema } from '../../../../server/contract/site-hours.ts';
+import { checkHours, holidaySets, hoursSchema } from '../../../../server/contract/site-hours.ts';
 
 const office = { days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '09:00', to: '18:00' };
 function faults(written: Record<string, unknown>): string[] {
@@ -203,5 +204,23 @@ hours:
     expect(written).to.contain('- { days: [ mon, fri ], from: 22:00, to: 02:00 }');
     expect(written).to.contain('- { name: Works, from: 2026-08-10, to: 2026-08-21, open: [] }');
     expect(written).to.contain('- { holiday: epiphany, open: [ { from: 10:00, to: 12:00 } ] }');
+  });
+
+  describe('in docs/site-file.md', () => {
+    const text = readFileSync(new URL('../../../../docs/site-file.md', import.meta.url), 'utf8');
+    it('have an example that is valid', () => {
+      const [example = ''] =
+        /\n    hours:\n      - id: office\n        name:[^]*?END:VCALENDAR\n/.exec(text) ?? [];
+      const parsed = parseSite(`site: { name: Bank }${example.replaceAll('\n    ', '\n')}`);
+      expect(parsed).not.to.have.property('faults');
+      expect(parsed).to.have.nested.property('site.holidayCalendars[0].id', 'moved-days');
+    });
+    it('name every day of the bundled sets', () => {
+      for (const [set, keys] of Object.entries(holidaySets)) {
+        const row = text.split('\n').find((line) => line.startsWith(`| \`${set}\` `)) ?? '';
+        const named = [...row.matchAll(/`([a-z-]+)`/g)].map(([, key]) => key).slice(1);
+        expect(named, set).to.deep.equal([...keys]);
+      }
+    });
   });
 });
