@@ -63,8 +63,8 @@ export interface Worlds {
   /** Phones of the site: what routing and what the registrar thinks. */
   phones: Iterable<{ phoneId: string; isRouted: boolean; isRegistered: boolean }>;
   /** Undefined: could not be asked, and is not compared. */
-  sessions: ReadonlySet<string> | undefined;
-  dialogs: ReadonlySet<string> | undefined;
+  sessions: readonly string[] | undefined;
+  dialogs: readonly string[] | undefined;
   /** Contacts, offers and legs that for a known reason stand alone. */
   isExcused: (id: string) => boolean;
 }
@@ -95,7 +95,7 @@ export function findDrifts(worlds: Worlds): Drift[] {
     if (!isOwned && leg.state !== 'closing' && !worlds.isExcused(leg.legId))
       found.push({ kind: 'leg-without-contact', legId: leg.legId, role: leg.role });
   }
-  compareEngines(worlds, legs, found);
+  compareEngines(worlds, found);
   const { nextDeadline, now } = worlds;
   if (nextDeadline !== undefined && nextDeadline < now - overdueMarginMs)
     found.push({ kind: 'deadline-overdue', at: nextDeadline });
@@ -164,20 +164,18 @@ function comparePhones(worlds: Worlds, agents: ReadonlyMap<string, AgentView>, f
   }
 }
 
-function compareEngines(worlds: Worlds, legs: ReadonlyMap<string, LegView>, found: Drift[]): void {
-  const { sessions, dialogs } = worlds;
-  const known = new Set<string>();
+function compareEngines(worlds: Worlds, found: Drift[]): void {
+  // What a leg owns is crossed off; what is left has none.
+  const sessions = worlds.sessions && new Set(worlds.sessions);
+  const dialogs = worlds.dialogs && new Set(worlds.dialogs);
   for (const { legId, state, dialogId, hasMedia } of worlds.legs) {
-    if (dialogId !== undefined) known.add(dialogId);
-    if (sessions && hasMedia && state !== 'closing' && !sessions.has(legId))
-      found.push({ kind: 'leg-without-media', legId });
-    else if (dialogs && state === 'up' && dialogId !== undefined && !dialogs.has(dialogId))
-      found.push({ kind: 'leg-without-dialog', legId, dialogId });
+    const isSilent = sessions?.delete(legId) === false && hasMedia && state !== 'closing';
+    const isCut = dialogId !== undefined && dialogs?.delete(dialogId) === false && state === 'up';
+    if (isSilent) found.push({ kind: 'leg-without-media', legId });
+    else if (isCut) found.push({ kind: 'leg-without-dialog', legId, dialogId });
   }
-  for (const sessionId of sessions ?? [])
-    if (!legs.has(sessionId)) found.push({ kind: 'media-without-leg', sessionId });
-  for (const dialogId of dialogs ?? [])
-    if (!known.has(dialogId)) found.push({ kind: 'dialog-without-leg', dialogId });
+  for (const sessionId of sessions ?? []) found.push({ kind: 'media-without-leg', sessionId });
+  for (const dialogId of dialogs ?? []) found.push({ kind: 'dialog-without-leg', dialogId });
 }
 
 /** A real drift, and how often it was mended before without being gone. */

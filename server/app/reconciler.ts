@@ -108,8 +108,8 @@ export class Reconciler {
       agents: this.agentViews(contacts),
       legs: calls.legs(),
       phones: this.phones(),
-      sessions: sessions && new Set(sessions),
-      dialogs: dialogs && new Set(dialogs),
+      sessions,
+      dialogs,
       isExcused: (id) => this.pausedOffers.has(id) || this.parts.isOtherCall(id) || calls.isExpected(id),
     });
   }

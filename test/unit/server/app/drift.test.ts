@@ -85,8 +85,6 @@ function look(change: (scene: Scene) => void = () => undefined): Drift[] {
   const worlds: Worlds = {
     ...scene,
     now,
-    sessions: scene.sessions && new Set(scene.sessions),
-    dialogs: scene.dialogs && new Set(scene.dialogs),
     isExcused: (id) => scene.excused.includes(id),
   };
   return findDrifts(worlds);
