@@ -129,7 +129,8 @@ export function createDecisionRepo(sequelize: Sequelize): DecisionRepo {
     },
     async queueSetups(queueId, fromSeq, toSeq) {
       const rows = await sequelize.query<{ seq: string; queue: unknown }>(
-        `select seq, jsonb_path_query_first(data, '$.acd.queues[*] ? (@.id == $id)', jsonb_build_object('id', $1::text)) as queue
+        `select seq, (select queue from jsonb_array_elements(data -> 'acd' -> 'queues') queue
+                      where queue ->> 'id' = $1 limit 1) as queue
          from events where type = 'site.applied' and seq <= $3
            and seq >= coalesce((select max(seq) from events where type = 'site.applied' and seq <= $2), 0)
          order by seq desc limit $4`,
