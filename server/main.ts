@@ -24,6 +24,7 @@ import { createAccess } from './auth/access.ts';
 import { readStatus } from './compose/engine-metrics.ts';
 import { exposeFigures } from './compose/figures.ts';
 import { healthOf } from './compose/health.ts';
+import { routingSwitches } from './app/routing-switches.ts';
 import { createReconciler } from './compose/reconciling.ts';
 import { createRecordingStore } from './compose/recording-files.ts';
 import { keepSnapshots, type HouseState } from './compose/snapshots.ts';
@@ -123,6 +124,7 @@ async function main(): Promise<void> {
     audit,
     siteService,
     hours: active,
+    routing: routingSwitches(shell),
     recordings: createRecordingStore(stores.recordings, config.recordingsDir),
     contacts: stores.contacts,
     decisions: stores.decisions,

@@ -15,7 +15,7 @@ import {
 import { Deadlines } from './deadlines.ts';
 import { nextRelaxation } from './demand.ts';
 import type { Pool } from './pool.ts';
-import { QueueState } from './queue-state.ts';
+import { type QueueMemory, QueueState } from './queue-state.ts';
 import type { AcdQueue, AcdSite } from './types.ts';
 import { type Entry, type Place, placeIn } from './waiting-list.ts';
 
@@ -29,8 +29,8 @@ export interface AcdSnapshot {
   phones: string[];
   placeCount: number;
   idleCount: number;
-  /** Agent of the newest offer, by queue. */
-  lastAgents?: Record<string, string>;
+  memories?: Record<string, QueueMemory>;
+  emergencies?: string[];
 }
 
 const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
@@ -45,6 +45,8 @@ export class AcdState {
   readonly queues = new Map<string, QueueState>();
   readonly registeredPhones = new Set<string>();
   readonly deadlines = new Deadlines();
+  /** Queues whose switch is on; the empty string is the whole site. */
+  readonly emergencies = new Set<string>();
   readonly contactByOffer = new Map<string, string>();
   readonly agentByPhone = new Map<string, string>();
   #knownPhones = new Set<string>();
@@ -56,6 +58,10 @@ export class AcdState {
   readonly #freshPlace = (entry: Omit<Entry, 'order'>, queueId: string): Place =>
     this.#placeOfEntry({ ...entry, order: ++this.#placeCount }, queueId);
   readonly #nextIdle = (): number => ++this.#idleCount;
+
+  isEmergency(queueId: string): boolean {
+    return this.emergencies.has('') || this.emergencies.has(queueId);
+  }
 
   isKnownPhone(phoneId: string): boolean {
     return this.#knownPhones.has(phoneId);
@@ -118,6 +124,10 @@ export class AcdState {
       case 'contact.ended':
         this.#applyToContact(event);
         return;
+      case 'emergency.switched':
+        if (event.data.isOn) this.emergencies.add(event.queueId ?? '');
+        else this.emergencies.delete(event.queueId ?? '');
+        return;
       case 'recording.started':
       case 'recording.completed':
       case 'recording.failed':
@@ -137,8 +147,11 @@ export class AcdState {
     if (!before) return;
     const after = foldContact(before, event, this.#freshPlace);
     if (after !== before) this.#putContact(before, after);
-    const queue = event.type === 'contact.offered' ? this.queues.get(event.queueId ?? '') : undefined;
-    if (queue) queue.lastAgentId = event.agentId;
+    if (event.type !== 'contact.offered' && event.type !== 'contact.answered') return;
+    const queue = this.queues.get(event.queueId ?? '');
+    if (event.type === 'contact.answered')
+      queue?.noteAnswer(event.at, before.state === 'offered' ? before.told : undefined);
+    else if (queue) queue.lastAgentId = event.agentId;
   }
 
   #placeOfEntry(entry: Entry, queueId: string): Place {
@@ -154,10 +167,10 @@ export class AcdState {
     else this.contacts.delete(id);
     const oldQueue = before && this.queues.get(before.queueId);
     const newQueue = after && this.queues.get(after.queueId);
-    if (oldQueue === newQueue) newQueue?.put(before, after);
+    if (oldQueue === newQueue) newQueue?.put(before, after, this.now);
     else {
-      oldQueue?.put(before, undefined);
-      newQueue?.put(undefined, after);
+      oldQueue?.put(before, undefined, this.now);
+      newQueue?.put(undefined, after, this.now);
       this.#moveBetweenQueues(before, after);
     }
     if (before?.state === 'waiting' || after?.state === 'waiting') this.#notePersonal(before, after);
@@ -227,6 +240,9 @@ export class AcdState {
         pool.leave(before);
         pool.join(after);
       }
+      if (before.state !== after.state)
+        for (const queueId of after.config.queueIds)
+          this.queues.get(queueId)?.moveMember(before.state, after.state);
     }
     if (before.phoneId !== undefined && before.phoneId !== after.phoneId)
       this.agentByPhone.delete(before.phoneId);
@@ -258,11 +274,11 @@ export class AcdState {
     }
     for (const config of site.agents)
       if (!this.agents.has(config.id)) this.agents.set(config.id, newAgent(config));
-    this.#rebuild(site, retired, this.#lastAgents());
+    this.#rebuild(site, retired, this.#memories());
   }
 
   /** Indexes anew from the records: after a changed site or from a snapshot, both rare. */
-  #rebuild(site: AcdSite, retired: AcdQueue[], lastAgents: Record<string, string>): void {
+  #rebuild(site: AcdSite, retired: AcdQueue[], memories: Record<string, QueueMemory>): void {
     this.site = site;
     this.#knownPhones = new Set(site.phoneIds);
     this.#tiedAgents = new Map(
@@ -276,10 +292,7 @@ export class AcdState {
     const agentOf = (agentId: string) => this.agents.get(agentId);
     for (const config of site.queues) this.queues.set(config.id, new QueueState(config, false, agentOf));
     for (const config of retired) this.queues.set(config.id, new QueueState(config, true));
-    for (const [queueId, agentId] of Object.entries(lastAgents)) {
-      const queue = this.queues.get(queueId);
-      if (queue) queue.lastAgentId = agentId;
-    }
+    for (const [queueId, memory] of Object.entries(memories)) this.queues.get(queueId)?.recall(memory);
     site.agents.forEach(({ id: agentId, queueIds, tiers }, position) => {
       for (const queueId of queueIds)
         this.queues.get(queueId)?.enrol({ agentId, position, tier: tiers?.[queueId] ?? 1 });
@@ -310,15 +323,15 @@ export class AcdState {
       phones: [...this.registeredPhones].sort(),
       placeCount: this.#placeCount,
       idleCount: this.#idleCount,
-      lastAgents: this.#lastAgents(),
+      memories: this.#memories(),
+      emergencies: [...this.emergencies].sort(),
     };
   }
 
-  #lastAgents(): Record<string, string> {
-    const pairs = [...this.queues].flatMap(([queueId, { lastAgentId }]) =>
-      lastAgentId === undefined ? [] : [[queueId, lastAgentId] as const],
+  #memories(): Record<string, QueueMemory> {
+    return Object.fromEntries(
+      [...this.queues].sort(([a], [b]) => (a < b ? -1 : 1)).map(([queueId, { memory }]) => [queueId, memory]),
     );
-    return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
   load(snapshot: unknown): void {
@@ -329,10 +342,11 @@ export class AcdState {
     this.now = loaded.now;
     this.#placeCount = loaded.placeCount;
     this.#idleCount = loaded.idleCount;
+    for (const one of loaded.emergencies ?? []) this.emergencies.add(one);
     for (const phoneId of loaded.phones) this.registeredPhones.add(phoneId);
     for (const agent of loaded.agents) this.agents.set(agent.id, agent);
     for (const contact of loaded.contacts) this.contacts.set(contact.id, withTraits(contact));
-    this.#rebuild(loaded.site, loaded.retiredQueues, loaded.lastAgents ?? {});
+    this.#rebuild(loaded.site, loaded.retiredQueues, loaded.memories ?? {});
   }
 }
 

@@ -5,11 +5,12 @@
  * fault of ours while waiting counts as abandoned (cut off unanswered), and its end says `failed`.
  */
 import type { Outcome, WithdrawReason } from '../contract/events.ts';
-import type { AgentRecord, NextStep } from './agent-state.ts';
+import type { NextStep } from './agent-state.ts';
 import { type ContactIn, type ContactRecord, holdMsOf, ringMsOf } from './contact-state.ts';
+import { estimateMs } from './estimate.ts';
+import { enter, flowOut, keepsWaiting } from './overflow.ts';
 import type { Session } from './session.ts';
 import type { AcdCommand, EndedBy, IgnoredReason, Wishes } from './types.ts';
-import { placeIn } from './waiting-list.ts';
 
 export type ContactCommand = Extract<
   AcdCommand,
@@ -90,40 +91,12 @@ function arrive(session: Session, command: Extract<AcdCommand, { type: 'contact.
 function enqueue(
   session: Session,
   contact: ContactRecord,
-  { priority = 0, headStartMs, skills, preferred }: { priority?: number } & Wishes,
+  { queueId, ...wishes }: { queueId?: string; priority?: number } & Wishes,
 ): Verdict {
-  if (contact.state !== 'greeting') return 'not-allowed-in-state';
-  const { state, at } = session;
-  const queue = state.queues.get(contact.queueId);
-  if (!queue) return 'unknown-queue';
-  const { maxLength } = queue.config;
-  if (queue.isRetired) return flowOut(session, contact, 'queue-removed');
-  if (maxLength > 0 && queue.waiting.size >= maxLength) return flowOut(session, contact, 'max-length');
-  const head = headStartMs === undefined || headStartMs <= 0 ? {} : { headStartMs };
-  // The place it will have: behind everybody who is as urgent, as nobody can have come later.
-  const probe = { contactId: contact.id, priority, ...head, queuedAt: at, order: Number.POSITIVE_INFINITY };
-  // An agent who is not there is not waited for.
-  const isThere = preferred && preferred.waitMs > 0 && isLoggedIn(state.agents.get(preferred.agentId));
-  session.emit({
-    type: 'contact.queued',
-    at,
-    contactId: contact.id,
-    queueId: contact.queueId,
-    data: {
-      channel: contact.channel,
-      priority,
-      position: queue.waiting.placeFor(placeIn(state.site, queue.config, probe)),
-      ...head,
-      ...(skills && { skills }),
-      ...(isThere && { preferred }),
-    },
-  });
-  session.wantsAgent(contact.id);
-  return undefined;
+  const isWaitingForNumber = contact.state === 'flowed-out' && queueId !== undefined;
+  if (contact.state !== 'greeting' && !isWaitingForNumber) return 'not-allowed-in-state';
+  return enter(session, contact, queueId ?? contact.queueId, wishes);
 }
-
-const isLoggedIn = (agent: AgentRecord | undefined): boolean =>
-  agent !== undefined && agent.state !== 'logged-out' && agent.state !== 'unreachable' && !agent.isRemoved;
 
 function leave(session: Session, contact: ContactRecord, reason: string): Verdict {
   switch (contact.state) {
@@ -216,24 +189,6 @@ export function beginWrapUp(session: Session, agentId: string): void {
   else session.moveOn(agentId);
 }
 
-export function flowOut(
-  session: Session,
-  contact: ContactIn<'greeting' | 'waiting'>,
-  reason: 'max-wait' | 'max-length' | 'queue-removed',
-): undefined {
-  session.emit({
-    type: 'contact.flowed-out',
-    at: session.at,
-    contactId: contact.id,
-    queueId: contact.queueId,
-    data: {
-      reason,
-      target: session.state.queues.get(contact.queueId)?.config.overflowTarget ?? '',
-      waitMs: contact.state === 'waiting' ? session.at - contact.place.queuedAt : 0,
-    },
-  });
-}
-
 function handleOffer(
   session: Session,
   command: Extract<ContactCommand, { type: `offer.${string}` }>,
@@ -319,7 +274,8 @@ export function giveBack(
   const after = session.state.contacts.get(id);
   if (!queue || after?.state !== 'waiting') return;
   const { maxWaitMs } = queue.config;
-  if (queue.isRetired) flowOut(session, after, 'queue-removed');
+  const rule = keepsWaiting(session, queue);
+  if (rule) flowOut(session, after, rule);
   else if (maxWaitMs > 0 && after.place.queuedAt + maxWaitMs <= session.at)
     flowOut(session, after, 'max-wait');
   else session.wantsAgent(id);
@@ -381,11 +337,13 @@ function resume(session: Session, contact: ContactRecord): Verdict {
 export function announce(session: Session, contact: ContactIn<'waiting'>): void {
   const queue = session.state.queues.get(contact.queueId);
   if (!queue) return;
+  const position = queue.waiting.position(contact.place) ?? 0;
+  const told = estimateMs(queue.pace, position, session.at);
   session.emit({
     type: 'contact.announced',
     at: session.at,
     contactId: contact.id,
     queueId: contact.queueId,
-    data: { position: queue.waiting.position(contact.place) ?? 0, waiting: queue.waiting.size },
+    data: { position, waiting: queue.waiting.size, ...(told !== undefined && { estimateMs: told }) },
   });
 }

@@ -18,11 +18,13 @@
  *                       v                                      +---->  (ended)
  *                   connected (held <-> not held) ----------------------> ^
  *
+ * A contact that flowed out to another queue is queued there in the same command (overflow.ts).
  * Stops the race of a customer who leaves while an agent's phone rings: the offer is withdrawn first
  * (contact -> waiting), then abandoned, in one command, so nobody ever holds an offer without a contact.
  */
 import type { Channel, DraftOf } from '../contract/events.ts';
 import type { Traits } from './demand.ts';
+import type { SkillDemand } from './types.ts';
 import type { Entry, Place } from './waiting-list.ts';
 
 export interface Offer {
@@ -40,6 +42,15 @@ interface Base {
   readonly queueId: string;
   readonly arrivedAt: number;
   readonly language: string;
+  /** Queues it has left by a rule. */
+  readonly left?: readonly string[];
+  /** What it takes along from the queue it left: since when it is taken to wait, and what it asked. */
+  readonly carried?: { readonly since: number; readonly priority: number; readonly skills?: SkillDemand };
+}
+/** What a caller was told of its wait, and when. */
+interface Told {
+  readonly at: number;
+  readonly ms: number;
 }
 interface Queued extends Base {
   readonly place: Place;
@@ -49,8 +60,13 @@ interface Queued extends Base {
 }
 export type ContactRecord =
   | (Base & { readonly state: 'greeting' })
-  | (Queued & { readonly state: 'waiting'; readonly announcedAt: number })
-  | (Queued & { readonly state: 'offered'; readonly announcedAt: number; readonly offer: Offer })
+  | (Queued & { readonly state: 'waiting'; readonly announcedAt: number; readonly told?: Told })
+  | (Queued & {
+      readonly state: 'offered';
+      readonly announcedAt: number;
+      readonly told?: Told;
+      readonly offer: Offer;
+    })
   | (Queued & {
       readonly state: 'connected';
       readonly agentId: string;
@@ -60,7 +76,8 @@ export type ContactRecord =
       /** Completed holds only. */
       readonly holdMs: number;
     })
-  | (Base & { readonly state: 'flowed-out' })
+  /** `target`: as in its event; where it hears a message or comes to another number. */
+  | (Base & { readonly state: 'flowed-out'; readonly target: string })
   /** Between contact.abandoned and contact.ended, which one command emits together. */
   | (Base & { readonly state: 'abandoned' });
 
@@ -102,6 +119,8 @@ const baseOf = (c: ContactRecord): Base => ({
   queueId: c.queueId,
   arrivedAt: c.arrivedAt,
   language: c.language,
+  ...(c.left && { left: c.left }),
+  ...(c.carried && { carried: c.carried }),
 });
 const queuedOf = (c: Queued & ContactRecord): Queued => ({
   ...baseOf(c),
@@ -123,11 +142,13 @@ export function foldContact(
     case 'contact.arrived':
       return contact;
     case 'contact.queued':
-      return contact.state === 'greeting' ? queued(contact, event, fresh) : contact;
+      return contact.state === 'greeting' || contact.state === 'flowed-out'
+        ? queued(contact, event, fresh)
+        : contact;
     case 'contact.relaxed':
       return contact.state === 'waiting' ? relaxed(contact, event) : contact;
     case 'contact.announced':
-      return contact.state === 'waiting' ? { ...contact, announcedAt: event.at } : contact;
+      return contact.state === 'waiting' ? announced(contact, event) : contact;
     case 'contact.offered':
     case 'offer.alerted':
     case 'offer.withdrawn':
@@ -145,14 +166,14 @@ export function foldContact(
     case 'contact.abandoned':
       return { ...baseOf(contact), state: 'abandoned' };
     case 'contact.flowed-out':
-      return { ...baseOf(contact), state: 'flowed-out' };
+      return flowedOut(contact, event);
     case 'contact.ended':
       return undefined;
   }
 }
 
 function queued(
-  contact: ContactIn<'greeting'>,
+  contact: ContactIn<'greeting' | 'flowed-out'>,
   event: DraftOf<'contact.queued'>,
   fresh: (entry: Omit<Entry, 'order'>, queueId: string) => Place,
 ): ContactRecord {
@@ -176,6 +197,30 @@ function queued(
   };
 }
 
+function announced(
+  contact: ContactIn<'waiting'>,
+  { at, data: { estimateMs } }: DraftOf<'contact.announced'>,
+): ContactRecord {
+  const { told: _, ...rest } = contact;
+  return { ...rest, announcedAt: at, ...(estimateMs !== undefined && { told: { at, ms: estimateMs } }) };
+}
+
+function flowedOut(contact: ContactRecord, event: DraftOf<'contact.flowed-out'>): ContactRecord {
+  const queueId = event.queueId ?? contact.queueId;
+  const base = { ...baseOf(contact), queueId, left: [...(contact.left ?? []), queueId] };
+  const { target } = event.data;
+  if (contact.state !== 'waiting') return { ...base, state: 'flowed-out', target };
+  const { place, traits } = contact;
+  const { skills } = traits;
+  const since = place.queuedAt - (place.headStartMs ?? 0);
+  return {
+    ...base,
+    state: 'flowed-out',
+    target,
+    carried: { since, priority: place.priority, ...(skills && { skills }) },
+  };
+}
+
 function relaxed(contact: ContactIn<'waiting'>, { data }: DraftOf<'contact.relaxed'>): ContactRecord {
   const { preferred, ...rest } = contact.traits;
   const relaxedMs = Math.max(rest.relaxedMs, data.afterMs);
@@ -194,12 +239,12 @@ function foldOffer(
     return { ...contact, state: 'offered', attempt, offer };
   }
   if (contact.state !== 'offered' || contact.offer.offerId !== event.data.offerId) return contact;
-  const { offer, announcedAt } = contact;
+  const { offer, announcedAt, told } = contact;
   switch (event.type) {
     case 'offer.alerted':
       return { ...contact, offer: { ...offer, alertedAt: event.at } };
     case 'offer.withdrawn':
-      return { ...queuedOf(contact), state: 'waiting', announcedAt };
+      return { ...queuedOf(contact), state: 'waiting', announcedAt, ...(told && { told }) };
     case 'contact.answered':
       return {
         ...queuedOf(contact),

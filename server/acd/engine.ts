@@ -8,14 +8,16 @@ import type { EventDraft } from '../contract/events.ts';
 import { AcdState } from './acd-state.ts';
 import { handleAgent, handlePhone } from './agent-commands.ts';
 import type { AgentRecord } from './agent-state.ts';
-import { announce, flowOut, handleContact, withdraw } from './contact-commands.ts';
+import { announce, handleContact, withdraw } from './contact-commands.ts';
 import { type ContactRecord, placeOf } from './contact-state.ts';
 import type { Deadline } from './deadlines.ts';
 import { assertInvariants } from './invariants.ts';
+import { estimateMs } from './estimate.ts';
+import { flowOut } from './overflow.ts';
 import { relax } from './relaxation.ts';
 import { repair } from './repair.ts';
 import { Session } from './session.ts';
-import { applySite } from './site-commands.ts';
+import { applySite, switchEmergency } from './site-commands.ts';
 import type { Acd, AcdCommand, AcdResult, AgentView, ContactView, IgnoredReason } from './types.ts';
 
 /** `snapshot`: what `toSnapshot` gave, also after a trip through JSON. */
@@ -38,6 +40,11 @@ export function createAcd(snapshot?: unknown): Acd {
       return contact && place ? state.queues.get(contact.queueId)?.waiting.position(place) : undefined;
     },
     waiting: (queueId) => state.queues.get(queueId)?.waiting.size ?? 0,
+    estimatedWaitMs: (queueId, at) => {
+      const queue = state.queues.get(queueId);
+      return queue && estimateMs(queue.pace, queue.waiting.size + 1, at);
+    },
+    emergencies: () => [...state.emergencies].sort(),
     isRegistered: (phoneId) => state.registeredPhones.has(phoneId),
     registeredPhones: () => [...state.registeredPhones],
     assertInvariants: () => assertInvariants(state),
@@ -59,6 +66,8 @@ function dispatch(session: Session, command: AcdCommand): IgnoredReason | undefi
     case 'tick':
       tick(session);
       return undefined;
+    case 'emergency.switch':
+      return switchEmergency(session, command);
     case 'repair':
       repair(session);
       return undefined;
@@ -143,8 +152,9 @@ function viewContact(contact: ContactRecord | undefined): ContactView | undefine
   const { id, queueId } = contact;
   switch (contact.state) {
     case 'greeting':
+      return { id, queueId, state: 'greeting' };
     case 'flowed-out':
-      return { id, queueId, state: contact.state };
+      return { id, queueId, state: 'flowed-out', target: contact.target };
     case 'abandoned':
       return { id, queueId, state: 'flowed-out' };
     case 'waiting':

@@ -2,8 +2,10 @@
  * One queue: who waits in it, in which order, and the pools in which they meet its agents. Indexes only: everything
  * here is a function of the records and of the site (acd-state.ts).
  */
+import type { AgentState } from '../contract/events.ts';
 import type { AgentRecord } from './agent-state.ts';
 import { type ContactRecord, placeOf } from './contact-state.ts';
+import { answered, judged, noPace, type Pace } from './estimate.ts';
 import { type Demand, demandOf, keyOf } from './demand.ts';
 import { type Member, Pool } from './pool.ts';
 import type { AcdQueue } from './types.ts';
@@ -16,14 +18,25 @@ export interface RosterEntry {
   readonly tier: number;
 }
 
+/** What a queue remembers that no record tells. */
+export interface QueueMemory {
+  /** The agent of its newest offer: from where round robin goes on. */
+  readonly lastAgentId?: string;
+  readonly pace?: Pace;
+  /** Since when somebody waits without a break. */
+  readonly busySince?: number;
+}
+
 export class QueueState {
   readonly config: AcdQueue;
   /** Taken out of the site while contacts were bound to it; it takes no more and goes with the last of them. */
   readonly isRetired: boolean;
   readonly waiting = new WaitingList();
   contactCount = 0;
-  /** The agent of its newest offer: from where round robin goes on. */
   lastAgentId: string | undefined;
+  pace: Pace = noPace;
+  #busySince: number | undefined;
+  readonly #byState = new Map<AgentState, number>();
   readonly #roster = new Map<string, RosterEntry>();
   readonly #agentOf: (agentId: string) => AgentRecord | undefined;
   readonly #pools = new Map<string, Pool>();
@@ -41,6 +54,49 @@ export class QueueState {
     this.#agentOf = agentOf;
   }
 
+  get memory(): QueueMemory {
+    return {
+      ...(this.lastAgentId !== undefined && { lastAgentId: this.lastAgentId }),
+      ...(this.pace !== noPace && { pace: this.pace }),
+      ...(this.#busySince !== undefined && { busySince: this.#busySince }),
+    };
+  }
+
+  recall({ lastAgentId, pace, busySince }: QueueMemory): void {
+    this.lastAgentId = lastAgentId;
+    this.pace = pace ?? noPace;
+    this.#busySince = busySince;
+  }
+
+  /** Members who are logged in and reachable. */
+  get present(): number {
+    return this.#roster.size - this.countOf('logged-out') - this.countOf('unreachable');
+  }
+
+  countOf(state: AgentState): number {
+    return this.#byState.get(state) ?? 0;
+  }
+
+  /** A member went from one state to another. */
+  moveMember(before: AgentState, after: AgentState): void {
+    this.#byState.set(before, this.countOf(before) - 1);
+    this.#byState.set(after, this.countOf(after) + 1);
+  }
+
+  /** Does it send anybody away because of who is there? */
+  get watchesPresence(): boolean {
+    return (
+      this.config.overflow?.some(({ when }) => when === 'no-agents' || when === 'all-not-ready') ?? false
+    );
+  }
+
+  /** The pace of its answers; `told`: what the answered caller had been told of its wait. */
+  noteAnswer(at: number, told: { at: number; ms: number } | undefined): void {
+    const from = Math.max(this.#busySince ?? at, this.pace.lastAt);
+    this.pace = answered(this.pace, at, at - from);
+    if (told) this.pace = judged(this.pace, told.ms, at - told.at);
+  }
+
   /** How many wait for an agent, those on offer left out. */
   get openSize(): number {
     return this.#openIn.size;
@@ -48,6 +104,8 @@ export class QueueState {
 
   enrol(entry: RosterEntry): void {
     this.#roster.set(entry.agentId, entry);
+    const state = this.#agentOf(entry.agentId)?.state ?? 'logged-out';
+    this.#byState.set(state, this.countOf(state) + 1);
   }
 
   roster(): Iterable<RosterEntry> {
@@ -80,11 +138,13 @@ export class QueueState {
     return this.#openIn.get(contactId);
   }
 
-  put(before: ContactRecord | undefined, after: ContactRecord | undefined): void {
+  put(before: ContactRecord | undefined, after: ContactRecord | undefined, at: number): void {
     const oldPlace = placeOf(before);
     const place = placeOf(after);
     if (oldPlace && oldPlace !== place) this.waiting.remove(oldPlace);
     if (place && oldPlace !== place) this.waiting.put(place);
+    if (this.waiting.size > 0) this.#busySince ??= at;
+    else if (oldPlace) this.#busySince = undefined;
     if (before?.state === 'waiting') this.#close(before.place);
     if (after?.state === 'waiting') this.#open(after);
   }

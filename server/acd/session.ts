@@ -8,6 +8,7 @@ import type { AcdState } from './acd-state.ts';
 import { type AgentRecord, encodeNext, type NextStep } from './agent-state.ts';
 import type { ContactIn } from './contact-state.ts';
 import { compareIdle, type Idle } from './pool.ts';
+import { flowOutAll } from './overflow.ts';
 import { releaseFrom } from './relaxation.ts';
 import { chooseAgent, chooseContact, describeDecision } from './routing.ts';
 
@@ -26,6 +27,7 @@ export class Session {
   readonly #freeAgents = new Set<string>();
   readonly #openContacts = new Set<string>();
   readonly #goneAgents = new Set<string>();
+  readonly #watchedQueues = new Set<string>();
 
   constructor(state: AcdState, at: number) {
     this.state = state;
@@ -74,6 +76,8 @@ export class Session {
     });
     if (to === 'ready') this.wantsContact(agentId);
     if (to === 'logged-out' || to === 'unreachable') this.#goneAgents.add(agentId);
+    for (const id of agent.config.queueIds)
+      if (this.state.queues.get(id)?.watchesPresence) this.#watchedQueues.add(id);
   }
 
   /** Remembers, in the log, what the agent asked to come next. */
@@ -131,6 +135,11 @@ export class Session {
   settle(): void {
     for (const agentId of this.#goneAgents) releaseFrom(this, agentId);
     this.#goneAgents.clear();
+    for (const queueId of this.#watchedQueues) {
+      const queue = this.state.queues.get(queueId);
+      if (queue) flowOutAll(this, queue);
+    }
+    this.#watchedQueues.clear();
     if (this.#freeAgents.size === 0 && this.#openContacts.size === 0) return;
     const agents: Idle[] = [];
     for (const agentId of this.#freeAgents) {

@@ -5,7 +5,7 @@
  */
 import { type AgentRecord, workingStates } from './agent-state.ts';
 import { losePhone, seatTiedAgent } from './agent-commands.ts';
-import { flowOut } from './contact-commands.ts';
+import { flowOutAll } from './overflow.ts';
 import type { Session } from './session.ts';
 import type { AcdSite, IgnoredReason } from './types.ts';
 
@@ -27,22 +27,37 @@ export function enforceSite(session: Session): void {
   // By name: the order of a map tells how it came about, and a snapshot does not keep that.
   for (const phoneId of [...state.registeredPhones].sort())
     if (!state.isKnownPhone(phoneId)) losePhone(session, phoneId, 'removed');
-  flowOutOfRemovedQueues(session);
   for (const agent of [...state.agents.values()].sort(byId)) settleAgent(session, agent);
+  enforceOverflow(session);
   for (const queue of state.queues.values())
     for (const pool of queue.busyPools())
       for (const { agentId } of pool.ready()) session.wantsContact(agentId);
 }
 
-function flowOutOfRemovedQueues(session: Session): void {
-  const places = [...session.state.queues.values()]
-    .filter((queue) => queue.isRetired)
-    .sort((a, b) => byId(a.config, b.config))
-    .flatMap((queue) => [...queue.waiting]);
-  for (const { contactId } of places) {
-    const contact = session.state.contacts.get(contactId);
-    if (contact?.state === 'waiting') flowOut(session, contact, 'queue-removed');
-  }
+/** Of removed queues first, so that nobody is sent into one. */
+function enforceOverflow(session: Session): void {
+  const queues = [...session.state.queues.values()].sort(
+    (a, b) => Number(b.isRetired) - Number(a.isRetired) || byId(a.config, b.config),
+  );
+  for (const queue of queues) flowOutAll(session, queue);
+}
+
+/** One action sends everybody elsewhere, or ends that (M4). What talks talks on; what rings may be answered. */
+export function switchEmergency(
+  session: Session,
+  { isOn, queueId, by }: { isOn: boolean; queueId?: string; by: string },
+): IgnoredReason | undefined {
+  const { state, at } = session;
+  if (queueId !== undefined && !state.queues.has(queueId)) return 'unknown-queue';
+  if (state.emergencies.has(queueId ?? '') === isOn) return 'already-so';
+  session.emit({
+    type: 'emergency.switched',
+    at,
+    ...(queueId !== undefined && { queueId }),
+    data: { isOn, by },
+  });
+  if (isOn) enforceOverflow(session);
+  return undefined;
 }
 
 function settleAgent(session: Session, agent: AgentRecord): void {

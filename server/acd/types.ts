@@ -27,6 +27,20 @@ export interface RelaxStep {
   readonly skills?: SkillDemand;
 }
 
+export type OverflowTarget =
+  | { readonly kind: 'message'; readonly prompt: string }
+  | { readonly kind: 'queue'; readonly queueId: string }
+  /** One of the site's own numbers, with its hours, greeting and queue. */
+  | { readonly kind: 'number'; readonly number: string };
+
+/** Where contacts go by which rule. `no-agents` and `all-not-ready` hold for those who wait already, too. */
+export type OverflowRule = { readonly to: OverflowTarget } & (
+  | { readonly when: 'max-wait' | 'max-length' | 'no-agents' | 'all-not-ready' | 'emergency' }
+  /** Contacts, the newcomer included, for each agent who is logged in and not Not Ready. */
+  | { readonly when: 'contacts-per-agent'; readonly above: number }
+  | { readonly when: 'estimated-wait'; readonly aboveMs: number }
+);
+
 /** The part of the site that routing needs; stored inside `site.applied` so that a replay is exact. */
 export interface AcdQueue {
   id: string;
@@ -36,7 +50,10 @@ export interface AcdQueue {
   maxWaitMs: number;
   /** 0: no limit. */
   maxLength: number;
+  /** Message for those who flow out where no rule below says otherwise. */
   overflowTarget: string;
+  /** In order; the first that holds decides. */
+  overflow?: readonly OverflowRule[];
   targetMs: number;
   shortAbandonMs: number;
   /** 0: none. */
@@ -103,8 +120,11 @@ export type AcdCommand = { at: number } & (
       phoneId?: string;
       pii?: { from: string; fromName?: string };
     }
-  /** The greeting is over: into the queue (or flowed out where the queue is full). */
-  | ({ type: 'contact.enqueue'; contactId: string; priority?: number } & Wishes)
+  /**
+   * The greeting is over: into the queue (or flowed out by its rules). `queueId`: of a contact that flowed out to a
+   * number, the queue which that number leads to.
+   */
+  | ({ type: 'contact.enqueue'; contactId: string; queueId?: string; priority?: number } & Wishes)
   /** The customer's leg is gone, at any moment. */
   | { type: 'contact.leave'; contactId: string; reason: string }
   /** We end it for a reason of our own (closed hours: outcome `refused`; fault: `failed`, the default); any state. */
@@ -132,6 +152,8 @@ export type AcdCommand = { at: number } & (
   | { type: 'agent.end-wrap-up'; agentId: string }
   | { type: 'phone.registered'; phoneId: string; transport: string }
   | { type: 'phone.unregistered'; phoneId: string; reason: 'expired' | 'asked' | 'removed' | 'dead' }
+  /** Everybody out, of one queue or (without one) of the whole site; or back to normal. */
+  | { type: 'emergency.switch'; isOn: boolean; queueId?: string; by: string }
   /** Time passed: carries out every deadline at or before `at`. */
   | { type: 'tick' }
   /** After a restart: offers whose legs are gone are withdrawn as `interrupted`, the contact in its old place. */
@@ -180,6 +202,8 @@ export interface ContactView {
   agentId?: string;
   isAlerted?: boolean;
   isHeld?: boolean;
+  /** Where it flowed out to: a prompt, or `number:N`. */
+  target?: string;
 }
 
 /** `handle` decides and applies; `apply` folds one event of the log; both leave the same state. */
@@ -198,6 +222,10 @@ export interface Acd {
   /** 1-based place among those waiting (offered ones keep theirs). */
   position(contactId: string): number | undefined;
   waiting(queueId: string): number;
+  /** How long the next to enter would wait; undefined while that cannot be told. */
+  estimatedWaitMs(queueId: string, at: number): number | undefined;
+  /** Queues whose emergency switch is on; the empty string stands for the whole site. */
+  emergencies(): string[];
   isRegistered(phoneId: string): boolean;
   registeredPhones(): string[];
   /** Throws with the first broken invariant; for tests and the reconciler. */

@@ -10,6 +10,7 @@ import { contactRoutes } from './contacts/routes.ts';
 import { decisionRoutes } from './decisions/routes.ts';
 import { deviceRoutes } from './displays/device-routes.ts';
 import { displayRoutes } from './displays/routes.ts';
+import { emergencyRoutes } from './emergency/routes.ts';
 import { errorAnswer } from './error-answer.ts';
 import { hoursRoutes } from './hours/routes.ts';
 import { healthRoutes } from './health/routes.ts';
@@ -68,6 +69,7 @@ export function createHttpServer(deps: ApiDeps): HttpServer {
     ...recordingRoutes(parts),
     ...siteRoutes(parts),
     ...hoursRoutes(parts),
+    ...emergencyRoutes(parts),
     ...auditRoutes(parts),
   ];
   const app = express();

@@ -116,12 +116,24 @@ export interface StaticDirs {
   adminUiDir: string;
 }
 
+/** What screens may change in routing. */
+export interface RoutingSwitches {
+  /** Queues whose switch is on; the empty string stands for the whole site. */
+  emergencies(): string[];
+  switchEmergency(what: {
+    isOn: boolean;
+    queueId?: string;
+    by: string;
+  }): 'switched' | 'already-so' | 'unknown-queue';
+}
+
 export interface ApiDeps {
   access: Access;
   audit: AuditTrail;
   siteService: SiteService;
   /** The site in force, for questions about its hours. */
   hours: HoursSite;
+  routing: RoutingSwitches;
   recordings: RecordingStore;
   contacts: ContactStore;
   decisions: DecisionStore;

@@ -17,7 +17,6 @@ interface Caller {
   language: Language;
   greeting: string[];
   from: string;
-  queueId: string;
 }
 /** Play ids say what comes next when a prompt has been heard. */
 const play = {
@@ -109,7 +108,7 @@ export class VoiceCalls {
       this.messages.set(legId, this.closedMessage(number, language));
       return this.calls.answer(legId);
     }
-    this.callers.set(legId, { language, greeting: number.greeting, from: pii.from, queueId: number.queue });
+    this.callers.set(legId, { language, greeting: number.greeting, from: pii.from });
     // Handed over after a crash that came before our answer: it has its place already.
     if (this.shell.acd.contact(legId)) return this.calls.answer(legId);
     const result = this.shell.run({
@@ -133,8 +132,32 @@ export class VoiceCalls {
   /** With what the number dialled, and who calls, ask of the queue. */
   private enqueue(contactId: string): void {
     const incoming = this.calls.incoming(contactId);
-    const wishes = incoming && this.site.wishesOf(incoming.dialled, incoming.pii.from);
-    this.shell.run({ type: 'contact.enqueue', contactId, ...wishes });
+    const next = numberIn(this.shell.acd.contact(contactId));
+    const wishes = incoming && this.site.wishesOf(next ?? incoming.dialled, incoming.pii.from);
+    const queueId = next === undefined ? undefined : this.site.number(next)?.queue;
+    this.shell.run({
+      type: 'contact.enqueue',
+      contactId,
+      ...(queueId !== undefined && { queueId }),
+      ...wishes,
+    });
+  }
+
+  /** Flowed out to another number of ours: as if it had been dialled, with its hours, greeting and queue. */
+  private divert(contact: ContactView, caller: Caller, dialled: string): void {
+    const number = this.site.number(dialled);
+    if (!number || this.isClosed(number)) {
+      const prompt = number ? this.closedMessage(number, caller.language) : undefined;
+      return this.sayAndFinish(contact.id, caller, prompt);
+    }
+    const { greeting, language = caller.language } = number;
+    this.callers.set(contact.id, { ...caller, language, greeting });
+    if (greeting.length === 0) return this.enqueue(contact.id);
+    this.calls.play(
+      contact.id,
+      play.greeting,
+      greeting.map((id) => this.prompts.file(id, language)),
+    );
   }
 
   /** A leg that is no contact: it hears a message and goes. */
@@ -169,17 +192,29 @@ export class VoiceCalls {
     if (!caller) return;
     if (contact.state === 'waiting' || contact.state === 'offered')
       this.music(contact.id, caller, play.music);
-    if (contact.state === 'flowed-out') this.sayOverflow(contact.id, caller);
+    if (contact.state === 'flowed-out') this.flowOut(contact, caller);
   }
 
   private music(legId: string, caller: Caller, playId: string): void {
-    const music = this.site.queue(caller.queueId)?.music ?? 'music';
+    const queueId = this.shell.acd.contact(legId)?.queueId ?? '';
+    const music = this.site.queue(queueId)?.music ?? 'music';
     this.calls.play(legId, playId, [this.prompts.file(music, caller.language)], { isLoop: true });
   }
 
-  private sayOverflow(legId: string, caller: Caller): void {
-    const prompt = this.site.queue(caller.queueId)?.overflowMessage ?? 'all-busy';
-    this.calls.play(legId, play.overflow, [this.prompts.file(prompt, caller.language)]);
+  private flowOut(contact: ContactView, caller: Caller): void {
+    const number = numberIn(contact);
+    if (number !== undefined) return this.divert(contact, caller, number);
+    const prompt = contact.target ? this.prompts.file(contact.target, caller.language) : undefined;
+    this.sayAndFinish(contact.id, caller, prompt);
+  }
+
+  /** The contact ends when it has heard the message. */
+  private sayAndFinish(
+    legId: string,
+    caller: Caller,
+    file = this.prompts.file('all-busy', caller.language),
+  ): void {
+    this.calls.play(legId, play.overflow, [file]);
   }
 
   private afterPrompt(legId: string, playId: string, reason: string): void {
@@ -340,7 +375,6 @@ export class VoiceCalls {
       language: number?.language ?? this.site.language,
       greeting: number?.greeting ?? [],
       from: incoming?.pii.from ?? 'anonymous',
-      queueId: contact.queueId,
     });
     if (contact.state === 'connected' && contact.offerId) this.partners.set(contact.id, contact.offerId);
     if (contact.state === 'greeting') this.enqueue(contact.id);
@@ -358,7 +392,7 @@ export class VoiceCalls {
       this.messages.set(legId, this.closedMessage(number, language));
       return this.greet(legId);
     }
-    this.callers.set(legId, { language, greeting: number.greeting, from: pii.from, queueId: number.queue });
+    this.callers.set(legId, { language, greeting: number.greeting, from: pii.from });
     const from = source.kind === 'trunk' ? { trunkId: source.trunkId } : { phoneId: source.phoneId };
     const result = this.shell.run({
       type: 'contact.arrive',
@@ -376,4 +410,10 @@ export class VoiceCalls {
     }
     this.enqueue(legId);
   }
+}
+
+/** The number a contact flowed out to. */
+function numberIn(contact: ContactView | undefined): string | undefined {
+  const target = contact?.state === 'flowed-out' ? contact.target : undefined;
+  return target?.startsWith('number:') ? target.slice('number:'.length) : undefined;
 }

@@ -1,6 +1,16 @@
 /** The part of a site that routing needs, and the faults that only show when both are seen together. */
 import { ruledOutBy } from '../acd/demand.ts';
-import type { AcdAgent, AcdQueue, AcdSite, SkillDemand, Wishes, WrapUp } from '../acd/types.ts';
+import type {
+  AcdAgent,
+  AcdQueue,
+  AcdSite,
+  OverflowRule,
+  OverflowTarget,
+  SkillDemand,
+  Wishes,
+  WrapUp,
+} from '../acd/types.ts';
+import { builtInPrompts } from '../contract/site.ts';
 import type { Site, SiteAgent, SiteFault, SiteQueue } from '../contract/site.ts';
 import { readSkillDemand } from './skill-demand.ts';
 
@@ -11,6 +21,18 @@ const wrapUpOf = (wrapUp: SiteAgent['wrapUp']): WrapUp =>
 export function skillDemand(text: string | undefined): { skills?: SkillDemand } {
   const read = text === undefined ? undefined : readSkillDemand(text);
   return read === undefined || typeof read === 'string' ? {} : { skills: read.demand };
+}
+
+function toOverflowRule({ when, above = 0, aboveSec = 0, to }: SiteQueue['overflow'][number]): OverflowRule {
+  const target: OverflowTarget =
+    'queue' in to
+      ? { kind: 'queue', queueId: to.queue }
+      : 'message' in to
+        ? { kind: 'message', prompt: to.message }
+        : { kind: 'number', number: to.number };
+  if (when === 'contacts-per-agent') return { when, above, to: target };
+  if (when === 'estimated-wait') return { when, aboveMs: aboveSec * 1000, to: target };
+  return { when, to: target };
 }
 
 function toAcdQueue(q: SiteQueue): AcdQueue {
@@ -25,6 +47,7 @@ function toAcdQueue(q: SiteQueue): AcdQueue {
     targetMs: q.serviceLevel.withinSec * 1000,
     shortAbandonMs: q.shortAbandonSec * 1000,
     announceEveryMs: q.announcePositionEverySec * 1000,
+    ...(q.overflow.length > 0 && { overflow: q.overflow.map(toOverflowRule) }),
     ...(q.weight > 0 && { weight: q.weight }),
     ...(q.headStartSec > 0 && { headStartMs: q.headStartSec * 1000 }),
     ...skillDemand(q.skills),
@@ -110,6 +133,9 @@ export function routingFaults(site: Site): SiteFault[] {
       queue.relax.map((step) => step.afterSec),
       (k) => ['queues', i, 'relax', k, 'afterSec'],
     );
+    queue.overflow.forEach((rule, k) =>
+      overflowFaults(site, queue, rule, ['queues', i, 'overflow', k], fault),
+    );
     rising(queue.tierAfterSec, (k) => ['queues', i, 'tierAfterSec', k]);
   });
   for (const [section, list] of [
@@ -130,6 +156,28 @@ export function routingFaults(site: Site): SiteFault[] {
         fault(['agents', i, 'tiers'], `agent "${agent.id}" is no member of queue "${queueId}"`);
   });
   return faults.length > 0 ? faults : unmeetable(site);
+}
+
+function overflowFaults(
+  site: Site,
+  queue: SiteQueue,
+  { when, above, aboveSec, to }: SiteQueue['overflow'][number],
+  path: Path,
+  fault: (path: Path, message: string) => void,
+): void {
+  if ((when === 'contacts-per-agent') !== (above !== undefined))
+    fault(path, 'contacts-per-agent, and nothing else, says how many: above: 3');
+  if ((when === 'estimated-wait') !== (aboveSec !== undefined))
+    fault(path, 'estimated-wait, and nothing else, says how long: aboveSec: 300');
+  if ('queue' in to) {
+    if (to.queue === queue.id) fault([...path, 'to'], 'a queue cannot flow out into itself');
+    else if (!site.queues.some((one) => one.id === to.queue))
+      fault([...path, 'to'], `there is no queue "${to.queue}"`);
+  } else if ('number' in to) {
+    if (!site.numbers.some((one) => one.number === to.number))
+      fault([...path, 'to'], `there is no number "${to.number}" of this site`);
+  } else if (![...builtInPrompts, ...site.prompts.map((one) => one.id)].includes(to.message))
+    fault([...path, 'to'], `there is no prompt "${to.message}"`);
 }
 
 /** A queue with members, none of whom could ever be asked: its callers would wait for nothing. */

@@ -36,8 +36,7 @@ function convert(node: jsep.Expression, skills: Set<string>, depth: number): Ski
   const { operator, left, right } = node as jsep.BinaryExpression;
   if (operator === '>=') {
     const level: unknown = right.type === 'Literal' ? right['value'] : undefined;
-    if (!isIdentifier(left) || typeof level !== 'number')
-      return 'compares a skill with a number: loans >= 3';
+    if (!isIdentifier(left) || typeof level !== 'number') return 'compares a skill with a number: loans >= 3';
     if (!Number.isInteger(level) || level < 1 || level > 10)
       return `asks for level ${level}; levels are 1 to 10`;
     return atLeast(left.name, level, skills);

@@ -122,7 +122,12 @@ export const eventBodies = [
     demand: z.string(),
   }),
   /** The caller is told the place in the queue. */
-  shape('contact.announced', { position: z.number(), waiting: z.number() }),
+  shape('contact.announced', {
+    position: z.number(),
+    waiting: z.number(),
+    /** What the wait from here on was taken to be; absent where that could not be told. */
+    estimateMs: z.number().optional(),
+  }),
   /** Reserved for one agent; the agent's phone is about to ring. */
   shape('contact.offered', {
     offerId: z.string(),
@@ -152,9 +157,19 @@ export const eventBodies = [
     isShort: z.boolean(),
     inTarget: z.boolean(),
   }),
-  /** It left the queue by a rule, not by the customer. target: prompt, queue or number by the site file. */
+  /** It left the queue by a rule, not by the customer. To a queue: `contact.queued` of that one follows. */
   shape('contact.flowed-out', {
-    reason: z.enum(['max-wait', 'max-length', 'queue-closed', 'no-agents', 'emergency', 'queue-removed']),
+    reason: z.enum([
+      'max-wait',
+      'max-length',
+      'no-agents',
+      'all-not-ready',
+      'contacts-per-agent',
+      'estimated-wait',
+      'emergency',
+      'queue-removed',
+    ]),
+    /** `queue:ID`, `number:N`, or the id of the prompt that is played. */
     target: z.string(),
     waitMs: z.number(),
   }),
@@ -195,6 +210,8 @@ export const eventBodies = [
   shape('recording.failed', { recordingId: z.string(), reason: z.string() }),
   /** A site file came into force; `acd` is the part that routing needs (AcdSite), so that a replay is exact. */
   shape('site.applied', { version: z.number(), acd: z.unknown() }),
+  /** Everybody is sent out of a queue (or of all, without queueId), or no longer. by: who switched. */
+  shape('emergency.switched', { isOn: z.boolean(), by: z.string() }),
   /** A server process took over the log. */
   shape('server.started', { instanceId: z.string() }),
 ] as const;

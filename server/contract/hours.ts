@@ -81,7 +81,7 @@ export const simulationQuerySchema = z.strictObject({
   at: z
     .string()
     .regex(
-      /^(19[7-9]\d|20\d\d|21\d\d)-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)?$/,
+      /^(19[7-9]\d|20\d\d|21\d\d)-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)?$/,
       'use 2026-12-31T23:30, with Z or +01:00 where another zone is meant',
     ),
 });

@@ -31,6 +31,31 @@ export const routingSchema = z.strictObject({
   seed: z.number().int().min(0).max(4_294_967_295).default(1),
 });
 
+export const overflowReasons = [
+  'max-wait',
+  'max-length',
+  'no-agents',
+  'all-not-ready',
+  'contacts-per-agent',
+  'estimated-wait',
+  'emergency',
+] as const;
+const overflowTarget = z.union([
+  z.strictObject({ queue: id }),
+  z.strictObject({ message: id }),
+  z.strictObject({ number: z.string().regex(/^\+?[0-9*#]{1,20}$/) }),
+]);
+
+/** Where contacts go, and when: without a rule for it they hear the queue's overflow message. */
+export const overflowSchema = z.strictObject({
+  when: z.enum(overflowReasons),
+  /** Of contacts-per-agent. */
+  above: z.number().min(0.1).max(1000).optional(),
+  /** Of estimated-wait. */
+  aboveSec: seconds(86_400).min(1).optional(),
+  to: overflowTarget,
+});
+
 /** What a queue adds to its contacts and asks of its agents. */
 export const queueRouting = {
   strategy: z.enum(strategies).default('longest-idle'),
@@ -47,6 +72,7 @@ export const queueRouting = {
   language: z
     .strictObject({ fallbackAfterSec: seconds(86_400).min(1).optional(), fallback: language.optional() })
     .optional(),
+  overflow: z.array(overflowSchema).max(20).default([]),
   /** After how long a wait the agents of tier 2, 3, ... are asked too. */
   tierAfterSec: z.array(seconds(86_400).min(1)).max(9).default([]),
 };

@@ -158,6 +158,7 @@ class LiveFold implements LiveStats {
       case 'recording.completed':
       case 'recording.failed':
       case 'site.applied':
+      case 'emergency.switched':
       case 'server.started':
         return;
     }

@@ -12,7 +12,12 @@ import { Readable } from 'node:stream';
 import type { Sequelize } from 'sequelize';
 import { createHttpServer } from '../../../../server/api/index.ts';
 import type { HttpServer } from '../../../../server/api/index.ts';
+import { createAcd } from '../../../../server/acd/engine.ts';
+import { AcdShell } from '../../../../server/app/acd-shell.ts';
 import { ActiveSite } from '../../../../server/app/active-site.ts';
+import { routingSwitches } from '../../../../server/app/routing-switches.ts';
+import { toAcdSite } from '../../../../server/config/acd-site.ts';
+import type { EventDraft } from '../../../../server/contract/events.ts';
 import type { ApiDeps, ApiSettings } from '../../../../server/api/ports.ts';
 import { createAuditTrail } from '../../../../server/audit/audit-trail.ts';
 import { createAccess } from '../../../../server/auth/access.ts';
@@ -70,6 +75,22 @@ export interface Harness {
   /** A user of that role who has changed the one-time password. */
   user(role: 'admin' | 'supervisor' | 'viewer', username: string): Promise<Browser>;
   stop(): Promise<void>;
+}
+
+/** Routing with one queue, whose log nobody reads. */
+function routingShell(): AcdShell {
+  let seq = 0;
+  const log = {
+    append: (drafts: EventDraft[]) =>
+      drafts.map((draft) => ({ ...draft, id: `e-${++seq}`, seq, v: 1 as const })),
+    lastSeq: () => seq,
+  };
+  const now = { now: () => Date.now(), monotonicMs: () => performance.now() };
+  const shell = new AcdShell({ acd: createAcd(), log, clock: now, logger: createLogger('test', 'silent') });
+  const site = siteSchema.parse({ site: { name: 'First' }, queues: [{ id: 'main', name: 'Main' }] });
+  shell.run({ type: 'site.apply', site: toAcdSite(site, 1) });
+  shell.stop();
+  return shell;
 }
 
 export const adminPassword = 'quiet-harbour-lantern';
@@ -209,6 +230,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
       },
     },
     hours: active,
+    routing: routingSwitches(routingShell()),
     recordings: {
       list: async () => ({ items: [recording] }),
       byId: async (id) => (id === recording.recordingId ? recording : undefined),

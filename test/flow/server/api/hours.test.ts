@@ -168,6 +168,7 @@ describe('hours over HTTP', function () {
       'number=700&at=tomorrow',
       'number=700&at=2026-02-30T10:00',
       'number=700&at=2026-12-31T25:00',
+      'number=700&at=2026-12-31T24:00',
       'number=7%2000&at=2026-12-31T23:30',
       'number=700&at=2026-12-31T23:30&more=1',
       'number=700&number=701&at=2026-12-31T23:30',

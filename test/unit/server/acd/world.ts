@@ -6,6 +6,8 @@ import {
   type AcdCommand,
   type AcdQueue,
   type AcdSite,
+  type OverflowRule,
+  type OverflowTarget,
   type SkillDemand,
   strategies,
   type Wishes,
@@ -78,6 +80,7 @@ export class World {
         maxLength: this.pick([0, 1, 3, 20]),
         announceEveryMs: this.pick([0, 10_000, 30_000]),
         strategy: this.pick(strategies),
+        ...(this.random() < 0.35 ? { overflow: this.overflow(id) } : {}),
         ...this.queueRules(),
       }),
     );
@@ -100,6 +103,29 @@ export class World {
       ...(this.random() < 0.5 ? { priorityWorthMs: this.pick([0, 5_000, 60_000]) } : {}),
       ...(this.random() < 0.5 ? { seed: this.below(100) } : {}),
     };
+  }
+
+  overflow(queueId: string): OverflowRule[] {
+    const to = (): OverflowTarget =>
+      this.random() < 0.6
+        ? { kind: 'queue', queueId: this.pick([...this.queueIds, queueId, 'no-such-queue']) }
+        : this.pick([
+            { kind: 'message', prompt: 'sorry' },
+            { kind: 'number', number: '700' },
+          ] as const);
+    const whens = this.some(
+      ['max-wait', 'max-length', 'no-agents', 'all-not-ready', 'emergency'] as const,
+      0.4,
+    );
+    return [
+      ...whens.map((when) => ({ when, to: to() })),
+      ...(this.random() < 0.3
+        ? [{ when: 'contacts-per-agent' as const, above: this.pick([1, 2, 5]), to: to() }]
+        : []),
+      ...(this.random() < 0.3
+        ? [{ when: 'estimated-wait' as const, aboveMs: this.pick([5_000, 30_000]), to: to() }]
+        : []),
+    ];
   }
 
   queueRules(): Partial<AcdQueue> {
@@ -178,6 +204,19 @@ export class World {
       };
     if (roll < 34) return { type: 'contact.leave', contactId: this.contactId(), reason: 'hung-up' };
     if (roll < 36) return { type: 'contact.fail', contactId: this.contactId(), reason: 'fault' };
+    if (roll < 36.3)
+      return {
+        type: 'emergency.switch',
+        isOn: this.random() < 0.25,
+        by: 'test',
+        ...(this.random() < 0.7 ? { queueId: this.pick(this.queueIds) } : {}),
+      };
+    if (roll < 37.5)
+      return {
+        type: 'contact.enqueue',
+        contactId: this.contactId('flowed-out'),
+        queueId: this.pick(this.queueIds),
+      };
     if (roll < 39)
       return { type: 'contact.finish', contactId: this.contactId('flowed-out'), reason: 'played' };
     if (roll < 48) return { type: 'offer.alerted', offerId: this.offerId() };
@@ -247,7 +286,8 @@ export class World {
     if (event.type === 'contact.abandoned') this.tally.abandoned += 1;
     if (event.type === 'contact.flowed-out') {
       this.tally.flowedOut += 1;
-      if (!this.queued.has(id)) this.tally.offered += 1;
+      // What finds no way in counts as offered and flowed out at once; what was in may be queued again elsewhere.
+      if (!this.queued.delete(id)) this.tally.offered += 1;
     }
     if (event.type === 'contact.ended') {
       if (this.ended.has(id)) throw new Error(`${id} ended twice`);

@@ -1,0 +1,42 @@
+/** The emergency switch (M4): everybody out of one queue or of all, with one request, and back. In the audit trail. */
+import { emergencyRequestSchema, type EmergencyAnswer } from '../../contract/emergency.ts';
+import type { ApiParts } from '../parts.ts';
+import { notFound } from '../refusal.ts';
+import { defineRoute } from '../route.ts';
+import type { Route } from '../route.ts';
+
+export function emergencyRoutes({ deps }: ApiParts): Route[] {
+  const state = (): EmergencyAnswer => {
+    const on = deps.routing.emergencies();
+    return { isSiteOn: on.includes(''), queueIds: on.filter((queueId) => queueId !== '') };
+  };
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/api/emergency',
+      access: 'live.watch',
+      handle: async () => ({ json: state() }),
+    }),
+    defineRoute({
+      method: 'put',
+      path: '/api/emergency',
+      access: 'routing.switch',
+      body: emergencyRequestSchema,
+      async handle({ body: { isOn, queueId } }, who) {
+        const outcome = deps.routing.switchEmergency({
+          isOn,
+          by: who.actor,
+          ...(queueId !== undefined && { queueId }),
+        });
+        if (outcome === 'unknown-queue') throw notFound('queue');
+        if (outcome === 'switched')
+          await deps.audit.append({
+            actor: who.actor,
+            ...(isOn ? { action: 'emergency.switched-on' } : { action: 'emergency.switched-off' }),
+            target: queueId === undefined ? 'site' : `queue:${queueId}`,
+          });
+        return { json: state() };
+      },
+    }),
+  ];
+}
