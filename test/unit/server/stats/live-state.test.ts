@@ -35,6 +35,22 @@ const logged = (event: EventDraft): HearthlineEvent =>
 const copyOf = (stats: LiveStats, forSite: StatsSite): LiveStats =>
   createLiveStats(forSite, JSON.parse(JSON.stringify(stats.toSnapshot())));
 
+/** A contact's stays, one a queue: whoever flowed out may come to another, or be turned away there at once. */
+function staysOf(events: EventDraft[]): EventDraft[][] {
+  const stays: EventDraft[][] = [[]];
+  let hasLeft = false;
+  for (const event of events) {
+    const isNext = event.type === 'contact.queued' || event.type === 'contact.flowed-out';
+    if (hasLeft && isNext) {
+      stays.push([]);
+      hasLeft = false;
+    }
+    stays.at(-1)?.push(event);
+    if (event.type === 'contact.flowed-out') hasLeft = true;
+  }
+  return stays;
+}
+
 type Count = Record<string, number>;
 /** Everything a board says about one queue, counted from the whole log each time. */
 function recount(log: EventDraft[], queueId: string, dayStart: number, now: number): Partial<QueueLive> {
@@ -49,8 +65,10 @@ function recount(log: EventDraft[], queueId: string, dayStart: number, now: numb
   }
   let longest = 0;
   let oldest = Infinity;
-  for (const events of of.values()) {
-    if (events[0]?.queueId !== queueId) continue;
+  for (const events of [...of.values()].flatMap(staysOf)) {
+    // Where it arrived says nothing: what is diverted before it is queued never was there.
+    const first = events.find((e) => e.type !== 'contact.arrived') ?? events[0];
+    if (first?.queueId !== queueId) continue;
     const queued = events.find((e) => e.type === 'contact.queued');
     const left = events.find(
       (e) =>
