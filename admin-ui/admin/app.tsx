@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { AuditPage } from './pages/audit.tsx';
 import { ContactsPage } from './pages/contacts.tsx';
+import { DecisionsPage } from './pages/decisions.tsx';
 import { PasswordPage, SetupPage, SignInPage } from './pages/doors.tsx';
 import { DisplaysPage } from './pages/displays.tsx';
 import { HoursPage } from './pages/hours.tsx';
@@ -22,6 +23,8 @@ function Page({ id }: { id: PageId }) {
       return <RecordingsPage />;
     case 'contacts':
       return <ContactsPage />;
+    case 'decisions':
+      return <DecisionsPage />;
     case 'hours':
       return <HoursPage />;
     case 'displays':

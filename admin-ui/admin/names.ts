@@ -12,7 +12,8 @@ interface SiteNames {
   agents?: Record<string, string>;
 }
 
-const names = signal<SiteNames>({});
+/** For choices; empty until the first page has asked. */
+export const siteNames = signal<SiteNames>({});
 
 export interface NameOf {
   queue: (id: string | undefined) => string | undefined;
@@ -22,10 +23,10 @@ export interface NameOf {
 export function useNames(): NameOf {
   useEffect(() => {
     void api<SiteNames>('/api/site/names').then((answer) => {
-      if (answer.isOk) names.value = answer.body;
+      if (answer.isOk) siteNames.value = answer.body;
     });
   }, []);
-  const { queues, agents } = names.value;
+  const { queues, agents } = siteNames.value;
   return {
     queue: (id) => (id === undefined ? undefined : (queues?.[id] ?? id)),
     agent: (id) => (id === undefined ? undefined : (agents?.[id] ?? id)),

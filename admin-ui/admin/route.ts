@@ -6,6 +6,7 @@ export const pages = [
   { id: 'live', word: 'pageLive', permission: 'live.watch' },
   { id: 'recordings', word: 'pageRecordings', permission: 'recordings.list' },
   { id: 'contacts', word: 'pageContacts', permission: 'contacts.list' },
+  { id: 'decisions', word: 'pageDecisions', permission: 'contacts.list' },
   { id: 'hours', word: 'pageHours', permission: 'hours.read' },
   { id: 'displays', word: 'pageDisplays', permission: 'displays.list' },
   { id: 'site', word: 'pageSite', permission: 'site.read' },
@@ -13,19 +14,29 @@ export const pages = [
 ] as const satisfies readonly { id: string; word: TextKey; permission: string }[];
 export type PageId = (typeof pages)[number]['id'] | 'password';
 
+/** The address behind `#`, without the `/`: `decisions?contact=c_1`. */
+const address = (): [string, string] => {
+  const [id = '', query = ''] = window.location.hash.replace(/^#\/?/, '').split('?', 2);
+  return [id, query];
+};
+
 function read(): PageId {
-  const id = window.location.hash.replace(/^#\/?/, '');
+  const [id] = address();
   if (id === 'password') return id;
   return pages.find((page) => page.id === id)?.id ?? 'live';
 }
 
 export const page = signal<PageId>('live');
+/** What a page was asked for in particular. */
+export const pageQuery = signal(new URLSearchParams());
 
 export function watchRoute(): void {
-  page.value = read();
-  window.addEventListener('hashchange', () => {
+  const follow = () => {
     page.value = read();
-  });
+    pageQuery.value = new URLSearchParams(address()[1]);
+  };
+  follow();
+  window.addEventListener('hashchange', follow);
 }
 
 export function go(to: PageId): void {

@@ -5,6 +5,7 @@ import { usePaged } from '../parts/paged.ts';
 import { PageHead } from '../parts/shell.tsx';
 import { ListState, Pager, Table } from '../parts/table.tsx';
 import { formats, words, type TextKey } from '../reading.ts';
+import { WhyLink } from './decisions-parts.tsx';
 
 const outcomeWord: Record<string, TextKey> = {
   answered: 'outcomeAnswered',
@@ -38,7 +39,10 @@ function Row({ contact, nameOf }: { contact: ContactRow; nameOf: NameOf }) {
         {nameOf.queue(contact.queueId) ?? w.none}
       </td>
       <td data-given title={contact.agentId ?? ''}>
-        {nameOf.agent(contact.agentId) ?? w.none}
+        <span class="with-why">
+          <span class="cut">{nameOf.agent(contact.agentId) ?? w.none}</span>
+          {contact.queuedAt !== undefined && <WhyLink contactId={contact.contactId} />}
+        </span>
       </td>
       <td>{key === undefined ? contact.outcome : w[key]}</td>
       <td class="is-number">{time(contact.waitMs)}</td>

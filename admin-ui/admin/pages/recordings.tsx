@@ -15,6 +15,7 @@ import { ListState, Pager, Table } from '../parts/table.tsx';
 import { formats, words } from '../reading.ts';
 import { api, may, refusalText } from '../session.ts';
 import { callerOf } from './contacts.tsx';
+import { WhyLink } from './decisions-parts.tsx';
 
 interface Playing {
   recording: RecordingRow;
@@ -142,7 +143,10 @@ export function RecordingsPage() {
                 {nameOf.queue(recording.queueId) ?? w.none}
               </td>
               <td data-given title={recording.agentId ?? ''}>
-                {nameOf.agent(recording.agentId) ?? w.none}
+                <span class="with-why">
+                  <span class="cut">{nameOf.agent(recording.agentId) ?? w.none}</span>
+                  {recording.contactId !== undefined && <WhyLink contactId={recording.contactId} />}
+                </span>
               </td>
               <td class="is-number">{bytes(recording.bytes)}</td>
               <td>

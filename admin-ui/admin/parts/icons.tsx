@@ -6,6 +6,7 @@ const pagePaths: Record<string, string> = {
   live: 'M2 10h3.500l2-6 4 12 2.500-6H18',
   recordings: 'M10 3v9M7 6v3a3 3 0 0 0 6 0V6a3 3 0 0 0-6 0zM4 9a6 6 0 0 0 12 0M10 15v3',
   contacts: 'M5 3h4l1.500 4-2.500 1.500a9 9 0 0 0 4 4L13.500 10l4 1.500v4c-7 1-14-6-12.500-12.500z',
+  decisions: 'M3 4.500h5l4 5.500h5M3 15.500h5l4-5.500M14.500 7.500L17 10l-2.500 2.500',
   hours: 'M10 2.500a7.500 7.500 0 1 1 0 15a7.500 7.500 0 0 1 0-15zM10 6v4.200l3 1.800',
   displays: 'M2 4h16v10H2zM7 17.500h6',
   site: 'M4 2.500h8l4 4v11H4zM7 9h6M7 12.500h6',

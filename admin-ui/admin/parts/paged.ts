@@ -28,7 +28,7 @@ export function usePaged<T>(path: string, limit = 50): Paged<T> {
     asked.current += 1;
     const mine = asked.current;
     const query = new URLSearchParams({ limit: String(limit), ...(cursor === undefined ? {} : { cursor }) });
-    const answer = await api<PageOf<T>>(`${path}?${query.toString()}`);
+    const answer = await api<PageOf<T>>(`${path}${path.includes('?') ? '&' : '?'}${query.toString()}`);
     // A slow answer to an earlier question must not replace a newer one.
     if (mine !== asked.current) return;
     if (answer.isOk) {

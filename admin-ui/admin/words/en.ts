@@ -1,7 +1,9 @@
 /** English: names the keys of every other language of the console. */
+import { decisionsEn } from './decisions-en.ts';
 import { hoursEn } from './hours-en.ts';
 
 export const en = {
+  ...decisionsEn,
   ...hoursEn,
   appName: 'Hearthline',
   skipToContent: 'Skip to content',

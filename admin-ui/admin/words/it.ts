@@ -1,9 +1,11 @@
 /** Italian. */
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
+import { decisionsIt } from './decisions-it.ts';
 import { hoursIt } from './hours-it.ts';
 
 export const it: Words<typeof en> = {
+  ...decisionsIt,
   ...hoursIt,
   appName: 'Hearthline',
   skipToContent: 'Vai al contenuto',

@@ -1,9 +1,11 @@
 /** Russian. */
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
+import { decisionsRu } from './decisions-ru.ts';
 import { hoursRu } from './hours-ru.ts';
 
 export const ru: Words<typeof en> = {
+  ...decisionsRu,
   ...hoursRu,
   appName: 'Hearthline',
   skipToContent: 'К содержанию',
