@@ -24,6 +24,8 @@ export function handleAgent(session: Session, command: AgentCommand): Verdict {
       return ready(session, agent);
     case 'agent.not-ready':
       return notReady(session, agent, command.reason, command.isSystemReason === true);
+    case 'agent.extend-wrap-up':
+      return extendWrapUp(session, agent);
     case 'agent.end-wrap-up':
       if (agent.state !== 'wrap-up') return 'not-allowed-in-state';
       session.moveOn(agent.id);
@@ -119,6 +121,16 @@ function notReady(session: Session, agent: AgentRecord, reason: string, isSystem
       session.askNext(agent, step);
       return undefined;
   }
+}
+
+function extendWrapUp(session: Session, agent: AgentRecord): Verdict {
+  const { wrapUp } = agent.config;
+  if (agent.state !== 'wrap-up' || agent.until === undefined || wrapUp.mode !== 'timed')
+    return 'not-allowed-in-state';
+  const { extendMs = 0, extensions = 0 } = wrapUp;
+  if (extendMs <= 0 || (agent.extended ?? 0) >= extensions) return 'limit-reached';
+  session.changeAgent(agent.id, 'wrap-up', { reason: 'extended', until: agent.until + extendMs });
+  return undefined;
 }
 
 /** The agent turns away while its phone rings: the contact goes to the next one, now. */

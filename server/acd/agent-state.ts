@@ -28,7 +28,8 @@ import type { AcdAgent } from './types.ts';
 
 /** What comes after the contact in hand, or when an unreachable phone is back. */
 export type NextStep =
-  | { readonly to: 'ready' }
+  /** `reason`: of an offer that was not answered, and yet the agent stays Ready. */
+  | { readonly to: 'ready'; readonly reason?: 'rona' }
   | { readonly to: 'not-ready'; readonly reason: string; readonly isSystemReason?: true }
   | { readonly to: 'logged-out'; readonly reason: string };
 
@@ -52,6 +53,10 @@ export interface AgentRecord {
   /** Since log-in: time in talk, hold and wrap-up that is over, and contacts taken. Absent: none. */
   readonly busyMs?: number;
   readonly handled?: number;
+  /** Offers not answered in a row. Absent: none. */
+  readonly ronas?: number;
+  /** How often the wrap-up that lasts was extended. Absent: never. */
+  readonly extended?: number;
 }
 
 export type AgentEvent = DraftOf<'agent.logged-in' | 'agent.logged-out' | 'agent.state-changed'>;
@@ -92,7 +97,7 @@ export function newAgent(config: AcdAgent): AgentRecord {
 export function foldAgent(agent: AgentRecord, event: AgentEvent, order: () => number): AgentRecord {
   switch (event.type) {
     case 'agent.logged-in': {
-      const { busyMs: _busy, handled: _handled, ...rest } = agent;
+      const { busyMs: _busy, handled: _handled, ronas: _ronas, ...rest } = agent;
       return { ...rest, phoneId: event.data.phoneId, loggedInAt: event.at };
     }
     case 'agent.logged-out': {
@@ -118,6 +123,9 @@ function foldChange(
   const isWorking = workingStates.has(to);
   const isBusy = isInTalk(agent.state) || agent.state === 'wrap-up';
   const busyMs = (agent.busyMs ?? 0) + (isBusy ? event.data.forMs : 0);
+  const ronas = ronasAfter(agent, event);
+  const isExtended = agent.state === 'wrap-up' && to === 'wrap-up';
+  const extended = isExtended ? (agent.extended ?? 0) + 1 : 0;
   const handled = (agent.handled ?? 0) + (to === 'talking' && isOnOffer(agent.state) ? 1 : 0);
   return {
     id,
@@ -127,8 +135,8 @@ function foldChange(
     since: event.at,
     ...(phoneId === undefined ? {} : { phoneId }),
     ...(loggedInAt === undefined ? {} : { loggedInAt }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(isSystemReason ? { isSystemReason } : {}),
+    ...(reason === undefined || to === 'ready' ? {} : { reason }),
+    ...(isSystemReason && to !== 'ready' ? { isSystemReason } : {}),
     ...(until === undefined ? {} : { until }),
     ...(isWorking && event.contactId !== undefined ? { contactId: event.contactId } : {}),
     ...(isWorking && event.queueId !== undefined ? { queueId: event.queueId } : {}),
@@ -136,6 +144,8 @@ function foldChange(
     ...(next ? { next } : {}),
     ...(busyMs > 0 ? { busyMs } : {}),
     ...(handled > 0 ? { handled } : {}),
+    ...(ronas > 0 ? { ronas } : {}),
+    ...(extended > 0 ? { extended } : {}),
   };
 }
 
@@ -148,8 +158,15 @@ function idleAfter(
   const { to } = event.data;
   if (isOnOffer(to)) return agent.idle;
   if (to !== 'ready') return undefined;
-  if (isOnOffer(agent.state) && agent.idle) return agent.idle;
+  // Whoever let it ring goes behind those who did not.
+  if (isOnOffer(agent.state) && agent.idle && event.data.reason !== 'rona') return agent.idle;
   return { agentId: agent.id, since: event.at, order: order() };
+}
+
+/** Answering, and saying Ready again after Not Ready, begin the count anew. */
+function ronasAfter(agent: AgentRecord, { data: { to, reason } }: DraftOf<'agent.state-changed'>): number {
+  if (reason === 'rona' && isOnOffer(agent.state)) return (agent.ronas ?? 0) + 1;
+  return to === 'talking' || (to === 'ready' && agent.state === 'not-ready') ? 0 : (agent.ronas ?? 0);
 }
 
 function nextAfter(agent: AgentRecord, to: AgentState): NextStep | undefined {

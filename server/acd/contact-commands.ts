@@ -284,7 +284,7 @@ export function giveBack(
 function releaseAgent(session: Session, agentId: string, reason: WithdrawReason, then: NextStep): void {
   switch (reason) {
     case 'rona':
-      session.moveOn(agentId, { to: 'not-ready', reason: 'rona', isSystemReason: true });
+      session.moveOn(agentId, afterRona(session, agentId));
       return;
     case 'rejected':
       session.moveOn(agentId, { to: 'not-ready', reason: 'offer-rejected', isSystemReason: true });
@@ -301,6 +301,15 @@ function releaseAgent(session: Session, agentId: string, reason: WithdrawReason,
       session.moveOn(agentId, then);
       return;
   }
+}
+
+/** By the rule of the queue whose offer was not answered. */
+function afterRona({ state }: Session, agentId: string): NextStep {
+  const agent = state.agents.get(agentId);
+  const rule = state.queues.get(agent?.queueId ?? '')?.config.rona;
+  if (rule && (agent?.ronas ?? 0) + 1 < rule.after) return { to: 'ready', reason: 'rona' };
+  if (rule?.becomes === 'logged-out') return { to: 'logged-out', reason: 'rona' };
+  return { to: 'not-ready', reason: 'rona', isSystemReason: true };
 }
 
 function interrupt(session: Session, offerIds: string[]): Verdict {

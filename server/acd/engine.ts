@@ -76,6 +76,7 @@ function dispatch(session: Session, command: AcdCommand): IgnoredReason | undefi
     case 'agent.ready':
     case 'agent.not-ready':
     case 'agent.end-wrap-up':
+    case 'agent.extend-wrap-up':
       return handleAgent(session, command);
     case 'phone.registered':
     case 'phone.unregistered':

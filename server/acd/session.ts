@@ -124,7 +124,8 @@ export class Session {
     else if (next.to === 'not-ready') {
       const { reason, isSystemReason } = next;
       this.changeAgent(agentId, 'not-ready', { reason, ...(isSystemReason ? { isSystemReason } : {}) });
-    } else this.changeAgent(agentId, 'ready');
+    } else
+      this.changeAgent(agentId, 'ready', next.reason ? { reason: next.reason, isSystemReason: true } : {});
   }
 
   loseAgent(agentId: string): void {
@@ -147,20 +148,30 @@ export class Session {
       if (agent?.state === 'ready' && agent.idle) agents.push(agent.idle);
     }
     this.#freeAgents.clear();
-    for (const { agentId } of agents.sort(compareIdle)) {
-      const agent = this.state.agents.get(agentId);
-      const place = agent && chooseContact(this.state, agent);
-      if (agent && place) this.#offer(place.contactId, agent, 'agent');
-    }
+    for (const { agentId } of agents.sort(compareIdle)) this.#serveBy(agentId);
     for (const contactId of this.#openContacts) {
-      const contact = this.state.contacts.get(contactId);
-      const queue = contact?.state === 'waiting' ? this.state.queues.get(contact.queueId) : undefined;
-      const agentId =
-        queue && contact?.state === 'waiting' && chooseAgent(this.state, queue, contact, this.at);
-      const agent = agentId ? this.state.agents.get(agentId) : undefined;
+      const agent = this.#agentFor(contactId);
       if (agent) this.#offer(contactId, agent, 'contact');
     }
     this.#openContacts.clear();
+  }
+
+  /** The contact that is first for this agent goes to whom its strategy puts first: mostly, but not always, the same. */
+  #serveBy(agentId: string): void {
+    for (;;) {
+      const asking = this.state.agents.get(agentId);
+      const place = asking?.state === 'ready' ? chooseContact(this.state, asking) : undefined;
+      const agent = place && this.#agentFor(place.contactId);
+      if (!agent) return;
+      this.#offer(place.contactId, agent, agent.id === agentId ? 'agent' : 'contact');
+    }
+  }
+
+  #agentFor(contactId: string): AgentRecord | undefined {
+    const contact = this.state.contacts.get(contactId);
+    const queue = contact?.state === 'waiting' ? this.state.queues.get(contact.queueId) : undefined;
+    if (!queue || contact?.state !== 'waiting') return undefined;
+    return this.state.agents.get(chooseAgent(this.state, queue, contact, this.at) ?? '');
   }
 
   #offer(contactId: string, agent: AgentRecord, trigger: 'agent' | 'contact'): void {

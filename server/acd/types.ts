@@ -67,10 +67,16 @@ export interface AcdQueue {
   relax?: readonly RelaxStep[];
   /** Only agents who speak the contact's language; later those of `fallback` too (absent: anybody). */
   language?: { readonly fallbackAfterMs?: number; readonly fallback?: string };
+  /** What the `after`th unanswered offer in a row does to an agent; before it, the agent stays Ready. Absent: Not Ready at once. */
+  rona?: { readonly after: number; readonly becomes: 'not-ready' | 'logged-out' };
   /** After how long a wait the members of tier 2, 3, ... may be asked too; ascending. */
   tierAfterMs?: readonly number[];
 }
-export type WrapUp = { mode: 'none' } | { mode: 'timed'; ms: number } | { mode: 'until-released' };
+export type WrapUp =
+  | { mode: 'none' }
+  /** `extensions`: how often the agent may add `extendMs`. Absent: never. */
+  | { mode: 'timed'; ms: number; extendMs?: number; extensions?: number }
+  | { mode: 'until-released' };
 export interface AcdAgent {
   id: string;
   queueIds: string[];
@@ -150,6 +156,8 @@ export type AcdCommand = { at: number } & (
   /** During a contact it is kept and takes effect after wrap-up. */
   | { type: 'agent.not-ready'; agentId: string; reason: string; isSystemReason?: boolean }
   | { type: 'agent.end-wrap-up'; agentId: string }
+  /** More time, where the agent's wrap-up allows for it. */
+  | { type: 'agent.extend-wrap-up'; agentId: string }
   | { type: 'phone.registered'; phoneId: string; transport: string }
   | { type: 'phone.unregistered'; phoneId: string; reason: 'expired' | 'asked' | 'removed' | 'dead' }
   /** Everybody out, of one queue or (without one) of the whole site; or back to normal. */
@@ -173,7 +181,8 @@ export type IgnoredReason =
   | 'already-so'
   | 'duplicate'
   | 'phone-in-use'
-  | 'phone-not-registered';
+  | 'phone-not-registered'
+  | 'limit-reached';
 
 export interface AcdResult {
   events: EventDraft[];

@@ -1,6 +1,6 @@
 /**
  * What an agent does from a desk phone alone (S138): *10 log in, *11 log out, *12 Ready, *13 + reason Not Ready,
- * *14 end wrap-up; each confirmed by voice. Such a call is no contact: it is not queued, recorded or counted.
+ * *14 end wrap-up, *15 more time for it; each confirmed by voice. Such a call is no contact: it is not queued, recorded or counted.
  *
  *   arrived --answer--> (ask agent number --digits #--> ask PIN --digits #-->) act --> say --> hang up
  *
@@ -114,7 +114,7 @@ export class FeatureCodes {
     const rest = call.dialled.slice(3).replace(/#$/, '');
     if (code === '*10') return void this.logIn(legId, call, rest);
     const agentId = this.shell.acd.agentAtPhone(call.phoneId)?.id;
-    if (!['*11', '*12', '*13', '*14'].includes(code)) return this.say(legId, call, 'unknown-code');
+    if (!['*11', '*12', '*13', '*14', '*15'].includes(code)) return this.say(legId, call, 'unknown-code');
     if (!agentId) return this.say(legId, call, 'not-logged-in');
     switch (code) {
       case '*11':
@@ -125,6 +125,8 @@ export class FeatureCodes {
         return this.run(legId, call, { type: 'agent.ready', agentId }, ['agent-ready']);
       case '*14':
         return this.run(legId, call, { type: 'agent.end-wrap-up', agentId }, ['wrap-up-ended']);
+      case '*15':
+        return this.run(legId, call, { type: 'agent.extend-wrap-up', agentId }, ['wrap-up-extended']);
       default:
         return this.notReady(legId, call, agentId, rest);
     }

@@ -15,7 +15,16 @@ import type { Site, SiteAgent, SiteFault, SiteQueue } from '../contract/site.ts'
 import { readSkillDemand } from './skill-demand.ts';
 
 const wrapUpOf = (wrapUp: SiteAgent['wrapUp']): WrapUp =>
-  wrapUp.mode === 'timed' ? { mode: 'timed', ms: wrapUp.sec * 1000 } : { mode: wrapUp.mode };
+  wrapUp.mode === 'timed'
+    ? {
+        mode: 'timed',
+        ms: wrapUp.sec * 1000,
+        ...(wrapUp.extendSec !== undefined && {
+          extendMs: wrapUp.extendSec * 1000,
+          extensions: wrapUp.extensions ?? 1,
+        }),
+      }
+    : { mode: wrapUp.mode };
 
 /** Of a text that the check has let through. */
 export function skillDemand(text: string | undefined): { skills?: SkillDemand } {
@@ -48,6 +57,7 @@ function toAcdQueue(q: SiteQueue): AcdQueue {
     shortAbandonMs: q.shortAbandonSec * 1000,
     announceEveryMs: q.announcePositionEverySec * 1000,
     ...(q.overflow.length > 0 && { overflow: q.overflow.map(toOverflowRule) }),
+    ...((q.rona.after > 1 || q.rona.becomes !== 'not-ready') && { rona: q.rona }),
     ...(q.weight > 0 && { weight: q.weight }),
     ...(q.headStartSec > 0 && { headStartMs: q.headStartSec * 1000 }),
     ...skillDemand(q.skills),

@@ -77,6 +77,11 @@ const agents = {
     ru: 'Завершающая обработка окончена.',
     it: 'Lavoro dopo chiamata terminato.',
   },
+  'wrap-up-extended': {
+    en: 'You have more time for wrap-up.',
+    ru: 'Время завершающей обработки продлено.',
+    it: 'Tempo dopo chiamata prolungato.',
+  },
   'wrong-pin': {
     en: 'The agent number or the PIN is wrong.',
     ru: 'Неверный номер оператора или пин-код.',

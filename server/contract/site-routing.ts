@@ -73,6 +73,13 @@ export const queueRouting = {
     .strictObject({ fallbackAfterSec: seconds(86_400).min(1).optional(), fallback: language.optional() })
     .optional(),
   overflow: z.array(overflowSchema).max(20).default([]),
+  /** Offers not answered in a row until an agent is taken out of the way. */
+  rona: z
+    .strictObject({
+      after: z.number().int().min(1).max(20).default(1),
+      becomes: z.enum(['not-ready', 'logged-out']).default('not-ready'),
+    })
+    .default({ after: 1, becomes: 'not-ready' }),
   /** After how long a wait the agents of tier 2, 3, ... are asked too. */
   tierAfterSec: z.array(seconds(86_400).min(1)).max(9).default([]),
 };

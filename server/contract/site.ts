@@ -81,7 +81,13 @@ export const agentSchema = z.strictObject({
   wrapUp: z
     .discriminatedUnion('mode', [
       z.strictObject({ mode: z.literal('none') }),
-      z.strictObject({ mode: z.literal('timed'), sec: seconds(3600).min(1) }),
+      z.strictObject({
+        mode: z.literal('timed'),
+        sec: seconds(3600).min(1),
+        /** The agent may add `extendSec` so many times, by *15. */
+        extendSec: seconds(3600).min(1).optional(),
+        extensions: z.number().int().min(1).max(20).optional(),
+      }),
       z.strictObject({ mode: z.literal('until-released') }),
     ])
     .default({ mode: 'timed', sec: 10 }),

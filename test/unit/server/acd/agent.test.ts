@@ -289,3 +289,69 @@ describe('an agent', () => {
     expect(change).to.include({ contactId: 'c1', queueId: 'q' });
   });
 });
+
+describe('policies for agents', () => {
+  const rings = (bench: Bench, contactId: string) => {
+    bench.call(contactId, 'q');
+    return bench.pass(15_000);
+  };
+
+  it('take an agent out of the way after so many offers not answered in a row, not before (RONA)', () => {
+    const rules = { rona: { after: 3, becomes: 'logged-out' as const }, maxWaitMs: 0, announceEveryMs: 0 };
+    const bench = new Bench(site([queue('q', rules)], [agent('101', ['q'])], ['p1']));
+    bench.seat('101', 'p1');
+    expect(lines(rings(bench, 'c1')).slice(0, 2)).to.deep.equal([
+      'offer.withdrawn c1 rona',
+      '101 reserved>ready rona',
+    ]);
+    expect(bench.acd.contact('c1')?.agentId, 'asked again, being alone').to.equal('101');
+    bench.answer('c1');
+    bench.do({ type: 'contact.leave', contactId: 'c1', reason: 'bye' });
+    bench.do({ type: 'agent.end-wrap-up', agentId: '101' });
+    rings(bench, 'c2');
+    bench.pass(15_000);
+    expect(bench.agentState('101'), 'two in a row since the answer').to.equal('reserved');
+    bench.pass(15_000);
+    expect(bench.agentState('101')).to.equal('logged-out:rona');
+    expect(bench.acd.contact('c2')?.state).to.equal('waiting');
+  });
+
+  it('put an agent who let it ring behind those who did not', () => {
+    const rules = { rona: { after: 5, becomes: 'not-ready' as const } };
+    const bench = new Bench(
+      site([queue('q', rules)], [agent('101', ['q']), agent('102', ['q'])], ['p1', 'p2']),
+    );
+    bench.seat('101', 'p1');
+    bench.seat('102', 'p2');
+    expect(lines(rings(bench, 'c1'))).to.include('contact.offered c1 to 102');
+    expect(bench.agentState('101')).to.equal('ready');
+  });
+
+  it('give more time for wrap-up, as often as the agent’s rules allow', () => {
+    const wrapUp = { mode: 'timed', ms: 10_000, extendMs: 5_000, extensions: 2 } as const;
+    const bench = new Bench(site([queue('q')], [agent('101', ['q'], { wrapUp })], ['p1']));
+    bench.seat('101', 'p1');
+    const more = () => bench.do({ type: 'agent.extend-wrap-up', agentId: '101' }).ignored;
+    expect(more()).to.equal('not-allowed-in-state');
+    bench.call('c1', 'q');
+    bench.answer('c1');
+    bench.do({ type: 'contact.leave', contactId: 'c1', reason: 'bye' });
+    bench.pass(9_000);
+    expect([more(), more(), more()]).to.deep.equal([undefined, undefined, 'limit-reached']);
+    bench.pass(10_999);
+    expect(bench.agentState('101')).to.equal('wrap-up:extended');
+    bench.pass(1);
+    expect(bench.agentState('101')).to.equal('ready');
+    const spent = bench.log.flatMap((e) =>
+      e.type === 'agent.state-changed' && e.data.from === 'wrap-up' ? [e.data.forMs] : [],
+    );
+    expect(
+      spent.reduce((sum, ms) => sum + ms, 0),
+      'all of it counts as wrap-up',
+    ).to.equal(20_000);
+    bench.call('c2', 'q');
+    bench.answer('c2');
+    bench.do({ type: 'contact.leave', contactId: 'c2', reason: 'bye' });
+    expect(more(), 'counted anew for each').to.equal(undefined);
+  });
+});

@@ -80,6 +80,9 @@ export class World {
         maxLength: this.pick([0, 1, 3, 20]),
         announceEveryMs: this.pick([0, 10_000, 30_000]),
         strategy: this.pick(strategies),
+        ...(this.random() < 0.3
+          ? { rona: { after: 1 + this.below(3), becomes: this.pick(['not-ready', 'logged-out'] as const) } }
+          : {}),
         ...(this.random() < 0.35 ? { overflow: this.overflow(id) } : {}),
         ...this.queueRules(),
       }),
@@ -90,6 +93,7 @@ export class World {
         wrapUp: this.pick([
           { mode: 'none' },
           { mode: 'timed', ms: this.pick([1_000, 10_000]) },
+          { mode: 'timed', ms: 4_000, extendMs: 3_000, extensions: 2 },
           { mode: 'until-released' },
         ] as const),
         ...(phoneId !== undefined && this.random() < 0.4 ? { phoneId } : {}),
@@ -248,7 +252,8 @@ export class World {
         reason: this.pick(['break', 'lunch']),
         ...(this.random() < 0.3 ? { isSystemReason: true } : {}),
       };
-    if (roll < 88) return { type: 'agent.end-wrap-up', agentId };
+    if (roll < 87.5) return { type: 'agent.end-wrap-up', agentId };
+    if (roll < 88) return { type: 'agent.extend-wrap-up', agentId };
     if (roll < 91) return { type: 'phone.registered', phoneId, transport: 'udp' };
     if (roll < 93)
       return {

@@ -121,7 +121,7 @@ function recount(log: EventDraft[], queueId: string, dayStart: number, now: numb
     }
   }
   for (const e of log) {
-    if (e.type === 'agent.state-changed' && e.data.from === 'wrap-up' && e.data.to !== 'wrap-up')
+    if (e.type === 'agent.state-changed' && e.data.from === 'wrap-up')
       if (e.at >= dayStart && e.queueId === queueId) add('workMs', e.data.forMs);
   }
   const get = (key: string): number => sum[key] ?? 0;
