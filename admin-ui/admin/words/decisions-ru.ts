@@ -68,8 +68,7 @@ export const decisionsRu: Words<typeof decisionsEn> = {
   demandLanguage: 'язык: {languages}',
   demandTiers: 'линии до {tier}',
 
-  otherwiseTier:
-    'Был бы выбран оператор {agent} линии {tier}, не будь свободных на линии {chosenTier}.',
+  otherwiseTier: 'Был бы выбран оператор {agent} линии {tier}, не будь свободных на линии {chosenTier}.',
   otherwiseTurn: 'Был бы выбран оператор {agent}, будь очередь за ним.',
   otherwiseDraw: 'Был бы выбран оператор {agent}, если бы жребий пал на его долю {share}.',
   otherwiseOccupancy: 'Был бы выбран оператор {agent}, будь его занятость на {points} п. п. ниже.',
