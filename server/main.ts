@@ -24,6 +24,7 @@ import { createAccess } from './auth/access.ts';
 import { readStatus } from './compose/engine-metrics.ts';
 import { exposeFigures } from './compose/figures.ts';
 import { healthOf } from './compose/health.ts';
+import { RecentCallers, type RecentCallersSnapshot } from './app/recent-callers.ts';
 import { routingSwitches } from './app/routing-switches.ts';
 import { createReconciler } from './compose/reconciling.ts';
 import { createRecordingStore } from './compose/recording-files.ts';
@@ -74,7 +75,9 @@ async function main(): Promise<void> {
   const shell = new AcdShell({ acd: house.acd, log: stores.log, clock, logger });
   shutdown.add('routing', () => shell.stop());
   const live = house.live;
+  const { recent } = house;
   shell.onEvent((event) => live.apply(event));
+  shell.onEvent((event) => recent.apply(event));
 
   const calls = createCallControl({
     control: config.sipControl,
@@ -90,7 +93,7 @@ async function main(): Promise<void> {
   });
   const active = new ActiveSite();
   const features = new FeatureCodes({ shell, calls, site: active, prompts, clock, logger, verifyPin });
-  const voice = new VoiceCalls({ shell, calls, site: active, prompts, clock, features });
+  const voice = new VoiceCalls({ shell, calls, site: active, prompts, clock, features, recent });
   const siteService = new SiteService({
     active,
     store: stores.sites,
@@ -177,7 +180,15 @@ async function main(): Promise<void> {
   shell.schedule();
   reconciler.start();
 
-  const keeper = keepSnapshots({ stores, shell, live, siteVersion: () => active.version, logger });
+  const keeper = keepSnapshots({
+    stores,
+    shell,
+    live,
+    recent,
+    now: () => clock.now(),
+    siteVersion: () => active.version,
+    logger,
+  });
   shutdown.add('snapshots', () => keeper.stop());
   const onSetupSecret = (secret: string) => writeSetupSecret(config, secret);
   // Before the first page can be asked for. Without Postgres nobody can sign in anyway: calls go first.
@@ -209,21 +220,30 @@ interface House extends HouseState {
   siteVersion: number | undefined;
 }
 
+interface Snapshot {
+  acd?: unknown;
+  live?: unknown;
+  recent?: RecentCallersSnapshot;
+  siteVersion?: number;
+}
+
 async function recoverHouse(stores: Stores, site: Site, now: number): Promise<House> {
   let house: House | undefined;
-  const begin = (data?: { acd?: unknown; live?: unknown; siteVersion?: number }, at = now): House => ({
+  const begin = (data?: Snapshot, at = now): House => ({
     acd: createAcd(data?.acd),
     live: new LiveFigures(toStatsSite(site), at, data?.live),
+    recent: new RecentCallers(data?.recent),
     siteVersion: data?.siteVersion,
   });
   await stores.recover({
     onSnapshot: (data) => {
-      house = begin(data as Parameters<typeof begin>[0]);
+      house = begin(data as Snapshot);
     },
     onEvent: (event: HearthlineEvent) => {
       house ??= begin(undefined, event.at);
       house.acd.apply(event);
       house.live.apply(event);
+      house.recent.apply(event);
       if (event.type === 'site.applied') house.siteVersion = event.data.version;
     },
   });

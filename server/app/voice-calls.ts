@@ -4,13 +4,14 @@
  * a caller's leg has the contact's id, an agent's leg the offer's.
  */
 import type { CallControl, CallEvent, DialFailure } from '../../sip/port.ts';
-import type { ContactView } from '../acd/types.ts';
+import type { ContactView, Wishes } from '../acd/types.ts';
 import type { EventOf, HearthlineEvent } from '../contract/events.ts';
 import type { Language, SiteNumber } from '../contract/site.ts';
 import type { AcdShell } from './acd-shell.ts';
 import type { ActiveSite } from './active-site.ts';
 import type { FeatureCodes } from './feature-codes.ts';
 import type { ClockPort, PromptPort } from './ports.ts';
+import type { RecentCallers } from './recent-callers.ts';
 
 /** What a caller's ear needs to know that routing does not. */
 interface Caller {
@@ -38,6 +39,7 @@ export class VoiceCalls {
   private readonly prompts: PromptPort;
   private readonly clock: ClockPort;
   private readonly features: FeatureCodes;
+  private readonly recent: RecentCallers;
   private readonly callers = new Map<string, Caller>();
   /** Legs that only hear a message and go: closed hours. */
   private readonly messages = new Map<string, string>();
@@ -51,6 +53,7 @@ export class VoiceCalls {
     prompts: PromptPort;
     clock: ClockPort;
     features: FeatureCodes;
+    recent: RecentCallers;
   }) {
     this.shell = parts.shell;
     this.calls = parts.calls;
@@ -58,6 +61,7 @@ export class VoiceCalls {
     this.prompts = parts.prompts;
     this.clock = parts.clock;
     this.features = parts.features;
+    this.recent = parts.recent;
     this.shell.onEvent((event) => this.onEvent(event));
   }
 
@@ -135,12 +139,27 @@ export class VoiceCalls {
     const next = numberIn(this.shell.acd.contact(contactId));
     const wishes = incoming && this.site.wishesOf(next ?? incoming.dialled, incoming.pii.from);
     const queueId = next === undefined ? undefined : this.site.number(next)?.queue;
+    const from = incoming?.pii.from ?? '';
+    const known = this.knownCaller(from, queueId ?? this.shell.acd.contact(contactId)?.queueId ?? '');
     this.shell.run({
       type: 'contact.enqueue',
       contactId,
       ...(queueId !== undefined && { queueId }),
+      ...known,
       ...wishes,
     });
+  }
+
+  /** What the queue's rules give to somebody who called a short while ago; what the site file names goes before it. */
+  private knownCaller(from: string, queueId: string): Wishes {
+    const { returnWithinSec = 0, lastAgent } = this.site.queue(queueId) ?? {};
+    const now = this.clock.now();
+    const since = this.recent.returning(from, queueId, returnWithinSec * 1000, now);
+    const agentId = lastAgent && this.recent.lastAgent(from, lastAgent.withinHours * 3_600_000, now);
+    return {
+      ...(since !== undefined && { headStartMs: now - since }),
+      ...(agentId !== undefined && { preferred: { agentId, waitMs: lastAgent!.waitSec * 1000 } }),
+    };
   }
 
   /** Flowed out to another number of ours: as if it had been dialled, with its hours, greeting and queue. */

@@ -5,6 +5,7 @@
 import type { Acd } from '../acd/types.ts';
 import type { AcdShell } from '../app/acd-shell.ts';
 import type { LiveFigures } from '../app/live-figures.ts';
+import type { RecentCallers } from '../app/recent-callers.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Stores } from './stores.ts';
 
@@ -12,6 +13,7 @@ import type { Stores } from './stores.ts';
 export interface HouseState {
   acd: Acd;
   live: LiveFigures;
+  recent: RecentCallers;
 }
 
 const everyMs = 5000;
@@ -22,10 +24,12 @@ export function keepSnapshots(parts: {
   stores: Stores;
   shell: AcdShell;
   live: LiveFigures;
+  recent: RecentCallers;
+  now: () => number;
   siteVersion: () => number;
   logger: Logger;
 }): { stop(): Promise<void> } {
-  const { stores, shell, live, siteVersion, logger } = parts;
+  const { stores, shell, live, recent, now, siteVersion, logger } = parts;
   let savedSeq = -1;
   let isBusy = false;
   const save = async () => {
@@ -33,7 +37,12 @@ export function keepSnapshots(parts: {
     if (isBusy || seq === savedSeq) return;
     isBusy = true;
     try {
-      const data = { acd: shell.acd.toSnapshot(), live: live.toSnapshot(), siteVersion: siteVersion() };
+      const data = {
+        acd: shell.acd.toSnapshot(),
+        live: live.toSnapshot(),
+        recent: recent.toSnapshot(now()),
+        siteVersion: siteVersion(),
+      };
       // A snapshot must never be ahead of the log it belongs to.
       await stores.log.flush();
       if (await stores.snapshots.saveSnapshot(seq, data)) savedSeq = seq;

@@ -73,6 +73,15 @@ export const queueRouting = {
     .strictObject({ fallbackAfterSec: seconds(86_400).min(1).optional(), fallback: language.optional() })
     .optional(),
   overflow: z.array(overflowSchema).max(20).default([]),
+  /** A caller who hung up while waiting and is back within this time takes the old place. 0: never. */
+  returnWithinSec: seconds(3600).default(0),
+  /** A caller who was helped of late waits so long for the same agent first. */
+  lastAgent: z
+    .strictObject({
+      withinHours: z.number().int().min(1).max(720).default(24),
+      waitSec: seconds(3600).min(1).default(30),
+    })
+    .optional(),
   /** Offers not answered in a row until an agent is taken out of the way. */
   rona: z
     .strictObject({

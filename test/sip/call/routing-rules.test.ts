@@ -11,20 +11,22 @@ numbers:
   - { number: '700', queue: experts }
   - { number: '701', queue: empty }
   - { number: '702', queue: elsewhere }
+  - { number: '704', queue: loyal }
   - { number: '703', queue: experts, skills: loans >= 5, priority: 3, headStartSec: 60 }
 callers:
   - { from: '1010', name: Friend, agent: '102', agentWaitSec: 60 }
 queues:
   - { id: experts, name: Experts, skills: loans >= 3, relax: [{ afterSec: 3, skills: loans }], strategy: most-skilled }
   - { id: empty, name: Empty, overflow: [{ when: no-agents, to: { queue: experts } }] }
+  - { id: loyal, name: Loyal, returnWithinSec: 30, lastAgent: { waitSec: 60 } }
   - { id: elsewhere, name: Elsewhere, overflow: [{ when: no-agents, to: { number: '700' } }] }
 trunks:
   - { id: loopback, addresses: ['127.0.0.1'] }
 phones:
 ${[1001, 1002, 1009, 1010].map((id) => `  - { id: '${id}', password: 'secret-${id}' }`).join('\n')}
 agents:
-  - { id: '101', name: Novice, queues: [experts], phone: '1001', skills: { loans: 1 }, wrapUp: { mode: none } }
-  - { id: '102', name: Expert, queues: [experts], phone: '1002', skills: { loans: 7 }, wrapUp: { mode: none } }
+  - { id: '101', name: Novice, queues: [experts, loyal], phone: '1001', skills: { loans: 1 }, wrapUp: { mode: none } }
+  - { id: '102', name: Expert, queues: [experts, loyal], phone: '1002', skills: { loans: 7 }, wrapUp: { mode: none } }
 `;
 
 describe('the rules of routing on real calls', function () {
@@ -132,5 +134,43 @@ describe('the rules of routing on real calls', function () {
       preferred: { agentId: '102', waitMs: 60_000 },
     });
     await friend.hangup();
+  });
+
+  it('gives a caller who is back the old place, and the agent who helped last', async () => {
+    const [first, second] = [await phone('1009'), await phone('1010')];
+    await first.dial('704');
+    await house.untilContacts('waiting', 1);
+    await house.talkFor(300);
+    await second.dial('704');
+    await house.untilContacts('waiting', 2);
+    await first.hangup();
+    await house.untilContacts('waiting', 1);
+    await first.dial('704');
+    await house.untilContacts('waiting', 2);
+    await house.untilProjected();
+    const back = (await eventsOf('contact.queued')).at(-1)?.data;
+    expect(back).to.include({ position: 1 });
+    expect(back?.['headStartMs']).to.be.at.least(300);
+    await first.hangup();
+    await second.hangup();
+    await house.untilIdle();
+    // The novice helps; then both are free, and the novice is asked again.
+    const novice = await seat('1001', '101');
+    await first.dial('704');
+    await novice.waitFor('CALL_INCOMING');
+    await novice.accept();
+    await house.untilContacts('connected', 1);
+    await first.hangup();
+    await house.untilIdle();
+    await seat('1002', '102');
+    await house.talkFor(50);
+    const again = novice.waitFor('CALL_INCOMING');
+    await first.dial('704');
+    await again;
+    await house.untilProjected();
+    expect((await eventsOf('contact.queued')).at(-1)?.data).to.deep.include({
+      preferred: { agentId: '101', waitMs: 60_000 },
+    });
+    await first.hangup();
   });
 });
