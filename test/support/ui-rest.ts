@@ -26,6 +26,7 @@ import {
   type SessionView,
   type SiteFaultView,
 } from '../../server/contract/rest.ts';
+import { emergencyRequestSchema } from '../../server/contract/emergency.ts';
 import { createHoursStandIn } from './ui-hours.ts';
 
 export interface RestStandIn {
@@ -37,6 +38,8 @@ export interface RestStandIn {
   audit: AuditRow[];
   site: { version: number; yaml: string };
   listens: { recordingId: string; reason: string }[];
+  /** Queues in emergency; '' is the whole site. */
+  emergencies: Set<string>;
 }
 
 const permissions = [
@@ -48,6 +51,7 @@ const permissions = [
   'displays.manage',
   'site.read',
   'hours.read',
+  'routing.switch',
   'site.write',
   'audit.read',
 ];
@@ -166,6 +170,7 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
   const displays: RestStandIn['displays'] = new Map();
   const audit: AuditRow[] = [];
   const listens: RestStandIn['listens'] = [];
+  const emergencies = new Set<string>();
   const site = { version: 3, yaml };
   let revoked = () => undefined as void;
   const note = (action: string, target?: string, details: Record<string, unknown> = {}) => {
@@ -384,6 +389,22 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     revoked();
     response.json(row(display));
   });
+  const emergencyState = () => ({
+    isSiteOn: emergencies.has(''),
+    queueIds: [...emergencies].filter((queueId) => queueId !== ''),
+  });
+  router.get('/api/emergency', (_request, response) => void response.json(emergencyState()));
+  router.put('/api/emergency', (request, response) => {
+    const data = body(emergencyRequestSchema, request, response);
+    if (!data) return;
+    if (data.isOn) emergencies.add(data.queueId ?? '');
+    else emergencies.delete(data.queueId ?? '');
+    note(
+      data.isOn ? 'emergency.switched-on' : 'emergency.switched-off',
+      data.queueId === undefined ? 'site' : `queue:${data.queueId}`,
+    );
+    response.json(emergencyState());
+  });
   router.use(createHoursStandIn(now));
   router.get('/api/site', (_request, response) => void response.json(site));
   router.post('/api/site/check', (request, response) => {
@@ -462,5 +483,6 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     audit,
     site,
     listens,
+    emergencies,
   };
 }

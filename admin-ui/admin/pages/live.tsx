@@ -9,6 +9,7 @@ import { OnOffShape } from '../parts/icons.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { PageHead } from '../parts/shell.tsx';
 import { formats, words } from '../reading.ts';
+import { EmergencyBand, EmergencyButton, useEmergency } from './emergency.tsx';
 
 function Freshness({ client }: { client: FloorClient }) {
   const w = words.value;
@@ -83,14 +84,17 @@ export function LivePage() {
     client.start();
     return () => client.stop();
   }, [client]);
+  const emergency = useEmergency();
   const floor = client.tree.value;
   const w = words.value;
   const isStale = client.isStale.value && floor !== undefined;
   return (
     <div class={`live-page ${isStale ? 'is-stale' : ''}`}>
       <PageHead title={w.pageLive}>
+        <EmergencyButton emergency={emergency} />
         <Freshness client={client} />
       </PageHead>
+      <EmergencyBand emergency={emergency} floor={floor} isCutOff={isStale} />
       {isStale && (
         <Notice kind="bad">
           {fill(w.noData, { time: formats.value.duration(client.silentSec.value * 1000) })}

@@ -1,9 +1,11 @@
 /** English: names the keys of every other language of the console. */
 import { decisionsEn } from './decisions-en.ts';
+import { emergencyEn } from './emergency-en.ts';
 import { hoursEn } from './hours-en.ts';
 
 export const en = {
   ...decisionsEn,
+  ...emergencyEn,
   ...hoursEn,
   appName: 'Hearthline',
   skipToContent: 'Skip to content',

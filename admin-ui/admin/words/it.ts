@@ -2,10 +2,12 @@
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
 import { decisionsIt } from './decisions-it.ts';
+import { emergencyIt } from './emergency-it.ts';
 import { hoursIt } from './hours-it.ts';
 
 export const it: Words<typeof en> = {
   ...decisionsIt,
+  ...emergencyIt,
   ...hoursIt,
   appName: 'Hearthline',
   skipToContent: 'Vai al contenuto',

@@ -2,10 +2,12 @@
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
 import { decisionsRu } from './decisions-ru.ts';
+import { emergencyRu } from './emergency-ru.ts';
 import { hoursRu } from './hours-ru.ts';
 
 export const ru: Words<typeof en> = {
   ...decisionsRu,
+  ...emergencyRu,
   ...hoursRu,
   appName: 'Hearthline',
   skipToContent: 'К содержанию',
