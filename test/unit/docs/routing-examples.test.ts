@@ -7,6 +7,8 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { ActiveSite } from '../../../server/app/active-site.ts';
+import { RecentCallers } from '../../../server/app/recent-callers.ts';
+import type { Wishes } from '../../../server/acd/types.ts';
 import { toAcdSite } from '../../../server/config/acd-site.ts';
 import { parseSite } from '../../../server/config/site-file.ts';
 import type { EventDraft } from '../../../server/contract/events.ts';
@@ -64,6 +66,7 @@ class Stage {
   private readonly bench: Bench;
   private readonly site: Site;
   private readonly active = new ActiveSite();
+  private readonly recent = new RecentCallers();
   private readonly startAt: number;
 
   constructor(siteText: string) {
@@ -86,6 +89,7 @@ class Stage {
     expect(this.told(before), `before ${clock(atMs)}`).to.deep.equal([]);
     const mark = this.bench.log.length;
     if (action !== '') this.act(action);
+    for (const event of [...events, ...this.bench.log.slice(mark)]) this.recent.apply(event);
     const now = [...events.filter((event) => event.at === at), ...this.bench.log.slice(mark)];
     const isWhy = (line: string) => line.startsWith('because ');
     expect(this.told(now), `${clock(atMs)} ${action}`).to.deep.equal(outcome.filter((line) => !isWhy(line)));
@@ -162,8 +166,14 @@ class Stage {
       queueId,
       numberId: dialled,
       language,
+      pii: { from },
     });
-    this.must({ type: 'contact.enqueue', contactId, ...this.active.wishesOf(dialled, from) });
+    this.must({
+      type: 'contact.enqueue',
+      contactId,
+      ...this.known(from, queueId),
+      ...this.active.wishesOf(dialled, from),
+    });
     const target = this.bench.acd.contact(contactId)?.target;
     if (target?.startsWith('number:')) this.divert(contactId, target.slice('number:'.length), from);
   }
@@ -171,6 +181,18 @@ class Stage {
   private divert(contactId: string, dialled: string, from: string): void {
     const queueId = this.active.number(dialled)?.queue ?? '';
     this.must({ type: 'contact.enqueue', contactId, queueId, ...this.active.wishesOf(dialled, from) });
+  }
+
+  /** What a queue gives to somebody who called a short while ago. */
+  private known(from: string, queueId: string): Wishes {
+    const { returnWithinSec = 0, lastAgent } = this.active.queue(queueId) ?? {};
+    const { at } = this.bench;
+    const since = this.recent.returning(from, queueId, returnWithinSec * 1000, at);
+    const agentId = lastAgent && this.recent.lastAgent(from, lastAgent.withinHours * 3_600_000, at);
+    return {
+      ...(since !== undefined && { headStartMs: at - since }),
+      ...(lastAgent && agentId !== undefined && { preferred: { agentId, waitMs: lastAgent.waitSec * 1000 } }),
+    };
   }
 
   private must(command: Parameters<Bench['do']>[0]): void {
