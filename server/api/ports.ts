@@ -84,7 +84,9 @@ export interface DecisionStore {
     queueId: string,
     fromSeq: number,
     toSeq: number,
-  ): Promise<{ fromSeq: number; queue: unknown }[]>;
+  ): Promise<{ fromSeq: number; queue: unknown; priorityWorthMs?: number }[]>;
+  /** Of those who arrived in the hours before, the contact that a sentence of a decision is about. */
+  contactNamedIn(sentence: string, at: number): Promise<string | undefined>;
 }
 
 /**

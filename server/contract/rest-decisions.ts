@@ -54,7 +54,8 @@ export const demandViewSchema = z.object({
 export type DemandView = z.infer<typeof demandViewSchema>;
 
 const other = { agentId: z.string() };
-/** The smallest change that would have chosen another agent. */
+const otherContact = { contactId: z.string(), queueId: z.string() };
+/** The smallest change that would have chosen another agent; or, where an agent chose, another contact. */
 export const counterfactualFactSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('tier'), ...other, tier: z.number(), chosenTier: z.number() }),
   z.object({ kind: z.literal('turn'), ...other }),
@@ -66,6 +67,9 @@ export const counterfactualFactSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('places'), ...other, count: z.number() }),
   z.object({ kind: z.literal('idle'), ...other, ms: z.number() }),
   z.object({ kind: z.literal('same-moment'), ...other }),
+  z.object({ kind: z.literal('contact-sooner'), ...otherContact, ms: z.number() }),
+  /** With a priority above this. */
+  z.object({ kind: z.literal('contact-priority'), ...otherContact, priority: z.number() }),
 ]);
 export type CounterfactualFact = z.infer<typeof counterfactualFactSchema>;
 

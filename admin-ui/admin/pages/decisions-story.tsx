@@ -9,7 +9,7 @@ import { Notice } from '../parts/notice.tsx';
 import { PageHead } from '../parts/shell.tsx';
 import { formats, language, words } from '../reading.ts';
 import { api, refusalText } from '../session.ts';
-import { ResultBadge } from './decisions-parts.tsx';
+import { ResultBadge, storyAddress } from './decisions-parts.tsx';
 import {
   demandText,
   leadText,
@@ -129,8 +129,10 @@ function Otherwise({
   const w = words.value;
   const { counterfactual } = decision;
   if (!counterfactual && decision.candidateCount > 1) return null;
+  const fact = counterfactual?.fact;
+  const other = fact && 'contactId' in fact ? fact.contactId : undefined;
   let text: ComponentChildren = w.decisionsNobodyElse;
-  if (counterfactual?.fact) text = otherwiseText(counterfactual.fact, offer.agentId, nameOf);
+  if (fact) text = otherwiseText(fact, offer.agentId, nameOf);
   else if (counterfactual)
     text =
       language.value === 'en'
@@ -142,7 +144,9 @@ function Otherwise({
       data-otherwise={counterfactual?.fact?.kind ?? (counterfactual ? 'text' : 'none')}
     >
       <h2>{w.decisionsOtherwise}</h2>
-      <p>{text}</p>
+      <p>
+        {text} {other !== undefined && <a href={storyAddress(other)}>{w.otherwiseContactShow}</a>}
+      </p>
     </section>
   );
 }

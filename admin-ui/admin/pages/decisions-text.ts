@@ -155,7 +155,8 @@ export function demandText(demand: DemandView | undefined, nameOf: NameOf): stri
 
 export function otherwiseText(fact: CounterfactualFact, chosenId: string, nameOf: NameOf): string {
   const w = words.value;
-  const agent = nameOf.agent(fact.agentId) ?? fact.agentId;
+  const agent = 'agentId' in fact ? (nameOf.agent(fact.agentId) ?? fact.agentId) : '';
+  const queue = 'queueId' in fact ? (nameOf.queue(fact.queueId) ?? fact.queueId) : '';
   const counted = (forms: typeof w.otherwiseContacts, count: number) =>
     fill(plural(language.value, forms, count), { agent });
   switch (fact.kind) {
@@ -177,6 +178,10 @@ export function otherwiseText(fact: CounterfactualFact, chosenId: string, nameOf
       return fill(w.otherwiseIdle, { agent, time: spoken(fact.ms) });
     case 'same-moment':
       return fill(w.otherwiseSameMoment, { agent, chosen: nameOf.agent(chosenId) ?? chosenId });
+    case 'contact-sooner':
+      return fill(w.otherwiseContactSooner, { queue, time: spoken(fact.ms) });
+    case 'contact-priority':
+      return fill(w.otherwiseContactPriority, { queue, priority: fact.priority });
   }
 }
 

@@ -71,6 +71,11 @@ export const decisionsEn = {
   otherwiseOccupancy: '{agent} would have been asked with an occupancy {points} points lower.',
   otherwiseIdle: '{agent} would have been asked if idle for {time} longer.',
   otherwiseSameMoment: '{agent} became ready in the same millisecond, just after {chosen}.',
+  otherwiseContactSooner:
+    'Another contact of “{queue}” would have been taken if it had entered {time} sooner.',
+  otherwiseContactPriority:
+    'Another contact of “{queue}” would have been taken with a priority above {priority}.',
+  otherwiseContactShow: 'Show that contact',
 
   offerOpen: 'Ringing',
   offerAnswered: 'Answered',

@@ -75,6 +75,10 @@ export const decisionsIt: Words<typeof decisionsEn> = {
   otherwiseOccupancy: '{agent} sarebbe stato scelto con un’occupazione di {points} punti più bassa.',
   otherwiseIdle: '{agent} sarebbe stato scelto se fosse stato libero per {time} in più.',
   otherwiseSameMoment: '{agent} è diventato pronto nello stesso millisecondo, subito dopo {chosen}.',
+  otherwiseContactSooner: 'Sarebbe stato preso un altro contatto di «{queue}» se fosse entrato {time} prima.',
+  otherwiseContactPriority:
+    'Sarebbe stato preso un altro contatto di «{queue}» con una priorità superiore a {priority}.',
+  otherwiseContactShow: 'Mostra quel contatto',
 
   offerOpen: 'Squilla',
   offerAnswered: 'Risposto',

@@ -74,6 +74,11 @@ export const decisionsRu: Words<typeof decisionsEn> = {
   otherwiseOccupancy: 'Был бы выбран оператор {agent}, будь его занятость на {points} п. п. ниже.',
   otherwiseIdle: 'Был бы выбран оператор {agent}, будь он свободен на {time} дольше.',
   otherwiseSameMoment: '{agent}: готовность в ту же миллисекунду, но сразу после {chosen}.',
+  otherwiseContactSooner:
+    'Первым было бы другое обращение из очереди «{queue}», поступи оно на {time} раньше.',
+  otherwiseContactPriority:
+    'Первым было бы другое обращение из очереди «{queue}», будь его приоритет выше {priority}.',
+  otherwiseContactShow: 'Показать его',
 
   offerOpen: 'Звонит',
   offerAnswered: 'Отвечено',

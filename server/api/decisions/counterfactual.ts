@@ -2,7 +2,7 @@
  * What would have changed a choice, as facts that a screen can say in any language. The record (acd/routing.ts) holds an
  * English sentence; nothing is read out of it. Facts are derived from the candidates and their scores, each is put into
  * English again, and only one that gives the very sentence of the record stands: a wrong fact cannot be shown. Where none
- * does (another contact would have been taken; a sentence of another release), the English stands alone.
+ * does, the English stands alone. Other contacts are in other-contact.ts, since the record alone does not place them.
  */
 import type { Decision } from '../../contract/events.ts';
 import type { CounterfactualFact } from '../../contract/rest-decisions.ts';
@@ -11,7 +11,8 @@ const tiers = Array.from({ length: 10 }, (_, index) => index + 1);
 const many = (count: number, one: string) => `${count} ${count === 1 ? one : `${one}s`}`;
 
 export function inEnglish(fact: CounterfactualFact, chosen: string): string {
-  const name = `Agent ${fact.agentId}`;
+  const name =
+    'agentId' in fact ? `Agent ${fact.agentId}` : `Contact ${fact.contactId} of queue ${fact.queueId}`;
   switch (fact.kind) {
     case 'tier':
       return `${name} of tier ${fact.tier} would have been chosen if nobody of tier ${fact.chosenTier} had been Ready`;
@@ -31,6 +32,10 @@ export function inEnglish(fact: CounterfactualFact, chosen: string): string {
       return `${name} would have been chosen if idle for ${fact.ms} ms longer`;
     case 'same-moment':
       return `${name} became Ready in the same millisecond, after agent ${chosen}`;
+    case 'contact-sooner':
+      return `${name} would have been offered instead if it had entered its queue ${fact.ms} ms sooner`;
+    case 'contact-priority':
+      return `${name} would have been offered instead with a priority above ${fact.priority}`;
   }
 }
 

@@ -3,6 +3,7 @@ import { decisionSchema, type Decision, type HearthlineEvent } from '../../contr
 import { offerResults, storyStepsAtMost } from '../../contract/rest-decisions.ts';
 import type {
   ContactStory,
+  CounterfactualFact,
   DecisionRow,
   DecisionView,
   DemandView,
@@ -13,9 +14,14 @@ import type { OfferRecord } from '../ports.ts';
 import { factOf } from './counterfactual.ts';
 import { DemandFold, type SetupAt } from './demand-facts.ts';
 
-function presentDecision(decision: Decision, at: number, demand: DemandView | undefined): DecisionView {
+function presentDecision(
+  decision: Decision,
+  at: number,
+  demand: DemandView | undefined,
+  known: CounterfactualFact | undefined,
+): DecisionView {
   const { strategy, trigger, candidateCount, contactPosition, waitingCount, counterfactual } = decision;
-  const fact = factOf(decision);
+  const fact = factOf(decision) ?? known;
   return {
     strategy,
     trigger,
@@ -39,10 +45,15 @@ function presentDecision(decision: Decision, at: number, demand: DemandView | un
 const resultOf = (result: string | undefined): OfferResult =>
   offerResults.find((one) => one === result) ?? 'open';
 
-/** `demandAs`: says what a demand means where more than the record is known. */
+/** What is known beside the record: what its demand means, and what its sentence says. */
+export interface Known {
+  demandAs?: (text: string) => DemandView;
+  fact?: CounterfactualFact | undefined;
+}
+
 export function presentOffer(
   offer: OfferRecord,
-  demandAs: (text: string) => DemandView = (text) => ({ text }),
+  { demandAs = (text) => ({ text }), fact }: Known = {},
 ): DecisionRow {
   const read = decisionSchema.safeParse(offer.data['decision']);
   const demand = read.success ? read.data.demand : undefined;
@@ -57,7 +68,12 @@ export function presentOffer(
     result: resultOf(offer.result),
     ...(offer.ringMs !== undefined && { ringMs: offer.ringMs }),
     ...(read.success && {
-      decision: presentDecision(read.data, offer.at, demand === undefined ? undefined : demandAs(demand)),
+      decision: presentDecision(
+        read.data,
+        offer.at,
+        demand === undefined ? undefined : demandAs(demand),
+        fact,
+      ),
     }),
   };
 }
@@ -92,14 +108,15 @@ export function presentStory(
   contactId: string,
   events: readonly HearthlineEvent[],
   setupAt: SetupAt,
+  facts: ReadonlyMap<string, CounterfactualFact> = new Map(),
 ): ContactStory {
   const results = resultsOf(events);
   const demands = new DemandFold(setupAt);
   const steps: StoryStep[] = [];
   for (const event of events.slice(0, storyStepsAtMost)) {
     demands.apply(event);
-    const offer = event.type === 'contact.offered' ? results.get(event.data.offerId) : undefined;
-    const step = presentStep(event, demands, offer);
+    const offerId = event.type === 'contact.offered' ? event.data.offerId : '';
+    const step = presentStep(event, demands, { ...results.get(offerId), fact: facts.get(offerId) });
     if (step) steps.push(step);
   }
   return { contactId, steps, isCut: events.length > storyStepsAtMost };
@@ -108,7 +125,7 @@ export function presentStory(
 function presentStep(
   event: HearthlineEvent,
   demands: DemandFold,
-  outcome: { result: string; ringMs?: number } | undefined,
+  { fact, ...outcome }: { result?: string; ringMs?: number; fact: CounterfactualFact | undefined },
 ): StoryStep | undefined {
   const { seq, at, queueId, agentId = '' } = event;
   const head = { seq, at, ...(queueId !== undefined && { queueId }) };
@@ -136,7 +153,13 @@ function presentStep(
     case 'contact.offered': {
       const record = { seq, at, contactId: event.contactId ?? '', agentId, queueId: queueId ?? '' };
       const data: Record<string, unknown> = event.data;
-      const offer = presentOffer({ ...record, data, ...outcome }, (text) => demands.view(text, queueId, seq));
+      const offer = presentOffer(
+        { ...record, data, ...outcome },
+        {
+          demandAs: (text) => demands.view(text, queueId, seq),
+          fact,
+        },
+      );
       return { kind: 'offered', ...head, offer };
     }
     case 'offer.withdrawn': {

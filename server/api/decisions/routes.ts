@@ -12,6 +12,7 @@ import { notFound } from '../refusal.ts';
 import { defineRoute } from '../route.ts';
 import type { Route } from '../route.ts';
 import type { SetupAt } from './demand-facts.ts';
+import { otherContactFacts } from './other-contact.ts';
 import { presentOffer, presentStory } from './presenter.ts';
 
 /** More queues than a contact ever goes through. */
@@ -56,7 +57,11 @@ export function decisionRoutes({ deps }: ApiParts): Route[] {
         const contactId = ctx.id();
         const events = await deps.decisions.contactEvents(contactId, storyStepsAtMost + 1);
         if (events.length === 0) throw notFound('contact');
-        return { json: presentStory(contactId, events, await setupsFor(deps.decisions, events)) };
+        const [setupAt, facts] = await Promise.all([
+          setupsFor(deps.decisions, events),
+          otherContactFacts(deps.decisions, events),
+        ]);
+        return { json: presentStory(contactId, events, setupAt, facts) };
       },
     }),
   ];

@@ -24,6 +24,7 @@ export interface OfferRecord {
 export interface QueueSetup {
   fromSeq: number;
   queue: unknown;
+  priorityWorthMs?: number;
 }
 
 export interface DecisionRepo {
@@ -32,9 +33,13 @@ export interface DecisionRepo {
   contactEvents(contactId: string, limit: number): Promise<HearthlineEvent[]>;
   /** In force at any time between two events of the log, in order. */
   queueSetups(queueId: string, fromSeq: number, toSeq: number): Promise<QueueSetup[]>;
+  /** The contact whose id a sentence begins with; of those who arrived in the hours before. */
+  contactNamedIn(sentence: string, at: number): Promise<string | undefined>;
 }
 
 const setupsAtMost = 50;
+/** Nobody waits longer than this and is still named in a decision. */
+const searchedMs = 6 * 3_600_000;
 const storyTypes = [
   'contact.arrived',
   'contact.queued',
@@ -128,15 +133,28 @@ export function createDecisionRepo(sequelize: Sequelize): DecisionRepo {
       );
     },
     async queueSetups(queueId, fromSeq, toSeq) {
-      const rows = await sequelize.query<{ seq: string; queue: unknown }>(
-        `select seq, (select queue from jsonb_array_elements(data -> 'acd' -> 'queues') queue
+      const rows = await sequelize.query<{ seq: string; queue: unknown; worth: number | null }>(
+        `select seq, (data -> 'acd' ->> 'priorityWorthMs')::float8 as worth, (select queue from jsonb_array_elements(data -> 'acd' -> 'queues') queue
                       where queue ->> 'id' = $1 limit 1) as queue
          from events where type = 'site.applied' and seq <= $3
            and seq >= coalesce((select max(seq) from events where type = 'site.applied' and seq <= $2), 0)
          order by seq desc limit $4`,
         { bind: [queueId, fromSeq, toSeq, setupsAtMost], type: QueryTypes.SELECT },
       );
-      return rows.reverse().map(({ seq, queue }) => ({ fromSeq: Number(seq), queue }));
+      return rows.reverse().map(({ seq, queue, worth }) => ({
+        fromSeq: Number(seq),
+        queue,
+        ...(worth === null ? {} : { priorityWorthMs: worth }),
+      }));
+    },
+    async contactNamedIn(sentence, at) {
+      const [row] = await sequelize.query<{ contact_id: string }>(
+        `select contact_id from contacts
+         where arrived_at <= ${instant('$2')} and arrived_at >= ${instant('$3')}
+           and starts_with($1, 'Contact ' || contact_id || ' of queue ') limit 1`,
+        { bind: [sentence, at, at - searchedMs], type: QueryTypes.SELECT },
+      );
+      return row?.contact_id;
     },
   };
 }

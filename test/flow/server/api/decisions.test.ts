@@ -188,6 +188,36 @@ describe('decisions over HTTP', function () {
     ]);
   });
 
+  it('say which other contact an agent would have taken, also where priority and head starts weigh in', async () => {
+    const bench = new Bench({
+      ...site(
+        [queue('qa', { weight: 1, headStartMs: 2_000 }), queue('qb')],
+        [agent('601', ['qa', 'qb'], { wrapUp: { mode: 'none' } })],
+        ['p1'],
+      ),
+      priorityWorthMs: 30_000,
+    });
+    bench.at = 1_810_000_000_000;
+    bench.seat('601', 'p1');
+    bench.call('talks', 'qa');
+    bench.answer('talks');
+    bench.pass(1_000);
+    bench.call('waits-a', 'qa');
+    bench.pass(7_000);
+    bench.call('waits-b', 'qb', 1);
+    bench.pass(3_000);
+    bench.do({ type: 'contact.leave', contactId: 'talks', reason: 'bye' });
+    bench.answer('waits-a');
+    bench.do({ type: 'contact.leave', contactId: 'waits-a', reason: 'bye' });
+    await fill(bench.log);
+    const { json } = await supervisor.call('GET', '/api/contacts/waits-a/story');
+    const offered = contactStorySchema.parse(json).steps.find((step) => step.kind === 'offered');
+    expect(offered?.kind === 'offered' && offered.offer.decision?.counterfactual).to.deep.equal({
+      text: 'Contact waits-b of queue qb would have been offered instead if it had entered its queue 9001 ms sooner',
+      fact: { kind: 'contact-sooner', contactId: 'waits-b', queueId: 'qb', ms: 9001 },
+    });
+  });
+
   it('say nothing of who called', async () => {
     for (const path of ['/api/decisions?limit=100', '/api/contacts/c_5/story']) {
       const { text, status } = await supervisor.call('GET', path);
@@ -248,7 +278,8 @@ describe('decisions among many events', function () {
       await repo.offers({ limit: 50, ...filter });
     await repo.contactEvents('c_1200', 1001);
     await repo.queueSetups('q7', 100, eventCount);
-    expect(plans).to.have.length(9);
+    await repo.contactNamedIn('Contact c_1 of queue q1 would have been', middle);
+    expect(plans).to.have.length(10);
     for (const plan of plans) {
       expect(plan).to.not.match(/Seq Scan on events/);
       const read = [...plan.matchAll(/Rows Removed by Filter: (\d+)/g)].map(([, count]) => Number(count));
