@@ -12,10 +12,17 @@ import type { Wishes } from '../../../server/acd/types.ts';
 import { toAcdSite } from '../../../server/config/acd-site.ts';
 import { parseSite } from '../../../server/config/site-file.ts';
 import type { EventDraft } from '../../../server/contract/events.ts';
+import {
+  agentRouting,
+  callerSchema,
+  queueRouting,
+  routingSchema,
+} from '../../../server/contract/site-routing.ts';
 import type { Site } from '../../../server/contract/site.ts';
 import { Bench } from '../server/acd/site.ts';
 
-const page = readFileSync(new URL('../../../docs/routing.md', import.meta.url), 'utf8');
+const textOf = (name: string) => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
+const page = textOf('routing.md');
 
 interface Example {
   title: string;
@@ -271,4 +278,59 @@ describe('docs/routing.md', () => {
       const stage = new Stage(siteText);
       for (const line of story) stage.play(stepOf(line));
     });
+});
+
+describe('docs/site-file.md, routing', () => {
+  const section = /^## Routing\n([\s\S]*?)^## /m.exec(textOf('site-file.md'))?.[1] ?? '';
+
+  it('shows a site that can be read', () => {
+    const text = [...section.matchAll(/^ {4}(.*)$/gm)].map(([, line]) => line).join('\n');
+    expect(parseSite(`site: { name: Example }\n${text}`)).to.have.property('site');
+  });
+
+  it('names every setting', () => {
+    const keys = [queueRouting, agentRouting, callerSchema.shape, routingSchema.shape].flatMap((shape) =>
+      Object.keys(shape),
+    );
+    expect(keys.filter((key) => !section.includes(`| \`${key}\` `))).to.deep.equal([]);
+  });
+
+  it('says truly what is refused', () => {
+    const faultsOf = (queue: string, rest = '') => {
+      const text = `site: { name: X }\nskills: [{ id: loans }]\nnumbers: [{ number: 700, queue: q }]\nqueues: [{ id: q, name: Q, ${queue} }]\n${rest}`;
+      const result = parseSite(text);
+      return 'faults' in result ? result.faults.map((fault) => fault.path) : [];
+    };
+    const agents = (more: string) => `agents: [{ id: 1, name: A, queues: [q], pin: 1111, ${more} }]`;
+    for (const demand of ['loans > 3', 'not loans', 'loans >= 11', 'nothing'])
+      expect(faultsOf(`skills: "${demand}"`), demand).to.deep.equal(['queues[0].skills']);
+    expect(faultsOf('tierAfterSec: [9, 9]')).to.deep.equal(['queues[0].tierAfterSec[1]']);
+    expect(faultsOf('relax: [{ afterSec: 9 }, { afterSec: 8 }]')).to.deep.equal([
+      'queues[0].relax[1].afterSec',
+    ]);
+    const overflow = (rule: string) => faultsOf(`overflow: [{ ${rule} }]`);
+    expect(overflow('when: contacts-per-agent, to: { message: closed }')).to.deep.equal([
+      'queues[0].overflow[0]',
+    ]);
+    expect(overflow('when: no-agents, above: 3, to: { message: closed }')).to.deep.equal([
+      'queues[0].overflow[0]',
+    ]);
+    expect(overflow('when: estimated-wait, to: { message: closed }')).to.deep.equal([
+      'queues[0].overflow[0]',
+    ]);
+    for (const to of ['{ queue: q }', '{ queue: z }', '{ message: z }', '{ number: "9" }'])
+      expect(overflow(`when: max-wait, to: ${to}`), to).to.deep.equal(['queues[0].overflow[0].to']);
+    expect(faultsOf('', agents('tiers: { z: 2 }'))).to.deep.equal(['agents[0].tiers']);
+    expect(faultsOf('', agents('skills: { tax: 2 }'))).to.deep.equal(['agents[0].skills']);
+    expect(faultsOf('skills: loans >= 2', agents('skills: { loans: 1 }'))).to.deep.equal([
+      'queues[0].skills',
+    ]);
+    expect(faultsOf('tierAfterSec: [9]', agents('tiers: { q: 3 }'))).to.deep.equal([
+      'queues[0].tierAfterSec',
+    ]);
+    expect(faultsOf('', 'callers: [{ from: 5, agent: 7 }]')).to.deep.equal(['callers[0].agent']);
+    // What may be meant.
+    expect(faultsOf('language: {}', agents('tiers: {}'))).to.deep.equal([]);
+    expect(faultsOf('', 'callers: [{ from: 5, skills: loans }]')).to.deep.equal([]);
+  });
 });
