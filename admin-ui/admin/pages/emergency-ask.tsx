@@ -82,14 +82,13 @@ function Choice({ scope, name, isOn: isAlready, waiting, isChosen, onChoose }: C
   );
 }
 
-function Consequences({ scope, name, waiting }: { scope: Scope; name: string; waiting: number }) {
+function Consequences({ scope, name }: { scope: Scope; name: string }) {
   const w = words.value;
-  const forms = scope.queueId === undefined ? w.emergencyNowAll : w.emergencyNowQueue;
-  const now = plural(language.value, forms, waiting, formats.value.number(waiting));
+  const now = scope.queueId === undefined ? w.emergencyNowAll : fill(w.emergencyNowQueue, { queue: name });
   return (
     <ul>
       <li>
-        <b>{fill(now, { queue: name })}</b>
+        <b>{now}</b>
       </li>
       <li>{w.emergencyThen}</li>
       <li>{w.emergencyRinging}</li>
@@ -114,10 +113,16 @@ export function AskOn(props: AskProps) {
     ...queues.map(({ queueId, name }) => ({ scope: { queueId } as Scope, name })),
   ];
   const name = chosen?.queueId === undefined ? w.emergencyScopeAll : queueName(floor, chosen.queueId);
+  const confirm =
+    chosen === undefined
+      ? w.emergencyOn
+      : chosen.queueId === undefined
+        ? w.emergencyOnAll
+        : w.emergencyOnQueue;
   return (
     <Dialog
       title={w.emergencyTitle}
-      confirm={chosen?.queueId === undefined ? w.emergencyOnAll : w.emergencyOnQueue}
+      confirm={confirm}
       isDanger
       isBusy={isBusy || chosen === undefined || isAlready}
       onConfirm={() => {
@@ -147,7 +152,7 @@ export function AskOn(props: AskProps) {
         ) : isAlready ? (
           <p>{w.emergencyAlready}</p>
         ) : (
-          <Consequences scope={chosen} name={name} waiting={waitingIn(floor, chosen)} />
+          <Consequences scope={chosen} name={name} />
         )}
       </div>
       <Refused refusal={refusal} />

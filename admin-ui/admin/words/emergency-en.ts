@@ -15,22 +15,17 @@ export const emergencyEn = {
   emergencyWhat: 'What will happen',
   emergencyChoose: 'Choose first. Nothing happens before you confirm.',
   emergencyAlready: 'It is on already.',
-  emergencyNowAll: {
-    one: 'Everybody waiting in all queues (# caller) is sent to the emergency message now; calls in progress go on.',
-    other:
-      'Everybody waiting in all queues (# callers) is sent to the emergency message now; calls in progress go on.',
-  },
-  emergencyNowQueue: {
-    one: 'Everybody waiting in “{queue}” (# caller) is sent to the emergency message now; calls in progress go on.',
-    other:
-      'Everybody waiting in “{queue}” (# callers) is sent to the emergency message now; calls in progress go on.',
-  },
+  emergencyNowAll:
+    'Everybody waiting in all queues is sent to the emergency message now; calls in progress go on.',
+  emergencyNowQueue:
+    'Everybody waiting in “{queue}” is sent to the emergency message now; calls in progress go on.',
   emergencyThen: 'Whoever calls from then on is sent there too, until it is switched off.',
   emergencyRinging:
     'What rings at an agent may still be answered; if it is not, that caller is sent there too.',
   emergencyElsewhere:
     'Where the site file names a queue or a number for emergencies, callers go there instead.',
   emergencyTold: 'Everybody who watches this page is told. Your name goes to the audit trail.',
+  emergencyOn: 'Switch on',
   emergencyOnAll: 'Switch on for all queues',
   emergencyOnQueue: 'Switch on for this queue',
   emergencyOff: 'Switch off',

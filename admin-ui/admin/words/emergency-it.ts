@@ -17,22 +17,17 @@ export const emergencyIt: Words<typeof emergencyEn> = {
   emergencyWhat: 'Che cosa succede',
   emergencyChoose: 'Prima scegli. Non succede nulla finché non confermi.',
   emergencyAlready: 'È già attiva.',
-  emergencyNowAll: {
-    one: 'Chi attende in tutte le code (# chiamata) va subito al messaggio di emergenza; le conversazioni in corso continuano.',
-    other:
-      'Chi attende in tutte le code (# chiamate) va subito al messaggio di emergenza; le conversazioni in corso continuano.',
-  },
-  emergencyNowQueue: {
-    one: 'Chi attende in «{queue}» (# chiamata) va subito al messaggio di emergenza; le conversazioni in corso continuano.',
-    other:
-      'Chi attende in «{queue}» (# chiamate) va subito al messaggio di emergenza; le conversazioni in corso continuano.',
-  },
+  emergencyNowAll:
+    'Chi attende in tutte le code va subito al messaggio di emergenza; le conversazioni in corso continuano.',
+  emergencyNowQueue:
+    'Chi attende in «{queue}» va subito al messaggio di emergenza; le conversazioni in corso continuano.',
   emergencyThen: 'Anche chi chiama dopo va lì, finché l’emergenza non viene spenta.',
   emergencyRinging:
     'Se il telefono di un operatore squilla, si può ancora rispondere; se non risponde, anche quella chiamata va lì.',
   emergencyElsewhere:
     'Se il file del sito indica per le emergenze un’altra coda o un numero, le chiamate vanno là.',
   emergencyTold: 'Lo vede chiunque guardi questa pagina. Il tuo nome resta nel registro di audit.',
+  emergencyOn: 'Attiva',
   emergencyOnAll: 'Attiva per tutte le code',
   emergencyOnQueue: 'Attiva per questa coda',
   emergencyOff: 'Spegni',
