@@ -236,13 +236,10 @@ export class AcdState {
   #putAgent(before: AgentRecord, after: AgentRecord): void {
     const { id } = after;
     if (before.state !== after.state || before.idle !== after.idle) {
-      for (const { pool } of this.poolsOf(after)) {
-        pool.leave(before);
-        pool.join(after);
-      }
+      for (const { pool } of this.poolsOf(after)) pool.touch(id);
       if (before.state !== after.state)
         for (const queueId of after.config.queueIds)
-          this.queues.get(queueId)?.moveMember(before.state, after.state);
+          this.queues.get(queueId)?.moveMember(id, before.state, after.state);
     }
     if (before.phoneId !== undefined && before.phoneId !== after.phoneId)
       this.agentByPhone.delete(before.phoneId);

@@ -39,15 +39,16 @@ export interface Candidate {
 }
 
 interface Standing {
-  readonly agentId: string;
   readonly position: number;
   readonly tier: number;
   readonly skillSum: number;
+  /** As last looked at. */
+  state: AgentState | undefined;
 }
 
 /** How many of those ruled out are named. */
 const namedPerRule = 5;
-const compareStandings = (a: Standing, b: Standing): number => a.position - b.position;
+const lookedAtPerState = 20;
 const compareCandidates = (a: Candidate, b: Candidate): number =>
   a.rank - b.rank || compareIdle(a.idle, b.idle);
 /** Occupancy changes while agents wait, so it is worked out anew once in this time. */
@@ -62,60 +63,81 @@ export class Pool {
   readonly #members = new Map<string, Standing>();
   readonly #ready = new Map<string, Candidate>();
   readonly #tiers: { tier: number; candidates: OrderedSet<Candidate> }[] = [];
-  readonly #byState = new Map<AgentState, OrderedSet<Standing>>();
+  readonly #byState = new Map<AgentState, number>();
+  /** Members whose record changed since they were looked at; most change again before anybody asks. */
+  readonly #touched = new Set<string>();
+  readonly #agentOf: (agentId: string) => AgentRecord | undefined;
   #occupancyAt = 0;
 
-  constructor(demand: Demand, strategy: Strategy, queueMembers: Iterable<Member>) {
+  constructor(
+    demand: Demand,
+    strategy: Strategy,
+    queueMembers: Iterable<Member>,
+    agentOf: (agentId: string) => AgentRecord | undefined,
+  ) {
     this.demand = demand;
     this.strategy = strategy;
+    this.#agentOf = agentOf;
     for (const { agent, position, tier } of queueMembers) {
       const rule = ruledOutBy(demand, agent.config, tier);
       if (rule) this.#ruleOut(rule, agent.id);
       else {
-        const standing = {
-          agentId: agent.id,
-          position,
-          tier,
-          skillSum: skillSum(agent.config, demand.skills),
-        };
-        this.#members.set(agent.id, standing);
-        this.join(agent);
+        const levels = skillSum(agent.config, demand.skills);
+        this.#members.set(agent.id, { position, tier, skillSum: levels, state: undefined });
+        this.#touched.add(agent.id);
       }
     }
   }
 
   get readySize(): number {
+    this.#catchUp();
     return this.#ready.size;
+  }
+
+  get memberIds(): Iterable<string> {
+    return this.#members.keys();
   }
 
   has(agentId: string): boolean {
     return this.#members.has(agentId);
   }
 
-  join(agent: AgentRecord): void {
-    const standing = this.#members.get(agent.id);
-    if (!standing) return;
-    this.#inState(agent.state).add(standing);
-    if (agent.state === 'ready' && agent.idle) this.#stand(this.#candidate(agent, agent.idle, standing));
+  /** A member's record changed. */
+  touch(agentId: string): void {
+    this.#touched.add(agentId);
   }
 
-  leave(agent: AgentRecord): void {
-    const standing = this.#members.get(agent.id);
+  #catchUp(): void {
+    for (const agentId of this.#touched) this.#restand(agentId);
+    this.#touched.clear();
+  }
+
+  #restand(agentId: string): void {
+    const standing = this.#members.get(agentId);
     if (!standing) return;
-    this.#inState(agent.state).delete(standing);
-    const candidate = this.#ready.get(agent.id);
-    if (!candidate) return;
-    this.#ready.delete(agent.id);
-    this.#tier(candidate.tier).delete(candidate);
+    const old = this.#ready.get(agentId);
+    const agent = this.#agentOf(agentId);
+    if (standing.state !== agent?.state) {
+      if (standing.state) this.#count(standing.state, -1);
+      if (agent) this.#count(agent.state, 1);
+      standing.state = agent?.state;
+    }
+    if (old) {
+      this.#ready.delete(agentId);
+      this.#tier(old.tier).delete(old);
+    }
+    if (agent?.state === 'ready' && agent.idle) this.#stand(this.#candidate(agent, agent.idle, standing));
   }
 
   /** Those of the best tier that has anybody Ready. */
   best(): OrderedSet<Candidate> | undefined {
+    this.#catchUp();
     return this.#tiers.find(({ candidates }) => candidates.size > 0)?.candidates;
   }
 
   /** In the order of tiers and rank. */
   first(count: number): Candidate[] {
+    this.#catchUp();
     const found: Candidate[] = [];
     for (const { candidates } of this.#tiers) {
       if (found.length >= count) break;
@@ -125,21 +147,27 @@ export class Pool {
   }
 
   candidate(agentId: string): Candidate | undefined {
+    this.#catchUp();
     return this.#ready.get(agentId);
   }
 
   ready(): Iterable<Candidate> {
+    this.#catchUp();
     return this.#ready.values();
   }
 
-  /** Everybody whom this decision ruled out, by rule or by state; sorted by name so that records compare equal. */
-  ruledOut(): { counts: Record<string, number>; agents: Record<string, string[]> } {
+  /**
+   * Everybody whom this decision ruled out, by rule or by state, sorted by name so that records compare equal; `inState`
+   * gives the members of the queue in a state, in the order of the site file.
+   */
+  ruledOut(inState: (state: AgentState) => Iterable<string>): {
+    counts: Record<string, number>;
+    agents: Record<string, string[]>;
+  } {
+    this.#catchUp();
     const found = new Map(this.#ruledOut);
-    for (const [state, standings] of this.#byState)
-      if (state !== 'ready' && standings.size > 0) {
-        const first = standings.firstFew(namedPerRule).map(({ agentId }) => agentId);
-        found.set(state, { count: standings.size, first });
-      }
+    for (const [state, count] of this.#byState)
+      if (state !== 'ready' && count > 0) found.set(state, { count, first: this.#firstOf(inState(state)) });
     const sorted = [...found].sort(([a], [b]) => (a < b ? -1 : 1));
     return {
       counts: Object.fromEntries(sorted.map(([rule, { count }]) => [rule, count])),
@@ -147,21 +175,28 @@ export class Pool {
     };
   }
 
+  /** Not looked for any further than is cheap: many may be in a state whom the demand rules out anyway. */
+  #firstOf(agentIds: Iterable<string>): string[] {
+    const first: string[] = [];
+    let looked = 0;
+    for (const agentId of agentIds) {
+      if (this.has(agentId)) first.push(agentId);
+      if (first.length === namedPerRule || ++looked === lookedAtPerState) break;
+    }
+    return first;
+  }
+
   countOf(state: AgentState): number {
-    return this.#byState.get(state)?.size ?? 0;
+    this.#catchUp();
+    return this.#byState.get(state) ?? 0;
   }
 
   /** To be called with the time of a decision before `best`: ranks that depend on it are brought up to date. */
-  refresh(at: number, agentOf: (agentId: string) => AgentRecord | undefined): void {
+  refresh(at: number): void {
     const mark = at - (at % occupancyEveryMs);
     if (this.strategy !== 'least-occupied' || mark === this.#occupancyAt) return;
     this.#occupancyAt = mark;
-    for (const agentId of Array.from(this.#ready.keys())) {
-      const agent = agentOf(agentId);
-      if (!agent) continue;
-      this.leave(agent);
-      this.join(agent);
-    }
+    for (const agentId of this.#ready.keys()) this.#touched.add(agentId);
   }
 
   #stand(candidate: Candidate): void {
@@ -211,12 +246,8 @@ export class Pool {
     this.#ruledOut.set(rule, { ...known, count: known.count + 1 });
   }
 
-  #inState(state: AgentState): OrderedSet<Standing> {
-    const known = this.#byState.get(state);
-    if (known) return known;
-    const standings = new OrderedSet<Standing>(compareStandings);
-    this.#byState.set(state, standings);
-    return standings;
+  #count(state: AgentState, by: 1 | -1): void {
+    this.#byState.set(state, (this.#byState.get(state) ?? 0) + by);
   }
 }
 

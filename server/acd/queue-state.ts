@@ -9,6 +9,7 @@ import { answered, judged, noPace, type Pace } from './estimate.ts';
 import { type Demand, demandOf, keyOf } from './demand.ts';
 import { type Member, Pool } from './pool.ts';
 import type { AcdQueue } from './types.ts';
+import { OrderedSet } from './ordered-set.ts';
 import { type Place, WaitingList } from './waiting-list.ts';
 
 /** A member by the site; `position`: place in the site file. */
@@ -36,7 +37,9 @@ export class QueueState {
   lastAgentId: string | undefined;
   pace: Pace = noPace;
   #busySince: number | undefined;
-  readonly #byState = new Map<AgentState, number>();
+  readonly #byState = new Map<AgentState, OrderedSet<RosterEntry>>();
+  /** The pools of each member. */
+  readonly #poolsOf = new Map<string, Pool[]>();
   readonly #roster = new Map<string, RosterEntry>();
   readonly #agentOf: (agentId: string) => AgentRecord | undefined;
   readonly #pools = new Map<string, Pool>();
@@ -74,13 +77,28 @@ export class QueueState {
   }
 
   countOf(state: AgentState): number {
-    return this.#byState.get(state) ?? 0;
+    return this.#byState.get(state)?.size ?? 0;
+  }
+
+  /** In the order of the site file. */
+  *membersIn(state: AgentState): Iterable<string> {
+    for (const { agentId } of this.#byState.get(state) ?? []) yield agentId;
   }
 
   /** A member went from one state to another. */
-  moveMember(before: AgentState, after: AgentState): void {
-    this.#byState.set(before, this.countOf(before) - 1);
-    this.#byState.set(after, this.countOf(after) + 1);
+  moveMember(agentId: string, before: AgentState, after: AgentState): void {
+    const entry = this.#roster.get(agentId);
+    if (!entry) return;
+    this.#inState(before).delete(entry);
+    this.#inState(after).add(entry);
+  }
+
+  #inState(state: AgentState): OrderedSet<RosterEntry> {
+    const known = this.#byState.get(state);
+    if (known) return known;
+    const entries = new OrderedSet<RosterEntry>((a, b) => a.position - b.position);
+    this.#byState.set(state, entries);
+    return entries;
   }
 
   /** Does it send anybody away because of who is there? */
@@ -104,8 +122,7 @@ export class QueueState {
 
   enrol(entry: RosterEntry): void {
     this.#roster.set(entry.agentId, entry);
-    const state = this.#agentOf(entry.agentId)?.state ?? 'logged-out';
-    this.#byState.set(state, this.countOf(state) + 1);
+    this.#inState(this.#agentOf(entry.agentId)?.state ?? 'logged-out').add(entry);
   }
 
   roster(): Iterable<RosterEntry> {
@@ -118,7 +135,7 @@ export class QueueState {
 
   /** Every pool whose contacts this agent may be asked about, now or when it is Ready. */
   *poolsOf(agentId: string): Iterable<Pool> {
-    if (this.#roster.has(agentId)) for (const pool of this.#pools.values()) if (pool.has(agentId)) yield pool;
+    yield* this.#poolsOf.get(agentId) ?? [];
     const personal = this.#personal.get(agentId);
     if (personal) yield personal;
   }
@@ -173,11 +190,16 @@ export class QueueState {
     if (known) return known;
     const pool = this.#make(demand, this.#members());
     this.#pools.set(key, pool);
+    for (const agentId of pool.memberIds) {
+      const pools = this.#poolsOf.get(agentId);
+      if (pools) pools.push(pool);
+      else this.#poolsOf.set(agentId, [pool]);
+    }
     return pool;
   }
 
   #make(demand: Demand, members: Iterable<Member>): Pool {
-    return new Pool(demand, this.config.strategy, members);
+    return new Pool(demand, this.config.strategy, members, this.#agentOf);
   }
 
   *#members(): Iterable<Member> {

@@ -25,7 +25,7 @@ export function chooseAgent(
 ): string | undefined {
   const pool = queue.poolWith(contact.id);
   if (queue.isRetired || !pool) return undefined;
-  pool.refresh(at, (agentId) => state.agents.get(agentId));
+  pool.refresh(at);
   const best = pool.best();
   return best && chooseFrom(best, pool, queue, drawOf(state, contact))?.agentId;
 }
@@ -79,7 +79,7 @@ export function describeDecision(
 ): Decision {
   const pool = queue.poolWith(contact.id);
   if (!pool) throw new Error(`contact ${contact.id} waits in no pool`);
-  pool.refresh(at, (agentId) => state.agents.get(agentId));
+  pool.refresh(at);
   const shown = pool.first(candidatesShown);
   const scoreOf = (candidate: Candidate) => scoreIn(state, pool, candidate, at);
   const counterfactual =
@@ -87,7 +87,7 @@ export function describeDecision(
       ? otherAgent(pool, agent)
       : (otherContact(state, contact, agent) ?? otherAgent(pool, agent));
   const demand = describeDemand(pool.demand);
-  const { counts, agents } = pool.ruledOut();
+  const { counts, agents } = pool.ruledOut((one) => queue.membersIn(one));
   return {
     strategy: queue.config.strategy,
     chosen: agent.id,
