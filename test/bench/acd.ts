@@ -1,6 +1,7 @@
 /**
  * Measures one event of the routing engine at growing numbers of waiting contacts and agents, beside a plain
- * linear scan in the same run: `node --import tsx test/bench/acd.ts`. Prints one JSON line a figure.
+ * linear scan in the same run: `npm run bench:acd`. Prints one JSON line a figure. Ten queues ask for a skill at a level,
+ * every third contact for another of fifty on top; agents know ten each.
  *
  * The cycle, the same for both, with every agent talking: a talk ends, the agent takes the next contact in line,
  * its phone rings, it answers; a new contact enters the queue; one of those who wait gives up. The scan is what
@@ -12,6 +13,7 @@ import type { Acd, AcdCommand, AcdSite } from '../../server/acd/types.ts';
 import type { EventDraft } from '../../server/contract/events.ts';
 import { createLiveStats } from '../../server/stats/live-state.ts';
 
+const skills = Array.from({ length: 50 }, (_, i) => `s${i}`);
 const queueIds = Array.from({ length: 10 }, (_, i) => `q${i}`);
 const maxMs = 1_500;
 const maxCycles = 2_000;
@@ -19,9 +21,10 @@ const maxCycles = 2_000;
 function siteOf(agentCount: number): AcdSite {
   return {
     version: 1,
-    queues: queueIds.map((id) => ({
+    queues: queueIds.map((id, i) => ({
       id,
       strategy: 'longest-idle' as const,
+      skills: { skill: skills[i] ?? '', level: 3 },
       ringMs: 15_000,
       maxWaitMs: 3_600_000,
       maxLength: 0,
@@ -34,6 +37,12 @@ function siteOf(agentCount: number): AcdSite {
       id: `a${i}`,
       queueIds: [`q${i % 10}`, `q${(i + 3) % 10}`],
       wrapUp: { mode: 'none' as const },
+      // Its queues' skills and eight others, at levels 3 to 10.
+      skills: Object.fromEntries(
+        [i % 10, (i + 3) % 10, ...Array.from({ length: 8 }, (_unused, k) => 10 + ((i * 7 + k * 5) % 40))].map(
+          (skill, k) => [`s${skill}`, 3 + ((i + k) % 8)],
+        ),
+      ),
     })),
     phoneIds: Array.from({ length: agentCount }, (_, i) => `p${i}`),
   };
@@ -50,10 +59,18 @@ function randomSource(seed: number): () => number {
   };
 }
 
+/** What every third contact asks on top of its queue. */
+function extraOf(contactId: string): { skill: string; level: number } | undefined {
+  const n = Number(contactId.replace(/\D/g, ''));
+  return n % 3 === 0 ? { skill: skills[10 + ((n / 3) % 40)] ?? '', level: 3 } : undefined;
+}
+
 interface Router {
   enter(contactId: string, queueId: string, at: number): void;
-  /** The talk of this agent ends and it answers its next contact. */
-  next(agentId: string, at: number): void;
+  /** The talk of this agent ends: it is offered its next contact. */
+  release(agentId: string, at: number): void;
+  /** It answers. */
+  answer(agentId: string, at: number): void;
   giveUp(contactId: string, at: number): void;
 }
 
@@ -94,12 +111,12 @@ class Engine implements Router {
       language: 'en',
       at,
     });
-    this.do({ type: 'contact.enqueue', contactId, at });
+    const extra = extraOf(contactId);
+    this.do({ type: 'contact.enqueue', contactId, at, ...(extra && { skills: extra }) });
   }
-  next(agentId: string, at: number): void {
+  release(agentId: string, at: number): void {
     const contactId = this.acd.agent(agentId)?.contactId;
     if (contactId !== undefined) this.do({ type: 'contact.leave', contactId, reason: 'bye', at });
-    this.answer(agentId, at);
   }
   giveUp(contactId: string, at: number): void {
     this.do({ type: 'contact.leave', contactId, reason: 'bye', at });
@@ -108,13 +125,21 @@ class Engine implements Router {
 
 class LinearScan implements Router {
   readonly waiting: { id: string; queueId: string; queuedAt: number }[] = [];
-  readonly agents: { id: string; queueIds: string[]; isReady: boolean; since: number; contactId: string }[];
+  readonly agents: {
+    id: string;
+    queueIds: string[];
+    skills: Readonly<Record<string, number>>;
+    isReady: boolean;
+    since: number;
+    contactId: string;
+  }[];
   positionSum = 0;
 
   constructor(site: AcdSite) {
-    this.agents = site.agents.map(({ id, queueIds: queues }) => ({
+    this.agents = site.agents.map(({ id, queueIds: queues, skills: known = {} }) => ({
       id,
       queueIds: queues,
+      skills: known,
       isReady: true,
       since: 1,
       contactId: '',
@@ -124,7 +149,7 @@ class LinearScan implements Router {
   enter(id: string, queueId: string, at: number): void {
     let best: (typeof this.agents)[number] | undefined;
     for (const agent of this.agents)
-      if (agent.isReady && agent.queueIds.includes(queueId) && (!best || agent.since < best.since))
+      if (agent.isReady && this.mayServe(agent, id, queueId) && (!best || agent.since < best.since))
         best = agent;
     if (best) {
       best.isReady = false;
@@ -136,13 +161,22 @@ class LinearScan implements Router {
     for (const contact of this.waiting) if (contact.queueId === queueId) position += 1;
     this.positionSum += position;
   }
-  next(agentId: string, at: number): void {
+  private mayServe(agent: (typeof this.agents)[number], contactId: string, queueId: string): boolean {
+    if (!agent.queueIds.includes(queueId)) return false;
+    const extra = extraOf(contactId);
+    if (extra && (agent.skills[extra.skill] ?? 0) < extra.level) return false;
+    return (agent.skills[`s${queueId.slice(1)}`] ?? 0) >= 3;
+  }
+  answer(): void {
+    // It keeps no states.
+  }
+  release(agentId: string, at: number): void {
     const agent = this.agents.find(({ id }) => id === agentId);
     if (!agent) return;
     agent.since = at;
     let best = -1;
     this.waiting.forEach((contact, index) => {
-      if (!agent.queueIds.includes(contact.queueId)) return;
+      if (!this.mayServe(agent, contact.id, contact.queueId)) return;
       if (best < 0 || contact.queuedAt < (this.waiting[best]?.queuedAt ?? 0)) best = index;
     });
     agent.isReady = best < 0;
@@ -162,6 +196,9 @@ interface Figures {
   p50Us: number;
   p99Us: number;
   maxUs: number;
+  /** One decision: the talk ends, and the agent is offered the next contact. */
+  offerP50Us: number;
+  offerP99Us: number;
 }
 
 const round = (value: number) => Number(value.toFixed(1));
@@ -172,6 +209,7 @@ function measure(router: Router, agentCount: number, waitingCount: number): Figu
   let count = waitingCount;
   let at = 10 + waitingCount;
   const cycleUs: number[] = [];
+  const offerUs: number[] = [];
   const began = performance.now();
   const cpu = process.cpuUsage();
   while (cycleUs.length < maxCycles && performance.now() - began < maxMs) {
@@ -179,21 +217,27 @@ function measure(router: Router, agentCount: number, waitingCount: number): Figu
     const leaver = `c${Math.floor(random() * count)}`;
     at += 10;
     const start = process.hrtime.bigint();
-    router.next(agentId, at);
+    router.release(agentId, at);
+    const offered = process.hrtime.bigint();
+    router.answer(agentId, at);
     for (let i = 0; i < 2; i++) router.enter(`c${count++}`, queueIds[count % 10] ?? '', at);
     router.giveUp(leaver, at);
     cycleUs.push(Number(process.hrtime.bigint() - start) / 1000);
+    offerUs.push(Number(offered - start) / 1000);
   }
   const { user, system } = process.cpuUsage(cpu);
-  const sorted = cycleUs.toSorted((a, b) => a - b);
-  const quantile = (q: number) =>
-    round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0);
+  const quantile = (values: number[], q: number) => {
+    const sorted = values.toSorted((a, b) => a - b);
+    return round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0);
+  };
   return {
-    cycles: sorted.length,
-    cpuUs: round((user + system) / sorted.length),
-    p50Us: quantile(0.5),
-    p99Us: quantile(0.99),
-    maxUs: quantile(1),
+    cycles: cycleUs.length,
+    cpuUs: round((user + system) / cycleUs.length),
+    p50Us: quantile(cycleUs, 0.5),
+    p99Us: quantile(cycleUs, 0.99),
+    maxUs: quantile(cycleUs, 1),
+    offerP50Us: quantile(offerUs, 0.5),
+    offerP99Us: quantile(offerUs, 0.99),
   };
 }
 
@@ -248,15 +292,29 @@ function warmUp(): void {
   measure(engine, 50, 500);
 }
 
+/** As after a crash: a snapshot taken when half had come, and the events of the other half. */
 function recover(waitingCount: number): void {
   const engine = new Engine(siteOf(1_000));
-  enterAll(engine, waitingCount);
+  enterAll(engine, waitingCount / 2);
   const snapshot = JSON.stringify(engine.acd.toSnapshot());
+  engine.log = [];
+  for (let i = waitingCount / 2; i < waitingCount; i++) engine.enter(`c${i}`, queueIds[i % 10] ?? '', 11 + i);
+  const log = engine.log.map((event) => JSON.stringify(event));
   const start = performance.now();
   const recovered = createAcd(JSON.parse(snapshot));
+  for (const text of log) recovered.apply(JSON.parse(text) as EventDraft);
   const ms = round(performance.now() - start);
   const waiting = queueIds.reduce((sum, id) => sum + recovered.waiting(id), 0);
-  console.log(JSON.stringify({ what: 'recovery from a snapshot', waiting, ms, bytes: snapshot.length }));
+  const events = log.length;
+  console.log(
+    JSON.stringify({
+      what: 'recovery from a snapshot and the log',
+      waiting,
+      events,
+      ms,
+      bytes: snapshot.length,
+    }),
+  );
 }
 
 /** The live figures of a large site: what one event and one board cost. */
@@ -301,6 +359,6 @@ function figures(agentCount: number, waitingCount: number): void {
 
 warmUp();
 for (const agentCount of [100, 1_000, 10_000])
-  for (const waitingCount of [100, 10_000, 100_000]) compare(agentCount, waitingCount);
-recover(10_000);
+  for (const waitingCount of [100, 10_000, 1_000_000]) compare(agentCount, waitingCount);
+for (let i = 0; i < 3; i++) recover(10_000);
 for (const agentCount of [100, 10_000]) figures(agentCount, 10_000);
