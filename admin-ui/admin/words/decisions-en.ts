@@ -22,7 +22,7 @@ export const decisionsEn = {
   decisionsAttempt: 'attempt {count}',
   decisionsCandidates: 'Who could be asked',
   decisionsPlace: 'Place',
-  decisionsScore: 'What the rule looks at',
+  decisionsScore: 'By the rule',
   decisionsIdle: 'Idle',
   decisionsAsked: 'asked',
   decisionsRuledOut: 'Who could not',
@@ -53,10 +53,10 @@ export const decisionsEn = {
   scorePlace: 'no. {place} in the site file',
   scoreShare: 'share of {share} in the draw',
 
-  outSkill: 'lack a skill or its level',
-  outLanguage: 'do not speak the language',
-  outTier: 'belong to a later tier',
-  outPreferred: 'not the agent who was waited for',
+  outSkill: 'Lack a skill or its level',
+  outLanguage: 'Do not speak the language',
+  outTier: 'Belong to a later tier',
+  outPreferred: 'Not the agent who was waited for',
 
   demandAnybody: 'Nothing in particular: any member of the queue.',
   demandOnly: 'nobody but {agent}',

@@ -25,7 +25,7 @@ export const decisionsIt: Words<typeof decisionsEn> = {
   decisionsAttempt: 'tentativo {count}',
   decisionsCandidates: 'Chi si poteva scegliere',
   decisionsPlace: 'Posto',
-  decisionsScore: 'Che cosa guarda la regola',
+  decisionsScore: 'Per la regola',
   decisionsIdle: 'Libero da',
   decisionsAsked: 'scelto',
   decisionsRuledOut: 'Chi no',
@@ -56,10 +56,10 @@ export const decisionsIt: Words<typeof decisionsEn> = {
   scorePlace: 'n. {place} nel file della sede',
   scoreShare: 'quota di {share} nel sorteggio',
 
-  outSkill: 'senza la competenza o il livello',
-  outLanguage: 'non parlano la lingua',
-  outTier: 'di una fascia successiva',
-  outPreferred: 'non è l’operatore atteso',
+  outSkill: 'Senza la competenza o il livello',
+  outLanguage: 'Non parlano la lingua',
+  outTier: 'Di una fascia successiva',
+  outPreferred: 'Non è l’operatore atteso',
 
   demandAnybody: 'Niente di particolare: chiunque della coda.',
   demandOnly: 'solo {agent}',

@@ -25,7 +25,7 @@ export const decisionsRu: Words<typeof decisionsEn> = {
   decisionsAttempt: 'попытка {count}',
   decisionsCandidates: 'Кому можно было предложить',
   decisionsPlace: 'Место',
-  decisionsScore: 'На что смотрит правило',
+  decisionsScore: 'По правилу',
   decisionsIdle: 'Свободен',
   decisionsAsked: 'выбран',
   decisionsRuledOut: 'Кому нельзя',
@@ -56,10 +56,10 @@ export const decisionsRu: Words<typeof decisionsEn> = {
   scorePlace: '№ {place} в файле площадки',
   scoreShare: 'доля {share} в жребии',
 
-  outSkill: 'нет навыка или уровня',
-  outLanguage: 'не говорят на языке',
-  outTier: 'следующая линия',
-  outPreferred: 'не тот, кого ждали',
+  outSkill: 'Нет навыка или уровня',
+  outLanguage: 'Не говорят на языке',
+  outTier: 'Следующая линия',
+  outPreferred: 'Не тот, кого ждали',
 
   demandAnybody: 'Ничего особенного: подходит любой оператор очереди.',
   demandOnly: 'только {agent}',

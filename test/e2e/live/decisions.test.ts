@@ -116,9 +116,9 @@ describe('decisions on the real server', function () {
       'Longest idle.',
       'number 1 of 1 waiting in “Loans and credit”',
       `${agentNames[1]} would have been asked if idle for`,
-      'lack a skill or its level',
+      'Lack a skill or its level',
       agentNames[2]!,
-      'belong to a later tier',
+      'Belong to a later tier',
       'Valentina Crosetti',
       'No answer',
     ])
