@@ -8,7 +8,7 @@ import type { EmergencyAnswer } from '../../../server/contract/emergency.ts';
 import type { FloorState } from '../../../server/contract/live.ts';
 import { fill } from '../../shared/words.ts';
 import { Notice } from '../parts/notice.tsx';
-import { words } from '../reading.ts';
+import { formats, words } from '../reading.ts';
 import { may, refusalText } from '../session.ts';
 import { AskOff, AskOn, queueName } from './emergency-ask.tsx';
 import { createEmergencyClient, type EmergencyClient, type Scope } from './emergency-client.ts';
@@ -133,7 +133,12 @@ export function EmergencyBand({ emergency: { client, asking }, floor, isCutOff }
               />
             ))}
           </ul>
-          <small>{w.emergencySeenBy}</small>
+          <small>
+            {/* They may be more than fit: the rest is scrolled to. */}
+            {scopes.length > 1 &&
+              `${fill(w.emergencyCount, { count: formats.value.number(scopes.length) })} `}
+            {w.emergencySeenBy}
+          </small>
         </section>
       )}
       {refusal && !isCutOff && (

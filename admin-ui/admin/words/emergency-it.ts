@@ -7,6 +7,7 @@ export const emergencyIt: Words<typeof emergencyEn> = {
   emergencyOpen: 'Emergenza …',
   emergencyAll: 'Emergenza: tutte le code',
   emergencyQueue: 'Emergenza: coda «{queue}»',
+  emergencyCount: 'In tutto ne sono attive {count}.',
   emergencySeenBy: 'Lo vede chiunque guardi questa pagina. Possono spegnerla supervisori e amministratori.',
   emergencyOver: 'Nessuna emergenza è più attiva.',
   emergencyUnread: 'Al momento non si può sapere se un’emergenza è attiva. {why}',

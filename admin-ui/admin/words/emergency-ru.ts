@@ -7,6 +7,7 @@ export const emergencyRu: Words<typeof emergencyEn> = {
   emergencyOpen: 'Аварийный режим …',
   emergencyAll: 'Аварийный режим: все очереди',
   emergencyQueue: 'Аварийный режим: очередь «{queue}»',
+  emergencyCount: 'Всего включено: {count}.',
   emergencySeenBy:
     'Это видят все, у кого открыта эта страница. Выключить могут супервизоры и администраторы.',
   emergencyOver: 'Аварийный режим больше нигде не включён.',

@@ -180,8 +180,10 @@ describe('the emergency switch on the real server', function () {
       'Everybody waiting in “Lost cards” is sent',
     );
     await page.locator('dialog .is-danger').click();
-    for (const each of [page, viewer.page, admin.page])
+    for (const each of [page, viewer.page, admin.page]) {
+      await look(each);
       await untilBands(each, ['Emergency: queue “Lost cards”']);
+    }
     await live.house.untilContacts('waiting', 1);
     expect(await newest(2)).to.deep.equal([
       { queueId: 'cards', reason: 'emergency', agentId: null },
@@ -200,7 +202,10 @@ describe('the emergency switch on the real server', function () {
     expect(await page.locator('dialog .is-danger').isDisabled()).to.equal(true);
     await page.keyboard.press('Escape');
     for (const queueId of ['loans', 'cards']) await put({ isOn: false, queueId });
-    for (const each of [page, viewer.page]) await untilBands(each, []);
+    for (const each of [page, viewer.page]) {
+      await look(each);
+      await untilBands(each, []);
+    }
     await Promise.all([caller.hangup(), other.hangup()]);
   });
 
