@@ -4,7 +4,7 @@ export const emergencyEn = {
   emergencyOpen: 'Emergency switch …',
   emergencyAll: 'Emergency: all queues',
   emergencyQueue: 'Emergency: queue “{queue}”',
-  emergencyCount: '{count} of them are on.',
+  emergencyCount: '{count} in all.',
   emergencySeenBy:
     'Everybody who watches this page sees this. Supervisors and administrators can switch it off.',
   emergencyOver: 'No emergency is on any more.',
