@@ -8,7 +8,7 @@ import type { Outcome, WithdrawReason } from '../contract/events.ts';
 import type { NextStep } from './agent-state.ts';
 import { type ContactIn, type ContactRecord, holdMsOf, ringMsOf } from './contact-state.ts';
 import { estimateMs } from './estimate.ts';
-import { enter, flowOut, keepsWaiting } from './overflow.ts';
+import { enter, flowOut, mustLeave } from './overflow.ts';
 import type { Session } from './session.ts';
 import type { AcdCommand, EndedBy, IgnoredReason, Wishes } from './types.ts';
 
@@ -274,10 +274,10 @@ export function giveBack(
   const after = session.state.contacts.get(id);
   if (!queue || after?.state !== 'waiting') return;
   const { maxWaitMs } = queue.config;
-  const rule = keepsWaiting(session, queue);
-  if (rule) flowOut(session, after, rule);
+  const exit = mustLeave(session, queue);
+  if (exit) flowOut(session, after, exit);
   else if (maxWaitMs > 0 && after.place.queuedAt + maxWaitMs <= session.at)
-    flowOut(session, after, 'max-wait');
+    flowOut(session, after, { reason: 'max-wait' });
   else session.wantsAgent(id);
 }
 

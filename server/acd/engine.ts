@@ -118,7 +118,8 @@ function carryOut(session: Session, due: Deadline): void {
   }
   const contact = session.state.contacts.get(due.id);
   if (due.kind === 'ring' && contact?.state === 'offered') withdraw(session, contact, 'rona');
-  if (due.kind === 'max-wait' && contact?.state === 'waiting') flowOut(session, contact, 'max-wait');
+  if (due.kind === 'max-wait' && contact?.state === 'waiting')
+    flowOut(session, contact, { reason: 'max-wait' });
   if (due.kind === 'relax' && contact?.state === 'waiting') relax(session, contact);
   if (due.kind === 'announce' && contact?.state === 'waiting') announce(session, contact);
 }

@@ -15,14 +15,23 @@ import { placeIn } from './waiting-list.ts';
 
 export type FlowOutReason = DraftOf<'contact.flowed-out'>['data']['reason'];
 
-/** The rule that keeps a contact from entering this queue now; undefined when it may. */
-export function refusal(session: Session, queue: QueueState): FlowOutReason | undefined {
+/** Why a contact leaves, and where to; without `to` the first rule of that kind, or the queue's message, says it. */
+interface Exit {
+  readonly reason: FlowOutReason;
+  readonly to?: OverflowTarget;
+}
+
+const byRule = (rule: OverflowRule | undefined): Exit | undefined =>
+  rule && { reason: rule.when, to: rule.to };
+
+/** What keeps a contact from entering this queue now; undefined when it may. */
+function refusal(session: Session, queue: QueueState): Exit | undefined {
   const { state, at } = session;
-  if (queue.isRetired) return 'queue-removed';
-  if (state.isEmergency(queue.config.id)) return 'emergency';
+  if (queue.isRetired) return { reason: 'queue-removed' };
+  if (state.isEmergency(queue.config.id)) return { reason: 'emergency' };
   const { maxLength, overflow = [] } = queue.config;
-  if (maxLength > 0 && queue.waiting.size >= maxLength) return 'max-length';
-  return overflow.find((rule) => isDue(rule, queue, at))?.when;
+  if (maxLength > 0 && queue.waiting.size >= maxLength) return { reason: 'max-length' };
+  return byRule(overflow.find((rule) => isDue(rule, queue, at)));
 }
 
 function isDue(rule: OverflowRule, queue: QueueState, at: number): boolean {
@@ -47,29 +56,30 @@ function isDue(rule: OverflowRule, queue: QueueState, at: number): boolean {
 }
 
 /** The rules that hold for those who wait already, too. */
-export function keepsWaiting(session: Session, queue: QueueState): FlowOutReason | undefined {
-  if (queue.isRetired) return 'queue-removed';
-  if (session.state.isEmergency(queue.config.id)) return 'emergency';
+export function mustLeave(session: Session, queue: QueueState): Exit | undefined {
+  if (queue.isRetired) return { reason: 'queue-removed' };
+  if (session.state.isEmergency(queue.config.id)) return { reason: 'emergency' };
   const due = queue.config.overflow?.find(
     (rule) => (rule.when === 'no-agents' || rule.when === 'all-not-ready') && isDue(rule, queue, session.at),
   );
-  return due?.when;
+  return byRule(due);
 }
 
 /** Everybody who is open in a queue whose rules let nobody wait. */
 export function flowOutAll(session: Session, queue: QueueState): void {
-  const reason = queue.openSize > 0 ? keepsWaiting(session, queue) : undefined;
-  if (!reason) return;
+  const exit = queue.openSize > 0 ? mustLeave(session, queue) : undefined;
+  if (!exit) return;
   for (const { contactId } of Array.from(queue.waiting)) {
     const contact = session.state.contacts.get(contactId);
-    if (contact?.state === 'waiting') flowOut(session, contact, reason);
+    if (contact?.state === 'waiting') flowOut(session, contact, exit);
   }
 }
 
 const byMessage = (queue: AcdQueue): OverflowTarget => ({ kind: 'message', prompt: queue.overflowTarget });
 
-function targetOf(queue: AcdQueue | undefined, reason: FlowOutReason): OverflowTarget {
+function targetOf(queue: AcdQueue | undefined, { reason, to }: Exit): OverflowTarget {
   if (!queue) return { kind: 'message', prompt: '' };
+  if (to) return to;
   return queue.overflow?.find((rule) => rule.when === reason)?.to ?? byMessage(queue);
 }
 
@@ -83,16 +93,17 @@ export function enter(
   session: Session,
   contact: ContactIn<'greeting' | 'flowed-out'>,
   queueId: string,
-  { priority, headStartMs, skills, preferred }: { priority?: number } & Wishes,
+  wishes: { priority?: number } & Wishes,
 ): IgnoredReason | undefined {
+  const { priority, headStartMs = 0, skills, preferred } = wishes;
   const { state, at } = session;
   const queue = state.queues.get(queueId);
   if (!queue) return 'unknown-queue';
-  const reason = refusal(session, queue);
-  if (reason) return flowOut(session, contact, reason, queueId);
-  // What it has waited elsewhere counts here.
+  const exit = refusal(session, queue);
+  if (exit) return flowOut(session, contact, exit, { queueId, wishes });
+  // What it has waited elsewhere, a head start there included, counts here.
   const { carried } = contact;
-  const ahead = (headStartMs ?? 0) + (carried ? at - carried.since : 0);
+  const ahead = Math.max(headStartMs, carried ? at - carried.since : 0);
   const entry = {
     contactId: contact.id,
     priority: priority ?? carried?.priority ?? 0,
@@ -125,33 +136,36 @@ export function enter(
 const isLoggedIn = (agent: AgentRecord | undefined): boolean =>
   agent !== undefined && agent.state !== 'logged-out' && agent.state !== 'unreachable' && !agent.isRemoved;
 
-/** `queueId`: the queue it leaves, where that is not the one it was bound to before. */
+/** `atDoor`: of a contact that was not let in; what it brought goes with it to the next queue. */
 export function flowOut(
   session: Session,
   contact: ContactIn<'greeting' | 'waiting' | 'flowed-out'>,
-  reason: FlowOutReason,
-  queueId = contact.queueId,
+  exit: Exit,
+  atDoor?: { queueId: string; wishes: { priority?: number } & Wishes },
 ): undefined {
   const { state, at } = session;
+  const queueId = atDoor?.queueId ?? contact.queueId;
   const queue = state.queues.get(queueId)?.config;
-  const wanted = targetOf(queue, reason);
-  const left = [...(contact.left ?? []), queueId];
-  const isNoWay =
-    wanted.kind === 'queue' && (left.includes(wanted.queueId) || !isOpen(state, wanted.queueId));
-  const target = queue && isNoWay ? byMessage(queue) : wanted;
+  const wanted = targetOf(queue, exit);
+  const left = contact.left ?? [];
+  const isBack = wanted.kind === 'queue' && [...left, queueId].includes(wanted.queueId);
+  const isNoWay = wanted.kind === 'queue' && !isOpen(state, wanted.queueId);
+  // By way of a number it may come back once; the second time it leaves for good.
+  const target = queue && (isBack || isNoWay || left.includes(queueId)) ? byMessage(queue) : wanted;
   session.emit({
     type: 'contact.flowed-out',
     at,
     contactId: contact.id,
     queueId,
     data: {
-      reason,
+      reason: exit.reason,
       target: nameOf(target),
       waitMs: contact.state === 'waiting' ? at - contact.place.queuedAt : 0,
     },
   });
   const after = state.contacts.get(contact.id);
-  if (target.kind === 'queue' && after?.state === 'flowed-out') enter(session, after, target.queueId, {});
+  if (target.kind === 'queue' && after?.state === 'flowed-out')
+    enter(session, after, target.queueId, atDoor?.wishes ?? {});
 }
 
 function isOpen(state: AcdState, queueId: string): boolean {

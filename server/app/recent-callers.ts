@@ -43,11 +43,13 @@ export class RecentCallers {
         if (isShown(event.data.pii?.from)) this.#callers.set(id, event.data.pii.from);
         return;
       case 'contact.queued':
-        if (from !== undefined)
-          this.#stays.set(id, {
-            queueId: event.queueId ?? '',
-            since: event.at - (event.data.headStartMs ?? 0),
-          });
+        // Used up: a second call from the same number begins where it begins.
+        if (from === undefined) return;
+        this.#left.delete(from);
+        this.#stays.set(id, {
+          queueId: event.queueId ?? '',
+          since: event.at - (event.data.headStartMs ?? 0),
+        });
         return;
       case 'contact.abandoned': {
         const stay = this.#stays.get(id);

@@ -4,12 +4,13 @@
  * a caller's leg has the contact's id, an agent's leg the offer's.
  */
 import type { CallControl, CallEvent, DialFailure } from '../../sip/port.ts';
-import type { ContactView, Wishes } from '../acd/types.ts';
+import type { ContactView } from '../acd/types.ts';
 import type { EventOf, HearthlineEvent } from '../contract/events.ts';
 import type { Language, SiteNumber } from '../contract/site.ts';
 import type { AcdShell } from './acd-shell.ts';
 import type { ActiveSite } from './active-site.ts';
 import type { FeatureCodes } from './feature-codes.ts';
+import { wishesAtEntry } from './caller-wishes.ts';
 import type { ClockPort, PromptPort } from './ports.ts';
 import type { RecentCallers } from './recent-callers.ts';
 
@@ -136,30 +137,23 @@ export class VoiceCalls {
   /** With what the number dialled, and who calls, ask of the queue. */
   private enqueue(contactId: string): void {
     const incoming = this.calls.incoming(contactId);
-    const next = numberIn(this.shell.acd.contact(contactId));
-    const wishes = incoming && this.site.wishesOf(next ?? incoming.dialled, incoming.pii.from);
+    const contact = this.shell.acd.contact(contactId);
+    const next = numberIn(contact);
     const queueId = next === undefined ? undefined : this.site.number(next)?.queue;
-    const from = incoming?.pii.from ?? '';
-    const known = this.knownCaller(from, queueId ?? this.shell.acd.contact(contactId)?.queueId ?? '');
+    const wishes =
+      incoming &&
+      wishesAtEntry(this.site, this.recent, {
+        dialled: next ?? incoming.dialled,
+        from: incoming.pii.from,
+        queueId: queueId ?? contact?.queueId ?? '',
+        now: this.clock.now(),
+      });
     this.shell.run({
       type: 'contact.enqueue',
       contactId,
       ...(queueId !== undefined && { queueId }),
-      ...known,
       ...wishes,
     });
-  }
-
-  /** What the queue's rules give to somebody who called a short while ago; what the site file names goes before it. */
-  private knownCaller(from: string, queueId: string): Wishes {
-    const { returnWithinSec = 0, lastAgent } = this.site.queue(queueId) ?? {};
-    const now = this.clock.now();
-    const since = this.recent.returning(from, queueId, returnWithinSec * 1000, now);
-    const agentId = lastAgent && this.recent.lastAgent(from, lastAgent.withinHours * 3_600_000, now);
-    return {
-      ...(since !== undefined && { headStartMs: now - since }),
-      ...(agentId !== undefined && { preferred: { agentId, waitMs: lastAgent!.waitSec * 1000 } }),
-    };
   }
 
   /** Flowed out to another number of ours: as if it had been dialled, with its hours, greeting and queue. */

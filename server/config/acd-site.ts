@@ -34,11 +34,11 @@ export function skillDemand(text: string | undefined): { skills?: SkillDemand } 
 
 function toOverflowRule({ when, above = 0, aboveSec = 0, to }: SiteQueue['overflow'][number]): OverflowRule {
   const target: OverflowTarget =
-    'queue' in to
+    to.queue !== undefined
       ? { kind: 'queue', queueId: to.queue }
-      : 'message' in to
-        ? { kind: 'message', prompt: to.message }
-        : { kind: 'number', number: to.number };
+      : to.number !== undefined
+        ? { kind: 'number', number: to.number }
+        : { kind: 'message', prompt: to.message ?? '' };
   if (when === 'contacts-per-agent') return { when, above, to: target };
   if (when === 'estimated-wait') return { when, aboveMs: aboveSec * 1000, to: target };
   return { when, to: target };
@@ -179,14 +179,14 @@ function overflowFaults(
     fault(path, 'contacts-per-agent, and nothing else, says how many: above: 3');
   if ((when === 'estimated-wait') !== (aboveSec !== undefined))
     fault(path, 'estimated-wait, and nothing else, says how long: aboveSec: 300');
-  if ('queue' in to) {
+  if (to.queue !== undefined) {
     if (to.queue === queue.id) fault([...path, 'to'], 'a queue cannot flow out into itself');
     else if (!site.queues.some((one) => one.id === to.queue))
       fault([...path, 'to'], `there is no queue "${to.queue}"`);
-  } else if ('number' in to) {
+  } else if (to.number !== undefined) {
     if (!site.numbers.some((one) => one.number === to.number))
       fault([...path, 'to'], `there is no number "${to.number}" of this site`);
-  } else if (![...builtInPrompts, ...site.prompts.map((one) => one.id)].includes(to.message))
+  } else if (![...builtInPrompts, ...site.prompts.map((one) => one.id)].includes(to.message ?? ''))
     fault([...path, 'to'], `there is no prompt "${to.message}"`);
 }
 

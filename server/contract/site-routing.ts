@@ -40,11 +40,17 @@ export const overflowReasons = [
   'estimated-wait',
   'emergency',
 ] as const;
-const overflowTarget = z.union([
-  z.strictObject({ queue: id }),
-  z.strictObject({ message: id }),
-  z.strictObject({ number: z.string().regex(/^\+?[0-9*#]{1,20}$/) }),
-]);
+const overflowTarget = z
+  .strictObject({
+    queue: id.optional(),
+    message: id.optional(),
+    /** One of the numbers of this site. */
+    number: z
+      .string()
+      .regex(/^\+?[0-9*#]{1,20}$/)
+      .optional(),
+  })
+  .refine((to) => Object.keys(to).length === 1, 'name one of queue, message and number');
 
 /** Where contacts go, and when: without a rule for it they hear the queue's overflow message. */
 export const overflowSchema = z.strictObject({

@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { ActiveSite } from '../../../server/app/active-site.ts';
+import { wishesAtEntry } from '../../../server/app/caller-wishes.ts';
 import { RecentCallers } from '../../../server/app/recent-callers.ts';
-import type { Wishes } from '../../../server/acd/types.ts';
 import { toAcdSite } from '../../../server/config/acd-site.ts';
 import { parseSite } from '../../../server/config/site-file.ts';
 import type { EventDraft } from '../../../server/contract/events.ts';
@@ -178,8 +178,7 @@ class Stage {
     this.must({
       type: 'contact.enqueue',
       contactId,
-      ...this.known(from, queueId),
-      ...this.active.wishesOf(dialled, from),
+      ...wishesAtEntry(this.active, this.recent, { dialled, from, queueId, now: this.bench.at }),
     });
     const target = this.bench.acd.contact(contactId)?.target;
     if (target?.startsWith('number:')) this.divert(contactId, target.slice('number:'.length), from);
@@ -187,19 +186,8 @@ class Stage {
 
   private divert(contactId: string, dialled: string, from: string): void {
     const queueId = this.active.number(dialled)?.queue ?? '';
-    this.must({ type: 'contact.enqueue', contactId, queueId, ...this.active.wishesOf(dialled, from) });
-  }
-
-  /** What a queue gives to somebody who called a short while ago. */
-  private known(from: string, queueId: string): Wishes {
-    const { returnWithinSec = 0, lastAgent } = this.active.queue(queueId) ?? {};
-    const { at } = this.bench;
-    const since = this.recent.returning(from, queueId, returnWithinSec * 1000, at);
-    const agentId = lastAgent && this.recent.lastAgent(from, lastAgent.withinHours * 3_600_000, at);
-    return {
-      ...(since !== undefined && { headStartMs: at - since }),
-      ...(lastAgent && agentId !== undefined && { preferred: { agentId, waitMs: lastAgent.waitSec * 1000 } }),
-    };
+    const wishes = wishesAtEntry(this.active, this.recent, { dialled, from, queueId, now: this.bench.at });
+    this.must({ type: 'contact.enqueue', contactId, queueId, ...wishes });
   }
 
   private must(command: Parameters<Bench['do']>[0]): void {

@@ -175,3 +175,45 @@ describe('the estimate of the wait', () => {
     expect(told()).to.equal(undefined);
   });
 });
+
+describe('the ways out, taken to their ends', () => {
+  const toNumber = { kind: 'number', number: '700' } as const;
+
+  it('by way of a number back to the same queue is gone once, then the caller hears the message', () => {
+    const bench = house({ overflow: [{ when: 'no-agents', to: toNumber }] });
+    bench.call('c', 'a');
+    bench.do({ type: 'contact.enqueue', contactId: 'c', queueId: 'a' });
+    expect(flowed(bench)).to.deep.equal(['c a no-agents number:700', 'c a no-agents all-busy']);
+  });
+
+  it('follow the very rule that held, where two are of one kind', () => {
+    const bench = house({
+      overflow: [
+        { when: 'contacts-per-agent', above: 3, to: toQueue('b') },
+        { when: 'contacts-per-agent', above: 1, to: { kind: 'message', prompt: 'm' } },
+      ],
+    });
+    bench.call('1', 'a');
+    bench.call('2', 'a');
+    expect(flowed(bench)).to.deep.equal(['2 a contacts-per-agent m']);
+  });
+
+  it('keep what a contact brought that was not let in', () => {
+    const bench = house({ overflow: [{ when: 'no-agents', to: toQueue('b') }] });
+    bench.arrive('c', 'a');
+    const wishes = { priority: 5, headStartMs: 60_000, skills: { skill: 'loans', level: 2 } };
+    bench.do({ type: 'contact.enqueue', contactId: 'c', ...wishes });
+    const queued = bench.log.at(-1);
+    expect(queued).to.deep.include({ type: 'contact.queued', queueId: 'b' });
+    expect(queued?.data).to.deep.include(wishes);
+  });
+
+  it('count a head start once, however the contact comes to the next queue', () => {
+    const bench = house({ maxWaitMs: 60_000, overflow: [{ when: 'max-wait', to: toNumber }] });
+    bench.arrive('c', 'a');
+    bench.do({ type: 'contact.enqueue', contactId: 'c', headStartMs: 120_000 });
+    bench.pass(60_000);
+    bench.do({ type: 'contact.enqueue', contactId: 'c', queueId: 'b', headStartMs: 120_000 });
+    expect(bench.log.at(-1)?.data).to.deep.include({ headStartMs: 180_000 });
+  });
+});

@@ -55,6 +55,7 @@ describe('recent callers', () => {
     expect(recent.returning('+39062', 'q', 60_000, now)).to.equal(undefined);
     // Back with the old place, and lost again: the place is still the first one.
     house.call('c2', '+39061', now - begunAt);
+    expect(house.fold().returning('+39061', 'q', 60_000, house.bench.at), 'used up').to.equal(undefined);
     house.leave('c2');
     expect(house.fold().returning('+39061', 'q', 60_000, house.bench.at)).to.equal(begunAt);
   });
