@@ -48,7 +48,8 @@ export function switchEmergency(
   { isOn, queueId, by }: { isOn: boolean; queueId?: string; by: string },
 ): IgnoredReason | undefined {
   const { state, at } = session;
-  if (queueId !== undefined && !state.queues.has(queueId)) return 'unknown-queue';
+  // Off it goes also for a queue that has left the site since: it might come back.
+  if (isOn && queueId !== undefined && !state.queues.has(queueId)) return 'unknown-queue';
   if (state.emergencies.has(queueId ?? '') === isOn) return 'already-so';
   session.emit({
     type: 'emergency.switched',

@@ -145,6 +145,13 @@ describe('the emergency switch', () => {
     expect(bench.do({ type: 'emergency.switch', isOn: true, queueId: 'zzz', by: 'anna' }).ignored).to.equal(
       'unknown-queue',
     );
+    bench.do({ type: 'site.apply', site: site([queue('b')], [], [], 2) });
+    expect(
+      bench.do({ type: 'emergency.switch', isOn: false, queueId: 'a', by: 'anna' }).ignored,
+      'of a queue that is gone',
+    ).to.equal(undefined);
+    bench.do({ type: 'site.apply', site: site([queue('a'), queue('b')], [], [], 3) });
+    bench.do({ type: 'emergency.switch', isOn: true, queueId: 'a', by: 'anna' });
     const later = new Bench(site([], [], []), JSON.parse(JSON.stringify(bench.acd.toSnapshot())));
     later.call('1', 'a');
     later.call('2', 'b');
