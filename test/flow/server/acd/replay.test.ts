@@ -10,6 +10,7 @@ import { createEventRepo } from '../../../../server/db/repos/event-repo.ts';
 import { createLogger } from '../../../../server/lib/log.ts';
 import { Crowd } from '../../../sip/faults/crowd.ts';
 import { House } from '../../../support/house.ts';
+import { until } from '../../../support/until.ts';
 
 const strategies = [
   'longest-idle',
@@ -66,6 +67,10 @@ describe('decisions of real calls, made again from Postgres', function () {
     );
     return () => Promise.all(runs.map((run) => run.done));
   };
+  const offersMade = async (): Promise<number> => {
+    const sql = "select count(*)::int as offers from events where type = 'contact.offered'";
+    return (await house.rows<{ offers: number }>(sql))[0]!.offers;
+  };
   async function events(): Promise<HearthlineEvent[]> {
     const { stack } = house;
     const logger = createLogger('test', 'silent');
@@ -97,8 +102,9 @@ describe('decisions of real calls, made again from Postgres', function () {
       await wave()
     )();
     await house.stack.importSite(siteWith(4));
+    const offersBefore = await offersMade();
     const second = await wave();
-    await house.untilAgents('talking', 3);
+    await until('the second wave is under way', async () => (await offersMade()) >= offersBefore + 8);
     await house.stack.killProcess('server', 'SIGKILL');
     await second();
     await house.untilIdle(40_000);
@@ -112,12 +118,9 @@ describe('decisions of real calls, made again from Postgres', function () {
       seen.add(recorded.strategy).add(`by ${recorded.trigger}`);
       count += 1;
     }
-    const [{ offers } = { offers: 0 }] = await house.rows<{ offers: number }>(
-      "select count(*)::int as offers from events where type = 'contact.offered'",
-    );
     console.log(`      ${count} decisions of ${log.length} events`);
     expect(count)
-      .to.equal(offers)
+      .to.equal(await offersMade())
       .and.at.least(strategies.length * callsPerQueue);
     expect([...seen].sort()).to.deep.equal([...strategies, 'by agent', 'by contact'].sort());
     const types = new Set(log.map(({ type }) => type));
