@@ -10,6 +10,7 @@ import type { Language, SiteNumber } from '../contract/site.ts';
 import type { AcdShell } from './acd-shell.ts';
 import type { ActiveSite } from './active-site.ts';
 import type { FeatureCodes } from './feature-codes.ts';
+import { positionPromptId, waitPromptId } from '../config/prompt-catalogue.ts';
 import { wishesAtEntry } from './caller-wishes.ts';
 import type { ClockPort, PromptPort } from './ports.ts';
 import type { RecentCallers } from './recent-callers.ts';
@@ -30,8 +31,6 @@ const play = {
   hold: 'hold',
 };
 const faultPauseMs = 1000;
-/** Positions that have a recorded sentence; beyond, a general one. */
-const maxSpokenPosition = 20;
 
 export class VoiceCalls {
   private readonly shell: AcdShell;
@@ -331,9 +330,10 @@ export class VoiceCalls {
   private sayPlace(event: EventOf<'contact.announced'>): void {
     const caller = this.callers.get(event.contactId!);
     if (!caller) return;
-    const { position } = event.data;
-    const id = position <= maxSpokenPosition ? `position-${position}` : 'position-more';
-    const files = [id, 'please-wait'].map((p) => this.prompts.file(p, caller.language));
+    const { position, estimateMs } = event.data;
+    const isTold = this.site.queue(event.queueId!)?.announceWait === true && estimateMs !== undefined;
+    const said = [positionPromptId(position), isTold ? waitPromptId(estimateMs) : 'please-wait'];
+    const files = said.map((p) => this.prompts.file(p, caller.language));
     this.calls.play(event.contactId!, play.place, files);
   }
 

@@ -37,6 +37,11 @@ const callers = {
     ru: 'Спасибо за звонок. До свидания.',
     it: 'Grazie per aver chiamato. Arrivederci.',
   },
+  'wait-more': {
+    en: 'Your waiting time is more than thirty minutes.',
+    ru: 'Время ожидания превышает тридцать минут.',
+    it: 'Il tempo di attesa supera i trenta minuti.',
+  },
   'position-more': {
     en: 'There are more than twenty callers before you.',
     ru: 'Перед вами в очереди больше двадцати человек.',
@@ -148,16 +153,39 @@ function positions(): [string, Spoken][] {
   });
 }
 
+/** Waits with a sentence of their own, in minutes; beyond the last, `wait-more` is said. */
+const spokenWaitMinutes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30] as const;
+const russianMinutes = { one: 'минута', few: 'минуты', many: 'минут', other: 'минуты', two: '', zero: '' };
+const russianPlural = new Intl.PluralRules('ru');
+
+function waits(): [string, Spoken][] {
+  return spokenWaitMinutes.map((minutes) => [
+    `wait-${minutes}`,
+    {
+      en: `Your waiting time is about ${minutes === 1 ? 'one minute' : `${minutes} minutes`}.`,
+      ru: `Примерное время ожидания: ${minutes} ${russianMinutes[russianPlural.select(minutes)]}.`,
+      it: `Il tempo di attesa è di circa ${minutes === 1 ? 'un minuto' : `${minutes} minuti`}.`,
+    },
+  ]);
+}
+
 /** Every built-in prompt that is spoken, by id. `music` is not spoken, and not here. */
 export const promptCatalogue: ReadonlyMap<string, Spoken> = new Map<string, Spoken>([
   ...Object.entries(callers),
   ...positions(),
+  ...waits(),
   ...Object.entries(agents),
   ...Object.entries(reasons),
 ]);
 
 export function positionPromptId(position: number): string {
   return position <= spokenPositions ? `position-${Math.max(1, position)}` : 'position-more';
+}
+
+/** Rounded up to a wait that has a sentence: nobody minds being served sooner. */
+export function waitPromptId(waitMs: number): string {
+  const minutes = spokenWaitMinutes.find((one) => waitMs <= one * 60_000);
+  return minutes === undefined ? 'wait-more' : `wait-${minutes}`;
 }
 
 export function reasonPromptId(reasonId: string): string {

@@ -61,6 +61,8 @@ export const queueSchema = z.strictObject({
   /** Abandons with a shorter wait are counted apart as short. */
   shortAbandonSec: seconds(60).default(5),
   announcePositionEverySec: seconds(3600).default(30),
+  /** Says the estimated wait with the place, while it can be trusted. */
+  announceWait: z.boolean().default(false),
   music: id.default('music'),
   record: z.boolean().default(true),
 });
