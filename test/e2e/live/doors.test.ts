@@ -115,7 +115,9 @@ describe('doors of the real server', function () {
       const links = await page.locator('nav a').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
       const isViewer = role === 'viewer';
       expect(links).to.deep.equal(
-        isViewer ? ['#/live'] : ['#/live', '#/recordings', '#/contacts', '#/displays'],
+        isViewer
+          ? ['#/live']
+          : ['#/live', '#/recordings', '#/contacts', '#/decisions', '#/hours', '#/displays'],
       );
       const status = async (method: string, path: string, data?: unknown) =>
         (await live.request(context, method, path, data)).status;
