@@ -3,7 +3,8 @@
  * queue's rules, of what the contact brought along and of how far it was relaxed; equal demands have equal keys,
  * so that contacts which ask for the same share one pool (pool.ts). Pure.
  */
-import type { AcdAgent, AcdQueue, SkillDemand, Wishes } from './types.ts';
+import { relaxRules, type RelaxRule, type SkillDemand } from '../contract/events.ts';
+import type { AcdAgent, AcdQueue, Wishes } from './types.ts';
 
 export interface Demand {
   readonly skills?: SkillDemand;
@@ -13,9 +14,6 @@ export interface Demand {
   /** Nobody but this agent; then nothing else is asked. */
   readonly agentId?: string;
 }
-
-export const relaxRules = ['skills', 'language', 'tier', 'agent'] as const;
-export type RelaxRule = (typeof relaxRules)[number];
 
 /** What decides the demand of one contact. */
 export interface Traits extends Pick<Wishes, 'skills' | 'preferred'> {

@@ -8,7 +8,7 @@ import type { AgentState } from '../contract/events.ts';
 import type { AgentRecord } from './agent-state.ts';
 import { type Demand, ruledOutBy, skillSum } from './demand.ts';
 import { OrderedSet } from './ordered-set.ts';
-import type { Strategy } from './types.ts';
+import type { Strategy } from '../contract/site-routing.ts';
 import { comparePlaces, type Place } from './waiting-list.ts';
 
 /** Since when an agent is idle. An offer that the customer ended does not reset it. */

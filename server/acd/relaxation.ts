@@ -3,7 +3,8 @@
  * waits for is no longer there. Every step is an event, so that the wait of each contact can be told from the log.
  */
 import type { ContactIn } from './contact-state.ts';
-import { demandOf, describeDemand, nextRelaxation, type RelaxRule } from './demand.ts';
+import type { RelaxRule } from '../contract/events.ts';
+import { demandOf, describeDemand, nextRelaxation } from './demand.ts';
 import type { Session } from './session.ts';
 
 /** Carries out the rules that are due next. */

@@ -2,24 +2,8 @@
  * What goes into and comes out of the routing engine. The engine is pure: time and randomness arrive
  * inside commands, events come out, and `apply` of those events alone rebuilds the same state (design §2).
  */
-import type { Channel, EventDraft, WithdrawReason } from '../contract/events.ts';
-
-export const strategies = [
-  'longest-idle',
-  'least-occupied',
-  'fewest-contacts',
-  'round-robin',
-  'linear',
-  'most-skilled',
-  'weighted-random',
-] as const;
-export type Strategy = (typeof strategies)[number];
-
-/** What an agent must know: at least this level of a skill (1-10), or several such demands joined. */
-export type SkillDemand =
-  | { readonly skill: string; readonly level: number }
-  | { readonly all: readonly SkillDemand[] }
-  | { readonly any: readonly SkillDemand[] };
+import type { Channel, EventDraft, SkillDemand, WithdrawReason } from '../contract/events.ts';
+import type { Strategy } from '../contract/site-routing.ts';
 
 /** After so long a wait the queue asks for this instead; absent: for nothing more. */
 export interface RelaxStep {

@@ -1,4 +1,5 @@
 /** The part of a site that routing needs, and the faults that only show when both are seen together. */
+import type { SkillDemand } from '../contract/events.ts';
 import { ruledOutBy } from '../acd/demand.ts';
 import type {
   AcdAgent,
@@ -6,7 +7,6 @@ import type {
   AcdSite,
   OverflowRule,
   OverflowTarget,
-  SkillDemand,
   Wishes,
   WrapUp,
 } from '../acd/types.ts';

@@ -52,12 +52,12 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** What an agent must know (acd/types.ts, SkillDemand). */
-export type SkillDemandShape =
-  | { skill: string; level: number }
-  | { all: readonly SkillDemandShape[] }
-  | { any: readonly SkillDemandShape[] };
-const skillDemand: z.ZodType<SkillDemandShape> = z.union([
+/** What an agent must know: at least this level of a skill (1-10), or several such demands joined. */
+export type SkillDemand =
+  | { readonly skill: string; readonly level: number }
+  | { readonly all: readonly SkillDemand[] }
+  | { readonly any: readonly SkillDemand[] };
+const skillDemand: z.ZodType<SkillDemand> = z.union([
   z.object({ skill: z.string(), level: z.number() }),
   z.object({ all: z.lazy(() => z.array(skillDemand)) }),
   z.object({ any: z.lazy(() => z.array(skillDemand)) }),
@@ -88,6 +88,10 @@ export const decisionSchema = z.object({
 });
 export type Decision = z.infer<typeof decisionSchema>;
 
+/** What loosens with the wait of a contact. */
+export const relaxRules = ['skills', 'language', 'tier', 'agent'] as const;
+export type RelaxRule = (typeof relaxRules)[number];
+
 const shape = <T extends string, D extends z.ZodRawShape>(type: T, data: D) =>
   z.object({ type: z.literal(type), data: z.object(data) });
 
@@ -115,7 +119,7 @@ export const eventBodies = [
   }),
   /** It has waited long enough, or its preferred agent is gone: what it asks of an agent is loosened. */
   shape('contact.relaxed', {
-    rules: z.array(z.enum(['skills', 'language', 'tier', 'agent'])),
+    rules: z.array(z.enum(relaxRules)),
     /** The wait after which the rule was due. */
     afterMs: z.number(),
     /** What it asks for from here on, as a manager reads it. */

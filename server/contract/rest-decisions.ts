@@ -3,7 +3,7 @@
  * it. Nothing here tells who called. Sentences come as facts, so that a screen says them in its reader's language.
  */
 import { z } from 'zod';
-import { outcomes, withdrawReasons, type SkillDemandShape } from './events.ts';
+import { outcomes, withdrawReasons, type SkillDemand } from './events.ts';
 import { idSchema, pageQuerySchema } from './rest.ts';
 
 const at = z.number().int();
@@ -30,7 +30,7 @@ export const decisionQuerySchema = pageQuerySchema
   );
 export type DecisionQuery = z.infer<typeof decisionQuerySchema>;
 
-const skillDemand: z.ZodType<SkillDemandShape> = z.union([
+const skillDemand: z.ZodType<SkillDemand> = z.union([
   z.object({ skill: z.string(), level: z.number() }),
   z.object({ all: z.lazy(() => z.array(skillDemand)) }),
   z.object({ any: z.lazy(() => z.array(skillDemand)) }),

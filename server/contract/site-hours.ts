@@ -4,11 +4,8 @@
  * and how clocks that change are read is decided in server/config/hours.ts. What needs an iCal parser is checked there too.
  */
 import { z } from 'zod';
+import { id, name } from './site-values.ts';
 
-const id = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'use 1-40 letters, digits, dots, dashes or underscores');
-const name = z.string().trim().min(1).max(80);
 const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'use HH:MM, 00:00 to 24:00');
 const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'use YYYY-MM-DD');
 

@@ -3,14 +3,12 @@
  * demands are text as people write it (`loans >= 3 and (it_law >= 2 or tax >= 1)`); config/skill-demand.ts reads it.
  */
 import { z } from 'zod';
+import { agentNumber, dialled, id, language, name, seconds } from './site-values.ts';
 
-const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'use 1-40 letters, digits, dots, dashes');
 const skillId = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,39}$/, 'use letters, digits and underscores');
-const seconds = (max: number) => z.number().int().min(0).max(max);
 const priority = z.number().int().min(0).max(100);
 const headStartSec = seconds(86_400);
 const skillText = z.string().trim().min(1).max(500);
-const language = z.enum(['en', 'ru', 'it']);
 
 export const strategies = [
   'longest-idle',
@@ -21,8 +19,9 @@ export const strategies = [
   'most-skilled',
   'weighted-random',
 ] as const;
+export type Strategy = (typeof strategies)[number];
 
-export const skillSchema = z.strictObject({ id: skillId, name: z.string().trim().min(1).max(80).optional() });
+export const skillSchema = z.strictObject({ id: skillId, name: name.optional() });
 
 export const routingSchema = z.strictObject({
   /** How long a wait one step of priority is worth; absent: priority is strict, no wait outweighs it. */
@@ -45,10 +44,7 @@ const overflowTarget = z
     queue: id.optional(),
     message: id.optional(),
     /** One of the numbers of this site. */
-    number: z
-      .string()
-      .regex(/^\+?[0-9*#]{1,20}$/)
-      .optional(),
+    number: dialled.optional(),
   })
   .refine((to) => Object.keys(to).length === 1, 'name one of queue, message and number');
 
@@ -112,16 +108,13 @@ export const wishes = {
   headStartSec: headStartSec.optional(),
   skills: skillText.optional(),
   /** This agent alone for `agentWaitSec`, then the queue. */
-  agent: z
-    .string()
-    .regex(/^\d{1,10}$/)
-    .optional(),
+  agent: agentNumber.optional(),
   agentWaitSec: seconds(3600).min(1).optional(),
 };
 
 /** Callers treated specially, by the number they call from; one that ends in * is a beginning. */
 export const callerSchema = z.strictObject({
   from: z.string().regex(/^\+?[0-9]{1,20}\*?$/, 'use digits, with an optional leading + and a closing *'),
-  name: z.string().trim().min(1).max(80).optional(),
+  name: name.optional(),
   ...wishes,
 });

@@ -13,19 +13,12 @@ import {
   wishes,
 } from './site-routing.ts';
 import { checkHours, holidayCalendarSchema, hoursSchema, isTimeZone } from './site-hours.ts';
+import { agentNumber, dialled, id, language, name, seconds } from './site-values.ts';
 
 export { hoursSchema, weekdays } from './site-hours.ts';
+export { languages } from './site-values.ts';
+export type { Language } from './site-values.ts';
 export type { SiteHours } from './site-hours.ts';
-
-const id = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'use 1-40 letters, digits, dots, dashes or underscores');
-const name = z.string().trim().min(1).max(80);
-export const languages = ['en', 'ru', 'it'] as const;
-export type Language = (typeof languages)[number];
-const language = z.enum(languages);
-const seconds = (max: number) => z.number().int().min(0).max(max);
-const dialled = z.string().regex(/^\+?[0-9*#]{1,20}$/, 'use digits, * and #, with an optional leading +');
 
 export const promptSchema = z.strictObject({
   id,
@@ -68,7 +61,7 @@ export const queueSchema = z.strictObject({
 });
 
 export const agentSchema = z.strictObject({
-  id: z.string().regex(/^\d{1,10}$/, 'an agent number is 1-10 digits, dialled after *10'),
+  id: agentNumber,
   name,
   /** 4-12 digits, or the scrypt hash an export shows. */
   pin: z

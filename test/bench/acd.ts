@@ -12,6 +12,7 @@ import { createAcd } from '../../server/acd/engine.ts';
 import type { Acd, AcdCommand, AcdSite } from '../../server/acd/types.ts';
 import type { EventDraft } from '../../server/contract/events.ts';
 import { createLiveStats } from '../../server/stats/live-state.ts';
+import { randomSource } from '../support/random-source.ts';
 
 const skills = Array.from({ length: 50 }, (_, i) => `s${i}`);
 const queueIds = Array.from({ length: 10 }, (_, i) => `q${i}`);
@@ -45,17 +46,6 @@ function siteOf(agentCount: number): AcdSite {
       ),
     })),
     phoneIds: Array.from({ length: agentCount }, (_, i) => `p${i}`),
-  };
-}
-
-/** mulberry32, so that both run the same cycle. */
-function randomSource(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
 

@@ -5,7 +5,7 @@ import type {
   DemandView,
   OfferResult,
 } from '../../../server/contract/rest-decisions.ts';
-import type { SkillDemandShape } from '../../../server/contract/events.ts';
+import type { SkillDemand } from '../../../server/contract/events.ts';
 import { fill, plural } from '../../shared/words.ts';
 import type { NameOf } from '../names.ts';
 import { formats, language, words, type TextKey } from '../reading.ts';
@@ -119,7 +119,7 @@ export function scoreText(strategy: string, score: number): string {
   }
 }
 
-function skillsText(demand: SkillDemandShape, isInner = false): string {
+function skillsText(demand: SkillDemand, isInner = false): string {
   if ('skill' in demand) return `${demand.skill}${space}≥${space}${demand.level}`;
   const w = words.value;
   const [parts, word] = 'all' in demand ? [demand.all, w.demandAnd] : [demand.any, w.demandOr];

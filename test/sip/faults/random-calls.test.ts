@@ -9,6 +9,7 @@ import { House } from '../../support/house.ts';
 import { until } from '../../support/until.ts';
 import { Crowd } from './crowd.ts';
 import { expectSoundLog } from './sound-log.ts';
+import { randomSource } from '../../support/random-source.ts';
 
 const callCount = Number(process.env['HEARTHLINE_RANDOM_CALLS'] ?? 100);
 const waveSize = 25;
@@ -18,17 +19,6 @@ const ringSec = 4;
 /** Phones 1001 and up; the last one is never answered in time. */
 const agentCount = 8;
 const lazyPhone = 1000 + agentCount;
-
-/** mulberry32 */
-function randomSource(start: number): () => number {
-  let a = start >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 describe(`${callCount} random calls with kills of the server (seed ${seed})`, function () {
   this.timeout(120_000 + callCount * 400);

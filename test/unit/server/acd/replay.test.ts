@@ -5,7 +5,8 @@ import { createAcd } from '../../../../server/acd/engine.ts';
 import type { AcdCommand } from '../../../../server/acd/types.ts';
 import type { EventDraft } from '../../../../server/contract/events.ts';
 import { agent, queue, site, type WithoutTime } from './site.ts';
-import { randomSource, World } from './world.ts';
+import { randomSource } from '../../../support/random-source.ts';
+import { World } from './world.ts';
 
 /** A busy day: calls come, are answered or not, end; agents rest now and then. */
 function busyDay(offers: number): EventDraft[] {

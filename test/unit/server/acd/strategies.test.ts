@@ -1,7 +1,8 @@
 /** One test a strategy (S30), then skills, languages, tiers, head starts, ageing, preferred agents and relaxing steps. */
 import { expect } from 'chai';
 import { decisionSchema, type EventDraft } from '../../../../server/contract/events.ts';
-import type { AcdQueue, Strategy } from '../../../../server/acd/types.ts';
+import type { AcdQueue } from '../../../../server/acd/types.ts';
+import type { Strategy } from '../../../../server/contract/site-routing.ts';
 import { agent, Bench, lines, queue, site } from './site.ts';
 
 const offers = (events: EventDraft[]) =>

@@ -8,23 +8,12 @@ import {
   type AcdSite,
   type OverflowRule,
   type OverflowTarget,
-  type SkillDemand,
-  strategies,
   type Wishes,
 } from '../../../../server/acd/types.ts';
-import type { EventDraft } from '../../../../server/contract/events.ts';
+import type { EventDraft, SkillDemand } from '../../../../server/contract/events.ts';
+import { strategies } from '../../../../server/contract/site-routing.ts';
 import { agent, queue, site, type WithoutTime } from './site.ts';
-
-/** mulberry32: small, seeded, good enough to draw commands. */
-export function randomSource(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import { randomSource } from '../../../support/random-source.ts';
 
 interface Tally {
   offered: number;

@@ -2,12 +2,13 @@
 import { expect } from 'chai';
 import { factOf } from '../../../../server/api/decisions/counterfactual.ts';
 import { presentOffer, presentStory } from '../../../../server/api/decisions/presenter.ts';
-import { strategies } from '../../../../server/acd/types.ts';
-import type { AcdQueue, AcdSite, Strategy } from '../../../../server/acd/types.ts';
+import type { AcdQueue, AcdSite } from '../../../../server/acd/types.ts';
+import { strategies, type Strategy } from '../../../../server/contract/site-routing.ts';
 import type { Decision, EventDraft, HearthlineEvent } from '../../../../server/contract/events.ts';
 import { contactStorySchema, decisionRowSchema } from '../../../../server/contract/rest-decisions.ts';
 import { agent, Bench, queue, site } from '../acd/site.ts';
-import { randomSource, World } from '../acd/world.ts';
+import { randomSource } from '../../../support/random-source.ts';
+import { World } from '../acd/world.ts';
 
 /** As the log would number them and history give them back. */
 const asLogged = (drafts: readonly EventDraft[]): HearthlineEvent[] =>
