@@ -5,6 +5,7 @@ import type { CallEvent, LegEnd, LegStore } from '../port.ts';
 import type { Admission } from './admission.ts';
 import { moveLeg, toRecord, type Leg } from './leg.ts';
 import { LegTable } from './leg-table.ts';
+import { PortReserve } from './port-reserve.ts';
 import type { Registrar } from './registrar.ts';
 import type { SrfClient } from './srf.ts';
 
@@ -26,6 +27,7 @@ export class CallContext {
   readonly expected = new Map<string, string>();
   readonly srf: SrfClient;
   readonly media: MediaClient;
+  readonly ports: PortReserve;
   readonly registrar: Registrar;
   readonly admission: Admission;
   readonly store: LegStore;
@@ -45,6 +47,7 @@ export class CallContext {
   }) {
     this.srf = parts.srf;
     this.media = parts.media;
+    this.ports = new PortReserve(parts.media);
     this.registrar = parts.registrar;
     this.admission = parts.admission;
     this.store = parts.store;

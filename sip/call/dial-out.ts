@@ -19,25 +19,47 @@ export function dialPhone(ctx: CallContext, legId: string, options: DialOptions)
   ctx.legs.set(legId, leg);
   if (bindings.length === 0) return failSoon(ctx, leg, 'unreachable', 480, 'not registered');
   if (!ctx.isSignallingUp) return failSoon(ctx, leg, 'fault', 503, 'signalling is down');
+  const reserved = ctx.ports.take(
+    options.near === undefined ? undefined : ctx.legs.get(options.near)?.mediaWorker,
+  );
+  // With a port in hand the INVITE leaves before the media engine has heard of the leg; what follows reaches it in order.
+  if (reserved) {
+    leg.port = reserved.port;
+    sendInvites(ctx, leg, bindings, options);
+  }
   ctx.media
     .open({
       sessionId: legId,
       rtpTimeoutMs: ctx.timings.rtpNeverMs,
       ...(options.near && { near: options.near }),
+      ...(reserved && { port: reserved.port }),
     })
     .then(({ port }) => {
+      if (reserved) return;
       leg.port = port;
-      if (leg.state !== 'dialing') {
-        ctx.attempt('close', ctx.media.close(legId));
-        return failed(ctx, leg, 'cancelled', 487, leg.closeReason ?? 'given up');
-      }
-      for (const binding of bindings) sendInvite(ctx, leg, binding, options);
-      leg.noResponseTimer = setTimeout(() => giveUpSilent(ctx, leg), ctx.timings.noResponseMs);
+      if (leg.state === 'dialing') return sendInvites(ctx, leg, bindings, options);
+      ctx.attempt('close', ctx.media.close(legId));
+      failed(ctx, leg, 'cancelled', 487, leg.closeReason ?? 'given up');
     })
-    .catch((error: unknown) => {
-      ctx.logger.error({ err: error, legId }, 'no media for an outgoing call');
-      failed(ctx, leg, 'fault', 503, 'no media');
-    });
+    .catch((error: unknown) => noMedia(ctx, leg, error));
+}
+
+function sendInvites(ctx: CallContext, leg: Leg, bindings: readonly Binding[], options: DialOptions): void {
+  for (const binding of bindings) sendInvite(ctx, leg, binding, options);
+  leg.noResponseTimer = setTimeout(() => giveUpSilent(ctx, leg), ctx.timings.noResponseMs);
+}
+
+/** The phone may ring already, or have been picked up: it is let go. */
+function noMedia(ctx: CallContext, leg: Leg, error: unknown): void {
+  leg.port = 0;
+  if (leg.state === 'ended') return;
+  ctx.logger.error({ err: error, legId: leg.id }, 'no media for an outgoing call');
+  if (leg.state === 'up') {
+    if (leg.dialogId) bye(ctx, leg.dialogId, 'no media');
+    return ctx.ended(leg, 'media-lost', 'no media');
+  }
+  cancelDial(ctx, leg, 'no media');
+  failed(ctx, leg, 'fault', 503, 'no media');
 }
 
 /** Never inside the caller's own call: it may hold a half-changed state. */

@@ -137,9 +137,12 @@ function isOverCap(
 
 export function answerLeg(ctx: CallContext, leg: Leg): void {
   if (!leg.invite || !moveLeg(leg, 'answer')) return;
+  const reserved = ctx.ports.take();
+  if (reserved) leg.mediaWorker = reserved.worker;
   ctx.media
     .open({
       sessionId: leg.id,
+      ...(reserved && { port: reserved.port }),
       rtpTimeoutMs: ctx.timings.rtpNeverMs,
       ...(leg.remote && mediaOf(leg.remote)),
     })

@@ -56,6 +56,8 @@ export interface Leg extends Omit<LegRecord, 'dialogId'> {
   /** The unanswered INVITE of an incoming leg. */
   invite?: { req: SipRequest; res: SipResponse };
   branches: Branch[];
+  /** Which worker of the media engine has it, where we chose. */
+  mediaWorker?: number;
   noResponseTimer?: NodeJS.Timeout;
   closeReason?: string;
   /** We made the offer in a 2xx and wait for the answer in the ACK. */

@@ -16,6 +16,7 @@ import type {
   OpenParams,
   PlayParams,
   RecordStartParams,
+  ReservedPort,
   SessionStats,
   UpdateParams,
 } from './protocol.ts';
@@ -102,6 +103,11 @@ export class MediaClient extends EventEmitter<EventMap> {
 
   open(params: OpenParams): Promise<{ port: number }> {
     return this.request('open', params).then((body) => ({ port: body['port'] as number }));
+  }
+
+  /** Ports for `open`, bound already: what is asked for them needs no answer before the port is told to a peer. */
+  reserve(count: number): Promise<ReservedPort[]> {
+    return this.request('reserve', { count }).then((body) => body['ports'] as ReservedPort[]);
   }
 
   async update(params: UpdateParams): Promise<void> {

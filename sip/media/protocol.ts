@@ -29,6 +29,15 @@ export interface OpenParams extends SessionSettings {
   ptimeMs?: 20;
   /** A session this one will be bridged with: both are then kept by the same worker. A hint only. */
   near?: string;
+  /** A port this client reserved: the session has it without anybody waiting for the answer. */
+  port?: number;
+}
+
+/** A bound port that waits for a session of the client that reserved it; given back when that client goes. */
+export interface ReservedPort {
+  port: number;
+  /** Sessions with the same one are joined without a move. */
+  worker: number;
 }
 
 export interface UpdateParams extends SessionSettings {
@@ -72,6 +81,8 @@ export type MediaRequest =
   | { op: 'stats'; sessionId: string }
   | { op: 'close'; sessionId: string }
   | { op: 'closeAll' }
+  /** Up to so many ports, fewer when they are scarce. */
+  | { op: 'reserve'; count: number }
   /** Read-only and cheap: asks no worker. */
   | { op: 'list' };
 
@@ -188,6 +199,7 @@ export const LIMITS = {
   minDtmfMs: 40,
   maxDtmfMs: 6000,
   maxRtpTimeoutMs: 3_600_000,
+  reserve: 256,
 } as const;
 
 export const DEFAULT_RTP_TIMEOUT_MS = 20_000;
@@ -345,6 +357,8 @@ function openOf(fields: Fields): MediaRequest {
   if (fields['ptimeMs'] !== undefined && fields['ptimeMs'] !== 20) throw new Invalid('ptimeMs must be 20');
   const params: OpenParams = { sessionId: idOf(fields, 'sessionId'), ...settingsOf(fields) };
   if (fields['near'] !== undefined) params.near = idOf(fields, 'near');
+  const port = optionalInt(fields, 'port', 1, 65_535);
+  if (port !== undefined) params.port = port;
   return { op: 'open', ...params };
 }
 
@@ -376,6 +390,8 @@ function requestOf(fields: Fields): MediaRequest | undefined {
       return { op: 'close', sessionId: idOf(fields, 'sessionId') };
     case 'closeAll':
       return { op: 'closeAll' };
+    case 'reserve':
+      return { op: 'reserve', count: optionalInt(fields, 'count', 1, LIMITS.reserve) ?? 1 };
     case 'list':
       return { op: 'list' };
     default:

@@ -3,7 +3,8 @@
  * rising rates, then K bridged calls with RTP both ways, recording off and on; and what it takes at rest. The load is
  * ../shared/load (sipp and rtpgen on the same machine, loopback only, bounded in count and time). Beside ours stand the
  * figures of the peer from ../shared/load/README.md (Asterisk 22's app_queue, two shared vCPUs): a yardstick of such a
- * machine, taken at another hour. Usage: npm run bench -- calls [rates|media|rest|all] [repeats]
+ * machine, taken at another hour. Usage: npm run bench -- calls [rates|media|rest|all] [repeats],
+ * or one rate alone: npm run bench -- calls 100 5
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -227,12 +228,13 @@ function atRest(stack: Stack): void {
   );
 }
 
-async function callRates(harness: Harness, repeats: number): Promise<void> {
+async function callRates(harness: Harness, repeats: number, only?: number): Promise<void> {
   await harness.run({ QUEUE: 700, RATE: 100, CALLS: 1000, HOLD: 500 });
   say(
     "\nCalls through number -> queue -> agent; INVITE to the agent's INVITE; CPU s per 1,000 calls of everything",
   );
   for (const { rate, holdMs, peer } of rates) {
+    if (only !== undefined && rate !== only) continue;
     for (let i = 0; i < repeats; i++) {
       const r = await harness.run({ QUEUE: 700, RATE: rate, CALLS: rate * secondsPerRate, HOLD: holdMs });
       if (!r) continue;
@@ -294,6 +296,7 @@ try {
   const harness = new Harness(stack);
   if (what === 'all' || what === 'rest') atRest(stack);
   if (what === 'all' || what === 'rates') await callRates(harness, repeats);
+  if (Number(what) > 0) await callRates(harness, repeats, Number(what));
   if (what === 'all' || what === 'media') await bridgedCalls(harness, repeats);
   harness.close();
 } finally {

@@ -13,11 +13,13 @@ const MAX_CLIENTS = 64;
 
 export interface ControlHandler {
   onRequest(client: ControlClient, id: number, request: MediaRequest): void;
+  onClientGone(client: ControlClient): void;
   onClientsChanged(count: number): void;
 }
 
 export class ControlClient {
   hasSaidHello = false;
+  isGone = false;
   private readonly socket: Socket;
   private readonly server: ControlServer;
   private readonly decoder = new StringDecoder('utf8');
@@ -106,6 +108,8 @@ export class ControlServer {
 
   remove(client: ControlClient): void {
     this.clients.delete(client);
+    client.isGone = true;
+    this.handler.onClientGone(client);
     this.handler.onClientsChanged(this.clients.size);
   }
 

@@ -102,6 +102,7 @@ class Engine {
         if (!this.isStopping) this.switchboard.onRequest(client, id, request);
         else client.send({ id, ok: false, code: 'shutting-down', message: 'the media engine is stopping' });
       },
+      onClientGone: (client) => this.switchboard.onClientGone(client),
       onClientsChanged: (count) => this.watchForOrphans(count),
     });
   }

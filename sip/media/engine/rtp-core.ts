@@ -114,6 +114,12 @@ export class RtpCore implements SessionHost {
           return {};
         });
         return;
+      case 'reserve':
+        this.answer(message.key, () => ({ ports: this.pool.reserve(message.count, this.nowMs) }));
+        return;
+      case 'unreserve':
+        this.unreserve(message.ports);
+        return;
       case 'record-drop':
         this.recorder.drop(message.recordingId);
         return;
@@ -137,7 +143,7 @@ export class RtpCore implements SessionHost {
   private perform(request: MediaRequest): Record<string, unknown> {
     switch (request.op) {
       case 'open':
-        return this.open(request.sessionId, request);
+        return this.open(request.sessionId, request, request.port);
       case 'update':
         this.apply(this.session(request.sessionId), request);
         return {};
@@ -164,6 +170,7 @@ export class RtpCore implements SessionHost {
         return this.close(this.session(request.sessionId));
       case 'hello':
       case 'closeAll':
+      case 'reserve':
       case 'list':
         throw new Refusal('unknown-op', 'answered by the main thread');
     }
@@ -185,15 +192,27 @@ export class RtpCore implements SessionHost {
     return session;
   }
 
-  private open(sessionId: string, settings: SessionSettings): Record<string, unknown> {
+  private unreserve(ports: readonly number[]): void {
+    for (const port of ports) {
+      const socket = this.pool.claim(port);
+      if (socket) this.pool.release(socket, this.nowMs);
+    }
+  }
+
+  private open(sessionId: string, settings: SessionSettings, port?: number): Record<string, unknown> {
     const known = this.sessions.get(sessionId);
     if (known) {
       this.apply(known, settings);
       return { port: known.socket.port };
     }
-    this.checkRemote(settings);
-    const socket = this.pool.acquire(this.nowMs);
-    if (!socket) throw new Refusal('no-ports', 'every RTP port is in use');
+    const socket = port === undefined ? this.pool.acquire(this.nowMs) : this.pool.claim(port);
+    if (!socket) throw new Refusal('no-ports', 'every RTP port is in use, or this one was not reserved');
+    try {
+      this.checkRemote(settings);
+    } catch (error) {
+      this.pool.release(socket, this.nowMs);
+      throw error;
+    }
     const session = this.addSession(new Session(sessionId, socket, this, this.phase()));
     this.apply(session, settings);
     return { port: socket.port };

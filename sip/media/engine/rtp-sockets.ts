@@ -27,6 +27,7 @@ const QUARANTINE_MS = 500;
 const MAX_IDLE = 512;
 const RETRY_TAKEN_MS = 60_000;
 const MAX_TRIES = 64;
+const MAX_RESERVED_SHARE = 0.1;
 
 interface IdleSocket {
   socket: RtpSocket;
@@ -40,6 +41,7 @@ export class SocketPool {
   private readonly unopened: number[];
   private readonly taken: { port: number; atMs: number }[] = [];
   private idle: IdleSocket[] = [];
+  private readonly reserved = new Map<number, RtpSocket>();
   inUse = 0;
 
   /** `ownPorts` is shared by all workers: 1 where this engine holds the port (loop protection). */
@@ -63,6 +65,26 @@ export class SocketPool {
     const socket = this.openNext(nowMs);
     if (socket) this.inUse++;
     return socket;
+  }
+
+  /** Ports kept for sessions to come, a fraction of what is left at most; their sockets discard what arrives. */
+  reserve(count: number, nowMs: number): number[] {
+    const ports: number[] = [];
+    const share = Math.min(count, Math.floor(this.free * MAX_RESERVED_SHARE));
+    while (ports.length < share) {
+      const socket = this.acquire(nowMs);
+      if (!socket) break;
+      this.reserved.set(socket.port, socket);
+      ports.push(socket.port);
+    }
+    return ports;
+  }
+
+  /** The socket of a reserved port; null when nobody reserved it. */
+  claim(port: number): RtpSocket | null {
+    const socket = this.reserved.get(port);
+    this.reserved.delete(port);
+    return socket ?? null;
   }
 
   private openNext(nowMs: number): RtpSocket | null {

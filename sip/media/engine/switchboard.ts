@@ -9,6 +9,7 @@ import {
   type MediaErrorCode,
   type MediaEvent,
   type MediaRequest,
+  type ReservedPort,
   type SessionClosedReason,
 } from '../protocol.ts';
 import type { ControlClient } from './control-server.ts';
@@ -33,6 +34,7 @@ export class Switchboard {
   private readonly recordingHomes = new Map<string, number>();
   /** Recordings whose file is not yet known to be open: who waits for it. */
   private readonly opening = new Map<string, (body: Body) => void>();
+  private readonly reserved = new Map<number, { worker: number; client: ControlClient }>();
   private readonly pending = new Map<number, (body: Body) => void>();
   private readonly outboxes: ToWorker[][];
   private isPostScheduled = false;
@@ -142,6 +144,18 @@ export class Switchboard {
     reply({ ok: false, code, message });
   }
 
+  /** What it had reserved and not used goes back. */
+  onClientGone(client: ControlClient): void {
+    const ports: number[][] = this.workers.map(() => []);
+    for (const [port, owner] of this.reserved) {
+      if (owner.client !== client) continue;
+      this.reserved.delete(port);
+      ports[owner.worker]!.push(port);
+    }
+    for (const [worker, list] of ports.entries())
+      if (list.length > 0) this.tell(worker, { t: 'unreserve', ports: list });
+  }
+
   private route(client: ControlClient, request: MediaRequest, reply: (body: Body) => void): void {
     switch (request.op) {
       case 'hello':
@@ -155,7 +169,10 @@ export class Switchboard {
         reply({ ok: true, sessionIds: [...this.homes.keys()] });
         return;
       case 'open':
-        this.open(request, reply);
+        this.open(client, request, reply);
+        return;
+      case 'reserve':
+        void this.reserve(client, request.count).then((ports) => reply({ ok: true, ports }));
         return;
       case 'bridge':
         this.joined(request.a, request.b, request, reply);
@@ -194,11 +211,34 @@ export class Switchboard {
     else this.post(worker, (key) => ({ t: 'request', key, request }), reply);
   }
 
-  private open(request: Extract<MediaRequest, { op: 'open' }>, reply: (body: Body) => void): void {
-    const { sessionId, near } = request;
+  private async reserve(client: ControlClient, count: number): Promise<ReservedPort[]> {
+    const share = Math.ceil(count / this.workers.length);
+    const answers = await Promise.all(
+      this.workers.map((_, worker) => this.ask(worker, (key) => ({ t: 'reserve', key, count: share }))),
+    );
+    const ports = answers.flatMap((body, worker) =>
+      (body['ports'] as number[]).map((port) => ({ port, worker })),
+    );
+    for (const { port, worker } of ports) this.reserved.set(port, { worker, client });
+    if (client.isGone) this.onClientGone(client);
+    return ports;
+  }
+
+  private open(
+    client: ControlClient,
+    request: Extract<MediaRequest, { op: 'open' }>,
+    reply: (body: Body) => void,
+  ): void {
+    const { sessionId, near, port } = request;
     const known = this.homes.get(sessionId);
+    const reserved = port === undefined ? undefined : this.reserved.get(port);
+    if (port !== undefined && (reserved?.client !== client || known !== undefined)) {
+      this.refuse(reply, 'no-ports', 'this port was not reserved, or the session has one');
+      return;
+    }
+    if (port !== undefined) this.reserved.delete(port);
     const nearHome = near === undefined ? undefined : this.homes.get(near);
-    const worker = known ?? nearHome ?? this.load.indexOf(Math.min(...this.load));
+    const worker = reserved?.worker ?? known ?? nearHome ?? this.load.indexOf(Math.min(...this.load));
     if (known === undefined) {
       this.homes.set(sessionId, worker);
       this.load[worker] = (this.load[worker] as number) + 1;

@@ -56,6 +56,8 @@ export type ToWorker =
   | { t: 'export'; key: number; sessionId: string }
   | { t: 'import'; key: number; state: SessionState }
   | { t: 'record-drop'; recordingId: string }
+  | { t: 'reserve'; key: number; count: number }
+  | { t: 'unreserve'; ports: number[] }
   | { t: 'close-all'; key: number; reason: SessionClosedReason };
 
 export interface WorkerAnswer {
