@@ -10,6 +10,7 @@ import {
   type ContactEvent,
   type ContactRecord,
   foldContact,
+  type Offer,
   placeOf,
 } from './contact-state.ts';
 import { Deadlines } from './deadlines.ts';
@@ -174,10 +175,8 @@ export class AcdState {
       this.#moveBetweenQueues(before, after);
     }
     if (before?.state === 'waiting' || after?.state === 'waiting') this.#notePersonal(before, after);
-    const oldOffer = offerOf(before);
-    const newOffer = offerOf(after);
-    if (oldOffer !== undefined && oldOffer !== newOffer) this.contactByOffer.delete(oldOffer);
-    if (newOffer !== undefined) this.contactByOffer.set(newOffer, id);
+    for (const offerId of offersOf(before)) this.contactByOffer.delete(offerId);
+    for (const offerId of offersOf(after)) this.contactByOffer.set(offerId, id);
     // Nothing else has deadlines, and most events are about contacts that do not wait.
     if (placeOf(before) ?? placeOf(after)) this.#setContactDeadlines(id, after);
   }
@@ -209,7 +208,8 @@ export class AcdState {
     const queue = contact && this.queues.get(contact.queueId)?.config;
     const waiting = contact?.state === 'waiting' && queue ? contact : undefined;
     const { maxWaitMs = 0, announceEveryMs = 0 } = queue ?? {};
-    this.deadlines.set('ring', id, contact?.state === 'offered' ? contact.offer.ringUntil : undefined);
+    const ringEnds = contact?.state === 'offered' ? contact.offers.map((one) => one.ringUntil) : [];
+    this.deadlines.set('ring', id, ringEnds.length > 0 ? Math.min(...ringEnds) : undefined);
     this.deadlines.set(
       'max-wait',
       id,
@@ -347,10 +347,12 @@ export class AcdState {
   }
 }
 
-/** The offer that is out, or that was taken and is being talked on. */
-function offerOf(contact: ContactRecord | undefined): string | undefined {
-  if (contact?.state === 'offered') return contact.offer.offerId;
-  return contact?.state === 'connected' ? contact.offerId : undefined;
+const noOffers: readonly string[] = [];
+
+/** The offers that are out, or the one that was taken and is being talked on. */
+function offersOf(contact: ContactRecord | undefined): readonly string[] {
+  if (contact?.state === 'offered') return contact.offers.map(({ offerId }) => offerId);
+  return contact?.state === 'connected' ? [contact.offerId] : noOffers;
 }
 
 /** The contact with its place under the site that came into force. */
@@ -362,6 +364,10 @@ function placed(contact: ContactRecord, placeFor: (entry: Entry) => Place): Cont
 function withTraits(contact: ContactRecord): ContactRecord {
   const { language = '' } = contact as Partial<ContactRecord>;
   if (!('place' in contact)) return { ...contact, language };
-  const { traits = { language, relaxedMs: 0 } } = contact as Partial<typeof contact>;
+  const { traits = { language, relaxedMs: 0 }, offer } = contact as Partial<typeof contact> & {
+    offer?: Offer;
+  };
+  // Made before several phones could ring for one contact.
+  if (contact.state === 'offered' && offer) return { ...contact, language, traits, offers: [offer] };
   return { ...contact, language, traits };
 }

@@ -5,6 +5,7 @@
  */
 import { type AgentRecord, isInTalk, isOnOffer, type NextStep, workingStates } from './agent-state.ts';
 import { withdraw } from './contact-commands.ts';
+import { offerTo } from './contact-state.ts';
 import type { Session } from './session.ts';
 import type { AcdCommand, IgnoredReason } from './types.ts';
 
@@ -136,7 +137,8 @@ function extendWrapUp(session: Session, agent: AgentRecord): Verdict {
 /** The agent turns away while its phone rings: the contact goes to the next one, now. */
 function leaveOffer(session: Session, agent: AgentRecord, then: NextStep): void {
   const contact = session.state.contacts.get(agent.contactId ?? '');
-  if (contact?.state === 'offered') withdraw(session, contact, 'agent-left', then);
+  const offer = offerTo(contact, agent.id);
+  if (contact?.state === 'offered' && offer) withdraw(session, contact, offer, 'agent-left', then);
 }
 
 /** An unreachable agent whose phone is there again; false where there is nothing to come back from. */
@@ -182,7 +184,8 @@ export function losePhone(
   if (agent.state === 'ready' || agent.state === 'not-ready') session.loseAgent(agent.id);
   else if (isOnOffer(agent.state)) {
     const contact = session.state.contacts.get(agent.contactId ?? '');
-    if (contact?.state === 'offered') withdraw(session, contact, 'phone-unreachable');
+    const offer = offerTo(contact, agent.id);
+    if (contact?.state === 'offered' && offer) withdraw(session, contact, offer, 'phone-unreachable');
   }
 }
 

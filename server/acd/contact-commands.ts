@@ -6,7 +6,7 @@
  */
 import type { Outcome, WithdrawReason } from '../contract/events.ts';
 import type { NextStep } from './agent-state.ts';
-import { type ContactIn, type ContactRecord, holdMsOf, ringMsOf } from './contact-state.ts';
+import { type ContactIn, type ContactRecord, holdMsOf, type Offer, ringMsOf } from './contact-state.ts';
 import { estimateMs } from './estimate.ts';
 import { enter, flowOut, mustLeave } from './overflow.ts';
 import type { Session } from './session.ts';
@@ -105,7 +105,7 @@ function leave(session: Session, contact: ContactRecord, reason: string): Verdic
     case 'waiting':
       return abandon(session, contact, 'queue', 'abandoned', 'customer', reason);
     case 'offered':
-      withdraw(session, contact, 'contact-gone');
+      for (const offer of contact.offers) withdraw(session, contact, offer, 'contact-gone');
       return abandon(session, contact, 'ringing', 'abandoned', 'customer', reason);
     case 'connected':
       return end(session, contact, 'answered', 'customer', reason);
@@ -128,7 +128,7 @@ function fail(
     case 'waiting':
       return abandon(session, contact, 'queue', outcome, 'system', reason);
     case 'offered':
-      withdraw(session, contact, 'contact-gone');
+      for (const offer of contact.offers) withdraw(session, contact, offer, 'contact-gone');
       return abandon(session, contact, 'ringing', outcome, 'system', reason);
     case 'connected':
       return end(session, contact, 'answered', 'system', reason);
@@ -195,19 +195,23 @@ function handleOffer(
 ): Verdict {
   const contactId = session.state.contactByOffer.get(command.offerId);
   const contact = contactId === undefined ? undefined : session.state.contacts.get(contactId);
-  if (contact?.state !== 'offered') return 'unknown-offer';
+  const offers = contact?.state === 'offered' ? contact.offers : [];
+  const offer = offers.find(({ offerId }) => offerId === command.offerId);
+  if (contact?.state !== 'offered' || !offer) return 'unknown-offer';
   switch (command.type) {
     case 'offer.alerted':
-      return alert(session, contact);
+      return alert(session, contact, offer);
     case 'offer.accepted':
-      return answer(session, contact);
+      for (const other of offers)
+        if (other !== offer) withdraw(session, contact, other, 'answered-elsewhere');
+      return answer(session, contact, offer);
     case 'offer.failed':
-      withdraw(session, contact, command.reason);
+      withdraw(session, contact, offer, command.reason);
       return undefined;
   }
 }
 
-function alert(session: Session, { id, queueId, offer }: ContactIn<'offered'>): Verdict {
+function alert(session: Session, { id, queueId }: ContactIn<'offered'>, offer: Offer): Verdict {
   if (offer.alertedAt !== undefined) return 'already-so';
   const { offerId, agentId, ringUntil } = offer;
   session.emit({
@@ -222,7 +226,7 @@ function alert(session: Session, { id, queueId, offer }: ContactIn<'offered'>): 
   return undefined;
 }
 
-function answer(session: Session, { id, queueId, place, offer }: ContactIn<'offered'>): undefined {
+function answer(session: Session, { id, queueId, place }: ContactIn<'offered'>, offer: Offer): undefined {
   const { offerId, agentId, phoneId } = offer;
   const waitMs = session.at - place.queuedAt;
   const targetMs = session.state.queues.get(queueId)?.config.targetMs ?? 0;
@@ -246,20 +250,22 @@ function answer(session: Session, { id, queueId, place, offer }: ContactIn<'offe
 export function withdraw(
   session: Session,
   contact: ContactIn<'offered'>,
+  offer: Offer,
   reason: WithdrawReason,
   agentThen: NextStep = { to: 'ready' },
 ): void {
-  giveBack(session, contact, reason, () => releaseAgent(session, contact.offer.agentId, reason, agentThen));
+  giveBack(session, contact, offer, reason, () => releaseAgent(session, offer.agentId, reason, agentThen));
 }
 
 /** The contact's side of it; `release` comes between, so that the log tells it in the order it happens. */
 export function giveBack(
   session: Session,
   contact: ContactIn<'offered'>,
+  offer: Offer,
   reason: WithdrawReason,
   release?: () => void,
 ): void {
-  const { id, queueId, offer } = contact;
+  const { id, queueId } = contact;
   session.emit({
     type: 'offer.withdrawn',
     at: session.at,
@@ -298,6 +304,7 @@ function releaseAgent(session: Session, agentId: string, reason: WithdrawReason,
     case 'contact-gone':
     case 'agent-left':
     case 'interrupted':
+    case 'answered-elsewhere':
       session.moveOn(agentId, then);
       return;
   }
@@ -306,7 +313,10 @@ function releaseAgent(session: Session, agentId: string, reason: WithdrawReason,
 /** By the rule of the queue whose offer was not answered. */
 function afterRona({ state }: Session, agentId: string): NextStep {
   const agent = state.agents.get(agentId);
-  const rule = state.queues.get(agent?.queueId ?? '')?.config.rona;
+  const queue = state.queues.get(agent?.queueId ?? '')?.config;
+  const rule = queue?.rona;
+  // Where all phones ring, it is nobody's own fault that none was picked up.
+  if (!rule && queue?.strategy === 'ring-all') return { to: 'ready', reason: 'rona' };
   if (rule && (agent?.ronas ?? 0) + 1 < rule.after) return { to: 'ready', reason: 'rona' };
   if (rule?.becomes === 'logged-out') return { to: 'logged-out', reason: 'rona' };
   return { to: 'not-ready', reason: 'rona', isSystemReason: true };
@@ -316,8 +326,9 @@ function interrupt(session: Session, offerIds: string[]): Verdict {
   let count = 0;
   for (const offerId of offerIds) {
     const contact = session.state.contacts.get(session.state.contactByOffer.get(offerId) ?? '');
-    if (contact?.state !== 'offered') continue;
-    withdraw(session, contact, 'interrupted');
+    const offer = contact?.state === 'offered' && contact.offers.find((one) => one.offerId === offerId);
+    if (contact?.state !== 'offered' || !offer) continue;
+    withdraw(session, contact, offer, 'interrupted');
     count += 1;
   }
   return count > 0 ? undefined : 'unknown-offer';
@@ -340,6 +351,12 @@ function resume(session: Session, contact: ContactRecord): Verdict {
   session.emit({ type: 'contact.resumed', at: session.at, contactId, agentId, queueId, data: { holdMs } });
   session.changeAgent(agentId, 'talking');
   return undefined;
+}
+
+/** Nobody came to the phone in time. */
+export function endRinging(session: Session, contact: ContactIn<'offered'>): void {
+  for (const offer of contact.offers)
+    if (offer.ringUntil <= session.at) withdraw(session, contact, offer, 'rona');
 }
 
 /** Tells the caller its place; the next announcement is counted from here. */

@@ -64,7 +64,8 @@ export type ContactRecord =
       readonly state: 'offered';
       readonly announcedAt: number;
       readonly told?: Told;
-      readonly offer: Offer;
+      /** One, or where all are rung as many as ring; never none. */
+      readonly offers: readonly Offer[];
     })
   | (Queued & {
       readonly state: 'connected';
@@ -232,17 +233,24 @@ function foldOffer(
   event: DraftOf<'contact.offered' | 'offer.alerted' | 'offer.withdrawn' | 'contact.answered'>,
 ): ContactRecord {
   if (event.type === 'contact.offered') {
-    if (contact.state !== 'waiting') return contact;
+    if (contact.state !== 'waiting' && contact.state !== 'offered') return contact;
     const { offerId, phoneId, ringUntil, attempt } = event.data;
     const offer = { offerId, agentId: event.agentId ?? '', phoneId, offeredAt: event.at, ringUntil };
-    return { ...contact, state: 'offered', attempt, offer };
+    const others = contact.state === 'offered' ? contact.offers : [];
+    return { ...contact, state: 'offered', attempt, offers: [...others, offer] };
   }
-  if (contact.state !== 'offered' || contact.offer.offerId !== event.data.offerId) return contact;
-  const { offer, announcedAt, told } = contact;
+  if (contact.state !== 'offered') return contact;
+  const { offers, announcedAt, told } = contact;
+  const offer = offers.find(({ offerId }) => offerId === event.data.offerId);
+  if (!offer) return contact;
   switch (event.type) {
     case 'offer.alerted':
-      return { ...contact, offer: { ...offer, alertedAt: event.at } };
+      return {
+        ...contact,
+        offers: offers.map((one) => (one === offer ? { ...one, alertedAt: event.at } : one)),
+      };
     case 'offer.withdrawn':
+      if (offers.length > 1) return { ...contact, offers: offers.filter((one) => one !== offer) };
       return { ...queuedOf(contact), state: 'waiting', announcedAt, ...(told && { told }) };
     case 'contact.answered':
       return {
@@ -255,6 +263,10 @@ function foldOffer(
       };
   }
 }
+
+/** The offer that is out to this agent. */
+export const offerTo = (contact: ContactRecord | undefined, agentId: string): Offer | undefined =>
+  contact?.state === 'offered' ? contact.offers.find((offer) => offer.agentId === agentId) : undefined;
 
 /** Time on hold so far, an unfinished hold included. */
 export function holdMsOf(contact: ContactIn<'connected'>, at: number): number {

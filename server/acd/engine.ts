@@ -8,7 +8,7 @@ import type { EventDraft } from '../contract/events.ts';
 import { AcdState } from './acd-state.ts';
 import { handleAgent, handlePhone } from './agent-commands.ts';
 import type { AgentRecord } from './agent-state.ts';
-import { announce, handleContact, withdraw } from './contact-commands.ts';
+import { announce, endRinging, handleContact } from './contact-commands.ts';
 import { type ContactRecord, placeOf } from './contact-state.ts';
 import type { Deadline } from './deadlines.ts';
 import { assertInvariants } from './invariants.ts';
@@ -117,7 +117,7 @@ function carryOut(session: Session, due: Deadline): void {
     return;
   }
   const contact = session.state.contacts.get(due.id);
-  if (due.kind === 'ring' && contact?.state === 'offered') withdraw(session, contact, 'rona');
+  if (due.kind === 'ring' && contact?.state === 'offered') endRinging(session, contact);
   if (due.kind === 'max-wait' && contact?.state === 'waiting')
     flowOut(session, contact, { reason: 'max-wait' });
   if (due.kind === 'relax' && contact?.state === 'waiting') relax(session, contact);
@@ -162,10 +162,13 @@ function viewContact(contact: ContactRecord | undefined): ContactView | undefine
     case 'waiting':
       return { id, queueId, state: 'waiting', queuedAt: contact.place.queuedAt };
     case 'offered': {
-      const { offerId, agentId, alertedAt } = contact.offer;
-      const isAlerted = alertedAt !== undefined;
+      const offers = contact.offers.map(({ offerId, agentId, alertedAt }) => ({
+        offerId,
+        agentId,
+        isAlerted: alertedAt !== undefined,
+      }));
       const { queuedAt } = contact.place;
-      return { id, queueId, state: 'offered', queuedAt, offerId, agentId, isAlerted };
+      return { id, queueId, state: 'offered', queuedAt, ...offers[0], offers };
     }
     case 'connected': {
       const { offerId, agentId, heldAt } = contact;

@@ -5,7 +5,7 @@
 import type { AgentState } from '../contract/events.ts';
 import type { AcdState } from './acd-state.ts';
 import { type AgentRecord, isInTalk, isOnOffer } from './agent-state.ts';
-import { type ContactRecord, placeOf } from './contact-state.ts';
+import { type ContactRecord, type Offer, offerTo, placeOf } from './contact-state.ts';
 import { nextRelaxation, ruledOutBy } from './demand.ts';
 import type { Pool } from './pool.ts';
 import type { QueueState } from './queue-state.ts';
@@ -45,19 +45,8 @@ function checkContact(state: AcdState, queue: QueueState, contact: ContactRecord
     must(queue.waiting.position(contact.place) !== undefined, 'who waits has a place', contact.id);
   if (contact.state === 'waiting') must(!queue.isRetired, 'nobody waits in a removed queue', contact.id);
   if (contact.state === 'offered') {
-    const agent = state.agents.get(contact.offer.agentId);
-    must(
-      agent?.contactId === contact.id && isOnOffer(agent.state),
-      'an offered contact has its agent',
-      contact.id,
-    );
-    must(agent.phoneId === contact.offer.phoneId, 'the offer rings where the agent sits', contact.id);
-    must(
-      (contact.offer.alertedAt !== undefined) === (agent.state === 'ringing'),
-      'Ringing means alerted',
-      contact.id,
-    );
-    must(state.contactByOffer.get(contact.offer.offerId) === contact.id, 'an offer is found', contact.id);
+    must(contact.offers.length > 0, 'an offered contact has an offer', contact.id);
+    for (const offer of contact.offers) checkOffer(state, contact.id, offer);
   }
   if (contact.state === 'connected') {
     const agent = state.agents.get(contact.agentId);
@@ -69,6 +58,18 @@ function checkContact(state: AcdState, queue: QueueState, contact: ContactRecord
     );
     must((contact.heldAt !== undefined) === (agent.state === 'hold'), 'Hold means held', contact.id);
   }
+}
+
+function checkOffer(state: AcdState, contactId: string, offer: Offer): void {
+  const agent = state.agents.get(offer.agentId);
+  must(
+    agent?.contactId === contactId && isOnOffer(agent.state),
+    'an offered contact has its agent',
+    contactId,
+  );
+  must(agent.phoneId === offer.phoneId, 'the offer rings where the agent sits', contactId);
+  must((offer.alertedAt !== undefined) === (agent.state === 'ringing'), 'Ringing means alerted', contactId);
+  must(state.contactByOffer.get(offer.offerId) === contactId, 'an offer is found', contactId);
 }
 
 function contactDeadlines(state: AcdState, queue: QueueState, contact: ContactRecord): number {
@@ -101,7 +102,7 @@ function checkAgent(state: AcdState, agent: AgentRecord): void {
     const contact = state.contacts.get(agent.contactId ?? '');
     const holder =
       contact?.state === 'offered'
-        ? contact.offer.agentId
+        ? offerTo(contact, id)?.agentId
         : contact?.state === 'connected'
           ? contact.agentId
           : undefined;

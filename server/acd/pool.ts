@@ -235,6 +235,7 @@ export class Pool {
         return -levels;
       case 'round-robin':
       case 'linear':
+      case 'ring-all':
       case 'weighted-random':
         return position;
     }

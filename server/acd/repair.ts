@@ -6,7 +6,7 @@
  */
 import { type AgentRecord, isInTalk, isOnOffer } from './agent-state.ts';
 import { beginWrapUp, end, giveBack, withdraw } from './contact-commands.ts';
-import type { ContactIn, ContactRecord } from './contact-state.ts';
+import { type ContactIn, type ContactRecord, type Offer, offerTo } from './contact-state.ts';
 import type { Session } from './session.ts';
 import { enforceSite } from './site-commands.ts';
 
@@ -28,7 +28,7 @@ function repairContact(session: Session, contact: ContactRecord): void {
       end(session, contact, 'abandoned', 'system', reason);
       return;
     case 'offered':
-      repairOffer(session, contact);
+      for (const offer of contact.offers) repairOffer(session, contact, offer);
       return;
     case 'connected': {
       const agent = session.state.agents.get(contact.agentId);
@@ -39,12 +39,12 @@ function repairContact(session: Session, contact: ContactRecord): void {
   }
 }
 
-function repairOffer(session: Session, contact: ContactIn<'offered'>): void {
-  const { offer } = contact;
+function repairOffer(session: Session, contact: ContactIn<'offered'>, offer: Offer): void {
   const agent = session.state.agents.get(offer.agentId);
-  if (agent?.contactId !== contact.id || !isOnOffer(agent.state)) giveBack(session, contact, 'interrupted');
+  if (agent?.contactId !== contact.id || !isOnOffer(agent.state))
+    giveBack(session, contact, offer, 'interrupted');
   else if (!session.state.registeredPhones.has(offer.phoneId))
-    withdraw(session, contact, 'phone-unreachable');
+    withdraw(session, contact, offer, 'phone-unreachable');
   else if (offer.alertedAt !== undefined && agent.state === 'reserved')
     session.changeAgent(agent.id, 'ringing', { until: offer.ringUntil });
 }
@@ -58,7 +58,7 @@ function repairAgent(session: Session, agent: AgentRecord): void {
     return;
   }
   const contact = session.state.contacts.get(agent.contactId ?? '');
-  if (isOnOffer(state) && !(contact?.state === 'offered' && contact.offer.agentId === id)) session.moveOn(id);
+  if (isOnOffer(state) && !offerTo(contact, id)) session.moveOn(id);
   else if (isInTalk(state) && !(contact?.state === 'connected' && contact.agentId === id))
     beginWrapUp(session, id);
   else if (state === 'unreachable' && session.state.registeredPhones.has(phoneId ?? '')) session.moveOn(id);

@@ -4,7 +4,7 @@
  */
 import type { Decision, EventDraft } from '../contract/events.ts';
 import { AcdState } from './acd-state.ts';
-import { chooseAgent, chooseContact, describeDecision } from './routing.ts';
+import { allAgents, chooseAgent, chooseContact, describeDecision } from './routing.ts';
 
 export interface ReplayedDecision {
   offerId: string;
@@ -19,11 +19,17 @@ export interface ReplayedDecision {
 export function* replayDecisions(log: Iterable<EventDraft>, snapshot?: unknown): Iterable<ReplayedDecision> {
   const state = new AcdState();
   if (snapshot !== undefined && snapshot !== null) state.load(snapshot);
+  /** Where all are rung, the choice is made once, before the first of their offers. */
+  let rung: { contactId: string; decisions: Decision[] } = { contactId: '', decisions: [] };
   for (const event of log) {
     if (event.type === 'contact.offered') {
       const { offerId, decision: recorded } = event.data;
       const { contactId = '', agentId = '', at } = event;
-      const replayed = decideAgain(state, contactId, agentId, recorded.trigger, at);
+      const isFirst = state.contacts.get(contactId)?.state === 'waiting';
+      if (isFirst)
+        rung = { contactId, decisions: decideAgain(state, contactId, agentId, recorded.trigger, at) };
+      const made = rung.contactId === contactId ? rung.decisions : [];
+      const replayed = isFirst ? made[0] : made.find(({ chosen }) => chosen === agentId);
       yield { offerId, contactId, at, recorded, replayed };
     }
     state.apply(event);
@@ -37,13 +43,15 @@ function decideAgain(
   agentId: string,
   trigger: Decision['trigger'],
   at: number,
-): Decision | undefined {
+): Decision[] {
   const asked = state.agents.get(agentId);
   const isByAgent = trigger === 'agent';
   const chosenContact = isByAgent && asked ? chooseContact(state, asked)?.contactId : contactId;
   const contact = state.contacts.get(chosenContact ?? '');
   const queue = contact && state.queues.get(contact.queueId);
-  if (contact?.state !== 'waiting' || !queue || contact.id !== contactId) return undefined;
+  if (contact?.state !== 'waiting' || !queue || contact.id !== contactId) return [];
   const agent = isByAgent ? asked : state.agents.get(chooseAgent(state, queue, contact, at) ?? '');
-  return agent && describeDecision(state, queue, contact, agent, trigger, at);
+  if (!agent) return [];
+  const agents = queue.config.strategy === 'ring-all' ? allAgents(state, queue, contact) : [agent];
+  return agents.map((one) => describeDecision(state, queue, contact, one, trigger, at));
 }

@@ -15,6 +15,8 @@ import type { QueueState } from './queue-state.ts';
 import { comparePlaces, type Place } from './waiting-list.ts';
 
 const candidatesShown = 5;
+/** More phones than this never ring for one contact. */
+const rungAtMost = 50;
 
 /** For a contact that waits: the agent its queue's strategy puts first. */
 export function chooseAgent(
@@ -28,6 +30,12 @@ export function chooseAgent(
   pool.refresh(at);
   const best = pool.best();
   return best && chooseFrom(best, pool, queue, drawOf(state, contact))?.agentId;
+}
+
+/** Where all are rung: everybody of the best tier that has anybody, in the order of the site file. */
+export function allAgents(state: AcdState, queue: QueueState, contact: ContactIn<'waiting'>): AgentRecord[] {
+  const best = queue.poolWith(contact.id)?.best()?.firstFew(rungAtMost) ?? [];
+  return best.flatMap(({ agentId }) => state.agents.get(agentId) ?? []);
 }
 
 function chooseFrom(
@@ -125,6 +133,7 @@ function scoreIn(state: AcdState, { strategy }: Pool, candidate: Candidate, at: 
     case 'fewest-contacts':
     case 'round-robin':
     case 'linear':
+    case 'ring-all':
       return candidate.rank;
   }
 }
@@ -137,6 +146,8 @@ function otherAgent(pool: Pool, chosen: AgentRecord): string | undefined {
   const name = `Agent ${other.agentId}`;
   if (other.tier > mine.tier)
     return `${name} of tier ${other.tier} would have been chosen if nobody of tier ${mine.tier} had been Ready`;
+  // With the same tier, the others ring as well.
+  if (pool.strategy === 'ring-all') return undefined;
   if (pool.strategy === 'round-robin')
     return `${name} would have been chosen if it had been the next in turn`;
   if (pool.strategy === 'weighted-random')

@@ -3,14 +3,13 @@
  * open, so that the matching is done once, at the end of the command (`settle`). It decides nothing itself
  * except how an agent changes state; it may not touch the state other than through `emit`.
  */
-import type { AgentState, EventDraft } from '../contract/events.ts';
+import type { AgentState, Decision, EventDraft } from '../contract/events.ts';
 import type { AcdState } from './acd-state.ts';
 import { type AgentRecord, encodeNext, type NextStep } from './agent-state.ts';
-import type { ContactIn } from './contact-state.ts';
 import { compareIdle, type Idle } from './pool.ts';
 import { flowOutAll } from './overflow.ts';
 import { releaseFrom } from './relaxation.ts';
-import { chooseAgent, chooseContact, describeDecision } from './routing.ts';
+import { allAgents, chooseAgent, chooseContact, describeDecision } from './routing.ts';
 
 interface ChangeDetails {
   reason?: string;
@@ -177,20 +176,23 @@ export class Session {
   #offer(contactId: string, agent: AgentRecord, trigger: 'agent' | 'contact'): void {
     const contact = this.state.contacts.get(contactId);
     const queue = contact && this.state.queues.get(contact.queueId);
-    if (contact?.state !== 'waiting' || !queue || agent.phoneId === undefined) return;
-    const decision = describeDecision(this.state, queue, contact, agent, trigger, this.at);
-    this.#reserve(contact, agent, agent.phoneId, this.at + queue.config.ringMs, decision);
+    if (contact?.state !== 'waiting' || !queue) return;
+    const agents = queue.config.strategy === 'ring-all' ? allAgents(this.state, queue, contact) : [agent];
+    // All from the same state: each record then shows the same candidates.
+    const decisions = agents.map((one) =>
+      describeDecision(this.state, queue, contact, one, trigger, this.at),
+    );
+    for (const [index, one] of agents.entries())
+      this.#reserve(contactId, one, this.at + queue.config.ringMs, decisions[index]!);
   }
 
-  #reserve(
-    contact: ContactIn<'waiting'>,
-    agent: AgentRecord,
-    phoneId: string,
-    ringUntil: number,
-    decision: ReturnType<typeof describeDecision>,
-  ): void {
+  #reserve(contactId: string, agent: AgentRecord, ringUntil: number, decision: Decision): void {
+    const contact = this.state.contacts.get(contactId);
+    if (contact?.state !== 'waiting' && contact?.state !== 'offered') return;
+    if (agent.phoneId === undefined) return;
     const attempt = contact.attempt + 1;
     const { queueId } = contact;
+    const { phoneId } = agent;
     this.emit({
       type: 'contact.offered',
       at: this.at,

@@ -191,9 +191,12 @@ export interface ContactView {
   state: 'greeting' | 'waiting' | 'offered' | 'connected' | 'flowed-out';
   queueId: string;
   queuedAt?: number;
+  /** The offer that was taken, or the first of those that are out. */
   offerId?: string;
   agentId?: string;
   isAlerted?: boolean;
+  /** All offers that are out: several where all are rung. */
+  offers?: readonly { offerId: string; agentId: string; isAlerted: boolean }[];
   isHeld?: boolean;
   /** Where it flowed out to: a prompt, or `number:N`. */
   target?: string;

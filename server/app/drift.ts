@@ -85,7 +85,7 @@ export function findDrifts(worlds: Worlds): Drift[] {
   for (const agent of worlds.agents) agents.set(agent.id, agent);
   for (const contact of worlds.contacts) {
     contacts.set(contact.id, contact);
-    if (contact.offerId !== undefined) offers.add(contact.offerId);
+    for (const { offerId } of offersOf(contact)) offers.add(offerId);
     compareContact(contact, legs, agents, worlds.isExcused, found);
   }
   for (const agent of agents.values()) compareAgent(agent, contacts, worlds, found);
@@ -102,7 +102,7 @@ export function findDrifts(worlds: Worlds): Drift[] {
   return found;
 }
 
-/** One drift at most: with the caller's leg, all the rest of a contact goes too. */
+/** One drift at most for each of its agents; with the caller's leg, all the rest of a contact goes too. */
 function compareContact(
   contact: ContactView,
   legs: ReadonlyMap<string, LegView>,
@@ -110,22 +110,32 @@ function compareContact(
   isExcused: Worlds['isExcused'],
   found: Drift[],
 ): void {
-  const { id: contactId, state, offerId, agentId } = contact;
+  const { id: contactId, state } = contact;
   if (!legs.has(contactId)) {
     if (!isExcused(contactId)) found.push({ kind: 'contact-without-leg', contactId });
     return;
   }
-  if ((state !== 'offered' && state !== 'connected') || offerId === undefined || agentId === undefined)
-    return;
-  if (!isBusyWith(agents.get(agentId), contact)) {
-    found.push({ kind: 'contact-without-agent', contactId, agentId });
-    return;
+  for (const { offerId, agentId } of offersOf(contact)) {
+    const legState = legs.get(offerId)?.state;
+    if (!isBusyWith(agents.get(agentId), contact))
+      found.push({ kind: 'contact-without-agent', contactId, agentId });
+    else if (state === 'connected') {
+      if (legState !== 'up') found.push({ kind: 'talk-without-leg', contactId, offerId });
+    } else if (!phoneTaking.has(legState) && !isExcused(offerId))
+      found.push({ kind: 'offer-without-leg', contactId, offerId });
   }
-  const legState = legs.get(offerId)?.state;
-  if (state === 'connected') {
-    if (legState !== 'up') found.push({ kind: 'talk-without-leg', contactId, offerId });
-  } else if (!phoneTaking.has(legState) && !isExcused(offerId))
-    found.push({ kind: 'offer-without-leg', contactId, offerId });
+}
+
+/** The offers that are out, or the one that was taken. */
+function offersOf({
+  state,
+  offers,
+  offerId,
+  agentId,
+}: ContactView): readonly { offerId: string; agentId: string }[] {
+  if (state === 'offered') return offers ?? [];
+  if (state !== 'connected' || offerId === undefined || agentId === undefined) return [];
+  return [{ offerId, agentId }];
 }
 
 function isBusyWith(agent: AgentView | undefined, contact: ContactView): boolean {
@@ -143,7 +153,8 @@ function compareAgent(
   const { id: agentId, state, since, until } = agent;
   if (state === 'reserved' || state === 'ringing' || state === 'talking' || state === 'hold') {
     const contact = contacts.get(agent.contactId ?? '');
-    if (contact?.agentId !== agentId || !isBusyWith(agent, contact)) {
+    const isTheirs = contact && offersOf(contact).some((offer) => offer.agentId === agentId);
+    if (!isTheirs || !isBusyWith(agent, contact)) {
       found.push({ kind: 'agent-without-contact', agentId, since });
       return;
     }

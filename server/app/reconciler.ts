@@ -207,7 +207,7 @@ export class Reconciler {
 
   private release(contactId: string): void {
     const contact = this.parts.shell.acd.contact(contactId);
-    if (contact?.state === 'offered' && contact.offerId) this.giveBack(contact.offerId);
+    if (contact?.state === 'offered') for (const { offerId } of contact.offers ?? []) this.giveBack(offerId);
     else if (contact) this.fail(contactId, 'agent lost');
   }
 
@@ -215,7 +215,7 @@ export class Reconciler {
   private loseLeg(legId: string, reason: string): void {
     const { shell, calls } = this.parts;
     const contact = shell.acd.contact(legId) ?? shell.acd.contactOfOffer(legId);
-    if (contact?.state === 'offered' && contact.offerId === legId) return this.giveBack(legId);
+    if (contact?.offers?.some(({ offerId }) => offerId === legId)) return this.giveBack(legId);
     if (contact) this.fail(contact.id, reason);
     calls.hangup(legId, reason);
   }
@@ -227,7 +227,8 @@ export class Reconciler {
     if (agent?.until !== until) return;
     // No deadline was kept for it: what the deadline would have done.
     if (agent.state === 'wrap-up') return void shell.run({ type: 'agent.end-wrap-up', agentId });
-    const offerId = shell.acd.contact(agent.contactId ?? '')?.offerId;
+    const offers = shell.acd.contact(agent.contactId ?? '')?.offers ?? [];
+    const offerId = offers.find((offer) => offer.agentId === agentId)?.offerId;
     if (offerId) shell.run({ type: 'offer.failed', offerId, reason: 'rona' });
   }
 }

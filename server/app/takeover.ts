@@ -31,7 +31,7 @@ export function takeOver(
   agreeOnPhones(shell, phones);
   const known = new Set<string>();
   // A phone that was ringing was released by the SIP engine when its application went away.
-  const offerIds = contacts.flatMap((c) => (c.state === 'offered' && c.offerId ? [c.offerId] : []));
+  const offerIds = contacts.flatMap((c) => (c.offers ?? []).map(({ offerId }) => offerId));
   for (const { id, state, offerId } of contacts) {
     known.add(id);
     // Only who talks keeps the agent's leg: one that was answered while the log still said `offered`, or whose

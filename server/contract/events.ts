@@ -39,6 +39,8 @@ export const withdrawReasons = [
   'contact-gone',
   'agent-left',
   'interrupted',
+  /** All were rung, and another came first. */
+  'answered-elsewhere',
 ] as const;
 export type WithdrawReason = (typeof withdrawReasons)[number];
 

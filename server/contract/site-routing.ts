@@ -16,6 +16,7 @@ export const strategies = [
   'fewest-contacts',
   'round-robin',
   'linear',
+  'ring-all',
   'most-skilled',
   'weighted-random',
 ] as const;

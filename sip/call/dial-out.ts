@@ -11,6 +11,9 @@ import { offeredCodecs, offeredDtmfPt, readSdp } from './sdp.ts';
 import type { Acknowledge, OutgoingRequest, SipResponse } from './srf.ts';
 import { escapeUser, hostOf, quote } from './uri.ts';
 
+/** The reason of a leg that is given up because another phone was picked up. */
+const answeredElsewhere = 'answered-elsewhere';
+
 export function dialPhone(ctx: CallContext, legId: string, options: DialOptions): void {
   if (ctx.legs.has(legId)) return;
   const bindings = ctx.registrar.locate(options.phoneId);
@@ -99,7 +102,7 @@ function sendInvite(ctx: CallContext, leg: Leg, binding: Binding, options: DialO
       if (error || !req) return branchDone(ctx, leg, branch, 503, error?.message ?? 'not sent');
       branch.req = req;
       req.on('response', (res, ack) => onResponse(ctx, leg, branch, res, ack));
-      if (branch.isCancelWanted) cancelBranch(ctx, branch);
+      if (branch.isCancelWanted) cancelBranch(ctx, leg, branch);
     },
   );
 }
@@ -147,7 +150,8 @@ function accept(
   if (!moveLeg(leg, 'accept')) return;
   clearTimeout(leg.noResponseTimer);
   leg.remote = remote;
-  for (const branch of leg.branches) if (branch !== winner && !branch.isDone) cancelBranch(ctx, branch);
+  leg.closeReason = answeredElsewhere;
+  for (const branch of leg.branches) if (branch !== winner && !branch.isDone) cancelBranch(ctx, leg, branch);
   ctx.attempt('update', ctx.media.update({ sessionId: leg.id, ...mediaOf(remote) }));
   ctx.established(leg, dialogId);
   if (leg.port === 0) {
@@ -188,7 +192,7 @@ function causeOf(status: number): DialFailure {
 
 function giveUpSilent(ctx: CallContext, leg: Leg): void {
   if (leg.state !== 'dialing' || leg.branches.some((b) => b.hasProvisional)) return;
-  for (const branch of leg.branches) cancelBranch(ctx, branch);
+  for (const branch of leg.branches) cancelBranch(ctx, leg, branch);
   if (leg.phoneId) ctx.registrar.markDead(leg.phoneId);
   failed(ctx, leg, 'unreachable', 408, 'the phone answers nothing');
 }
@@ -197,16 +201,19 @@ export function cancelDial(ctx: CallContext, leg: Leg, reason: string): void {
   leg.closeReason = reason;
   if (!moveLeg(leg, 'close')) return;
   clearTimeout(leg.noResponseTimer);
-  for (const branch of leg.branches) if (!branch.isDone) cancelBranch(ctx, branch);
+  for (const branch of leg.branches) if (!branch.isDone) cancelBranch(ctx, leg, branch);
 }
 
-function cancelBranch(ctx: CallContext, branch: Branch): void {
+function cancelBranch(ctx: CallContext, leg: Leg, branch: Branch): void {
   const req: OutgoingRequest | undefined = branch.req;
   if (!req) {
     branch.isCancelWanted = true;
     return;
   }
-  req.cancel({ headers: {} }, (error) => {
+  // RFC 3326 §3.1: the phone then shows no missed call.
+  const isElsewhere = leg.closeReason === answeredElsewhere;
+  const headers = isElsewhere ? { Reason: 'SIP;cause=200;text="Call completed elsewhere"' } : {};
+  req.cancel({ headers }, (error) => {
     if (error) ctx.logger.debug({ err: error }, 'CANCEL not sent');
   });
 }

@@ -21,6 +21,7 @@ const strategyWord: Record<string, TextKey> = {
   'fewest-contacts': 'strategyFewestContacts',
   'round-robin': 'strategyRoundRobin',
   linear: 'strategyLinear',
+  'ring-all': 'strategyRingAll',
   'most-skilled': 'strategyMostSkilled',
   'weighted-random': 'strategyWeightedRandom',
 };
@@ -30,6 +31,7 @@ const strategyRule: Record<string, TextKey> = {
   'fewest-contacts': 'ruleFewestContacts',
   'round-robin': 'ruleRoundRobin',
   linear: 'ruleLinear',
+  'ring-all': 'ruleRingAll',
   'most-skilled': 'ruleMostSkilled',
   'weighted-random': 'ruleWeightedRandom',
 };
@@ -55,6 +57,7 @@ const resultWord: Record<OfferResult, TextKey> = {
   'phone-unreachable': 'offerPhone',
   'contact-gone': 'offerContactGone',
   'agent-left': 'offerAgentLeft',
+  'answered-elsewhere': 'offerElsewhere',
   interrupted: 'offerInterrupted',
 };
 const flowWord: Record<string, TextKey> = {
@@ -111,6 +114,7 @@ export function scoreText(strategy: string, score: number): string {
       return plural(language.value, w.scoreLevels, score);
     case 'round-robin':
     case 'linear':
+    case 'ring-all':
       return fill(w.scorePlace, { place: score + 1 });
     case 'weighted-random':
       return fill(w.scoreShare, { share: score });

@@ -39,6 +39,7 @@ export const decisionsEn = {
   strategyFewestContacts: 'Fewest contacts',
   strategyRoundRobin: 'Round robin',
   strategyLinear: 'Fixed order',
+  strategyRingAll: 'Ring all',
   strategyMostSkilled: 'Most skilled',
   strategyWeightedRandom: 'Weighted draw',
   ruleLongestIdle: 'First is whoever has been ready for the longest time.',
@@ -46,6 +47,7 @@ export const decisionsEn = {
   ruleFewestContacts: 'First is whoever has taken the fewest contacts since log-in.',
   ruleRoundRobin: 'Everybody in turn, in the order of the site file.',
   ruleLinear: 'First is whoever stands highest in the site file.',
+  ruleRingAll: 'All phones ring at once; the first to answer has it.',
   ruleMostSkilled: 'First is whoever has the highest levels in what is asked for.',
   ruleWeightedRandom: 'A draw, in which higher levels have a larger share.',
   scoreIdle: 'idle for {time}',
@@ -84,6 +86,7 @@ export const decisionsEn = {
   offerPhone: 'Unreachable',
   offerContactGone: 'Caller left',
   offerAgentLeft: 'Agent left',
+  offerElsewhere: 'Answered elsewhere',
   offerInterrupted: 'Interrupted',
 
   storyArrived: 'Arrived on {number}',

@@ -42,6 +42,7 @@ export const decisionsIt: Words<typeof decisionsEn> = {
   strategyFewestContacts: 'Meno contatti',
   strategyRoundRobin: 'A turno',
   strategyLinear: 'Ordine fisso',
+  strategyRingAll: 'Tutti insieme',
   strategyMostSkilled: 'Più competente',
   strategyWeightedRandom: 'Sorteggio pesato',
   ruleLongestIdle: 'Primo è chi è pronto da più tempo.',
@@ -49,6 +50,7 @@ export const decisionsIt: Words<typeof decisionsEn> = {
   ruleFewestContacts: 'Primo è chi ha preso meno contatti dall’accesso.',
   ruleRoundRobin: 'Uno dopo l’altro, nell’ordine del file della sede.',
   ruleLinear: 'Primo è chi sta più in alto nel file della sede.',
+  ruleRingAll: 'Squillano tutti i telefoni; risponde il primo.',
   ruleMostSkilled: 'Primo è chi ha i livelli più alti in ciò che si chiede.',
   ruleWeightedRandom: 'Un sorteggio: chi ha livelli più alti ha una quota maggiore.',
   scoreIdle: 'libero da {time}',
@@ -87,6 +89,7 @@ export const decisionsIt: Words<typeof decisionsEn> = {
   offerPhone: 'Irraggiungibile',
   offerContactGone: 'Chiamante uscito',
   offerAgentLeft: 'Operatore uscito',
+  offerElsewhere: 'Risposto da altri',
   offerInterrupted: 'Interrotto',
 
   storyArrived: 'Arrivato al {number}',

@@ -42,6 +42,7 @@ export const decisionsRu: Words<typeof decisionsEn> = {
   strategyFewestContacts: 'Меньше обращений',
   strategyRoundRobin: 'По кругу',
   strategyLinear: 'По списку',
+  strategyRingAll: 'Всем сразу',
   strategyMostSkilled: 'Самый опытный',
   strategyWeightedRandom: 'Жребий с весом',
   ruleLongestIdle: 'Первым идёт тот, кто дольше всех готов.',
@@ -49,6 +50,7 @@ export const decisionsRu: Words<typeof decisionsEn> = {
   ruleFewestContacts: 'Первым идёт тот, кто со входа принял меньше всего обращений.',
   ruleRoundRobin: 'Все по очереди, в порядке файла площадки.',
   ruleLinear: 'Первым идёт тот, кто выше в файле площадки.',
+  ruleRingAll: 'Звонят все телефоны сразу; отвечает первый.',
   ruleMostSkilled: 'Первым идёт тот, у кого выше уровни требуемых навыков.',
   ruleWeightedRandom: 'Жребий: чем выше уровни, тем больше доля.',
   scoreIdle: 'свободен {time}',
@@ -87,6 +89,7 @@ export const decisionsRu: Words<typeof decisionsEn> = {
   offerPhone: 'Нет связи',
   offerContactGone: 'Клиент ушёл',
   offerAgentLeft: 'Оператор ушёл',
+  offerElsewhere: 'Ответил другой',
   offerInterrupted: 'Прервано',
 
   storyArrived: 'Звонок на {number}',

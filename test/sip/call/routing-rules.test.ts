@@ -12,12 +12,14 @@ numbers:
   - { number: '701', queue: empty }
   - { number: '702', queue: elsewhere }
   - { number: '704', queue: loyal }
+  - { number: '705', queue: bell }
   - { number: '703', queue: experts, skills: loans >= 5, priority: 3, headStartSec: 60 }
 callers:
   - { from: '1010', name: Friend, agent: '102', agentWaitSec: 60 }
 queues:
   - { id: experts, name: Experts, skills: loans >= 3, relax: [{ afterSec: 3, skills: loans }], strategy: most-skilled }
   - { id: empty, name: Empty, overflow: [{ when: no-agents, to: { queue: experts } }] }
+  - { id: bell, name: Bell, strategy: ring-all }
   - { id: loyal, name: Loyal, returnWithinSec: 30, lastAgent: { waitSec: 60 } }
   - { id: elsewhere, name: Elsewhere, overflow: [{ when: no-agents, to: { number: '700' } }] }
 trunks:
@@ -25,8 +27,8 @@ trunks:
 phones:
 ${[1001, 1002, 1009, 1010].map((id) => `  - { id: '${id}', password: 'secret-${id}' }`).join('\n')}
 agents:
-  - { id: '101', name: Novice, queues: [experts, loyal], phone: '1001', skills: { loans: 1 }, wrapUp: { mode: none } }
-  - { id: '102', name: Expert, queues: [experts, loyal], phone: '1002', skills: { loans: 7 }, wrapUp: { mode: none } }
+  - { id: '101', name: Novice, queues: [experts, loyal, bell], phone: '1001', skills: { loans: 1 }, wrapUp: { mode: none } }
+  - { id: '102', name: Expert, queues: [experts, loyal, bell], phone: '1002', skills: { loans: 7 }, wrapUp: { mode: none } }
 `;
 
 describe('the rules of routing on real calls', function () {
@@ -88,6 +90,25 @@ describe('the rules of routing on real calls', function () {
     await expert.waitFor('CALL_INCOMING');
     expect(await asked()).to.deep.include({ agent_id: '102' });
     await caller.hangup();
+  });
+
+  it('rings all phones of a queue that says so; the first has the call, the others show none missed', async () => {
+    const one = await seat('1001', '101');
+    const other = await seat('1002', '102');
+    const caller = await phone('1009');
+    const ringing = [one.waitFor('CALL_INCOMING'), other.waitFor('CALL_INCOMING')];
+    await caller.dial('705');
+    await Promise.all(ringing);
+    const silenced = one.waitFor('CALL_CLOSED');
+    await other.accept();
+    await silenced;
+    await house.untilAgent('102', 'talking');
+    await house.untilAgent('101', 'ready');
+    await caller.hangup();
+    expect(await house.lastContact()).to.include({ outcome: 'answered', agentId: '102' });
+    await house.untilProjected();
+    expect((await eventsOf('offer.withdrawn')).at(-1)).to.deep.include({ agent_id: '101' });
+    expect((await eventsOf('offer.withdrawn')).at(-1)?.data).to.include({ reason: 'answered-elsewhere' });
   });
 
   it('lets a call flow out to another queue, and to another number, where it is answered', async () => {

@@ -1,5 +1,5 @@
 /**
- * What Postgres keeps of real calls is enough to make every decision again, equal to the record (N4): seven strategies,
+ * What Postgres keeps of real calls is enough to make every decision again, equal to the record (N4): eight strategies,
  * skills, tiers, phones that nobody answers, a site that changes and a server that is killed in the middle.
  */
 import { expect } from 'chai';
@@ -18,6 +18,7 @@ const strategies = [
   'fewest-contacts',
   'round-robin',
   'linear',
+  'ring-all',
   'most-skilled',
   'weighted-random',
 ];

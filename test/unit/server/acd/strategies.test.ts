@@ -86,6 +86,79 @@ describe('strategies', () => {
     );
   });
 
+  it('ring all: every phone of the best tier rings, the first to answer has it', () => {
+    const rules: Partial<AcdQueue> = { strategy: 'ring-all', tierAfterMs: [0] };
+    const bench = floor(4, rules, [{}, {}, {}, { tiers: { q: 2 } }]);
+    const idleBefore = bench.acd.toSnapshot();
+    const offered = offers(bench.call('c', 'q'));
+    expect(offered.map(({ agentId }) => agentId)).to.deep.equal(['101', '102', '103']);
+    expect(new Set(offered.map(({ data }) => data.offerId)).size).to.equal(3);
+    for (const { agentId, data } of offered) {
+      expect(data.decision.chosen).to.equal(agentId);
+      expect(data.decision.candidates.map((one) => one.agentId).slice(0, 3)).to.deep.equal([
+        '101',
+        '102',
+        '103',
+      ]);
+    }
+    const [first, second, third] = offered.map(({ data }) => data.offerId);
+    bench.do({ type: 'offer.alerted', offerId: first! });
+    bench.do({ type: 'offer.alerted', offerId: second! });
+    // One refuses: the others ring on, and the contact is still on offer.
+    expect(
+      lines(bench.do({ type: 'offer.failed', offerId: first!, reason: 'rejected' }).events),
+    ).to.deep.equal(['offer.withdrawn c rejected', '101 ringing>not-ready offer-rejected']);
+    expect(bench.acd.contact('c')?.offers).to.have.length(2);
+    expect(lines(bench.do({ type: 'offer.accepted', offerId: third! }).events)).to.deep.equal([
+      'offer.withdrawn c answered-elsewhere',
+      '102 ringing>ready',
+      'contact.answered c',
+      '103 reserved>talking',
+    ]);
+    expect(bench.do({ type: 'offer.accepted', offerId: second! }).ignored).to.equal('unknown-offer');
+    // It was not 102's doing: the place in longest idle is kept.
+    const idleOf = (snapshot: unknown) =>
+      (snapshot as { agents: { id: string; idle?: unknown }[] }).agents.find(({ id }) => id === '102')?.idle;
+    expect(idleOf(bench.acd.toSnapshot())).to.deep.equal(idleOf(idleBefore));
+  });
+
+  it('ring all: nobody comes, nobody is to blame, and all ring again; a caller who goes silences all', () => {
+    const bench = floor(2, { strategy: 'ring-all', ringMs: 10_000 });
+    bench.call('c', 'q');
+    const events = bench.pass(10_000);
+    expect(lines(events)).to.deep.equal([
+      'offer.withdrawn c rona',
+      '101 reserved>ready rona',
+      'offer.withdrawn c rona',
+      '102 reserved>ready rona',
+      'contact.offered c to 101',
+      '101 ready>reserved',
+      'contact.offered c to 102',
+      '102 ready>reserved',
+    ]);
+    expect(
+      lines(bench.do({ type: 'contact.leave', contactId: 'c', reason: 'hung up' }).events),
+    ).to.deep.equal([
+      'offer.withdrawn c contact-gone',
+      '101 reserved>ready',
+      'offer.withdrawn c contact-gone',
+      '102 reserved>ready',
+      'contact.abandoned c',
+      'contact.ended c abandoned by customer',
+    ]);
+  });
+
+  it('ring all: a rule for unanswered offers holds here too', () => {
+    const rona = { after: 1, becomes: 'not-ready' } as const;
+    const bench = floor(2, { strategy: 'ring-all', ringMs: 10_000, rona });
+    bench.call('c', 'q');
+    bench.pass(10_000);
+    expect(['101', '102'].map((id) => bench.agentState(id))).to.deep.equal([
+      'not-ready:rona',
+      'not-ready:rona',
+    ]);
+  });
+
   it('most skilled: the highest levels in what is asked for', () => {
     const bench = floor(3, { strategy: 'most-skilled', skills: { skill: 'loans', level: 2 } }, [
       { skills: { loans: 3, cards: 9 } },

@@ -171,9 +171,7 @@ export class World {
     return ids.length > 0 && this.random() < 0.97 ? this.pick(ids) : 'nobody';
   }
   offerId(): string {
-    const offers = [...this.acd.contacts()].flatMap((c) =>
-      c.state === 'offered' && c.offerId ? [c.offerId] : [],
-    );
+    const offers = [...this.acd.contacts()].flatMap((c) => (c.offers ?? []).map(({ offerId }) => offerId));
     return offers.length > 0 && this.random() < 0.97 ? this.pick(offers) : 'no-offer.1';
   }
 
