@@ -128,6 +128,17 @@ export class CallerSound {
     calls.play(event.contactId!, play.place, files);
   }
 
+  /** No queue would have it: it hears so and goes, unless something else is in its ear by now. */
+  turnAway(contactId: string): void {
+    const { acd, calls, site } = this.parts;
+    const contact = acd.contact(contactId);
+    if (!contact) return calls.hangup(contactId, 'unknown contact');
+    // A greeting whose end was reported late: it waits, or talks, already.
+    if (contact.state !== 'greeting' && contact.state !== 'flowed-out') return;
+    const language = this.callers.get(contactId)?.language ?? site.language;
+    this.sayAndFinish(contactId, language, messageOf(contact));
+  }
+
   /** A play of this leg has ended. */
   afterPrompt(legId: string, playId: string, reason: string): void {
     if (reason === 'stopped' || reason === 'replaced') return;

@@ -142,16 +142,20 @@ export class VoiceCalls {
         queueId: queueId ?? contact?.queueId ?? '',
         now: this.clock.now(),
       });
-    this.shell.run({
+    const { ignored } = this.shell.run({
       type: 'contact.enqueue',
       contactId,
       ...(queueId !== undefined && { queueId }),
       ...wishes,
     });
+    // The number it flowed out to may have left the site meanwhile. A leg not up yet comes here again once it is.
+    if (ignored && this.calls.isUp(contactId)) this.sound.turnAway(contactId);
   }
 
   private finish(contactId: string): void {
-    this.shell.run({ type: 'contact.finish', contactId, reason: 'overflow message heard' });
+    if (this.shell.acd.contact(contactId)?.state === 'greeting')
+      this.shell.run({ type: 'contact.fail', contactId, reason: 'could not be queued' });
+    else this.shell.run({ type: 'contact.finish', contactId, reason: 'overflow message heard' });
   }
 
   /** A leg that is no contact: it hears a message and goes. */
