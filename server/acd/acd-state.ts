@@ -4,7 +4,7 @@
  * and deadlines are functions of the records and the site, so a snapshot holds records only.
  */
 import type { EventDraft } from '../contract/events.ts';
-import { type AgentEvent, type AgentRecord, foldAgent, newAgent } from './agent-state.ts';
+import { type AgentEvent, type AgentRecord, foldAgent, foldText, newAgent } from './agent-state.ts';
 import {
   arrivedContact,
   type ContactEvent,
@@ -15,10 +15,11 @@ import {
 } from './contact-state.ts';
 import { Deadlines } from './deadlines.ts';
 import { nextRelaxation } from './demand.ts';
-import type { Pool } from './pool.ts';
+import type { Floor, Pool } from './pool.ts';
 import { type QueueMemory, QueueState } from './queue-state.ts';
 import type { AcdQueue, AcdSite } from './types.ts';
 import { type Entry, type Place, placeIn } from './waiting-list.ts';
+import { isCall, standingOf } from './workload.ts';
 
 export interface AcdSnapshot {
   version: 1;
@@ -59,6 +60,10 @@ export class AcdState {
   readonly #freshPlace = (entry: Omit<Entry, 'order'>, queueId: string): Place =>
     this.#placeOfEntry({ ...entry, order: ++this.#placeCount }, queueId);
   readonly #nextIdle = (): number => ++this.#idleCount;
+  readonly #floor: Floor = {
+    agentOf: (agentId) => this.agents.get(agentId),
+    standingOf: (agent, channel) => standingOf(agent, channel, this.site.blocks),
+  };
 
   isEmergency(queueId: string): boolean {
     return this.emergencies.has('') || this.emergencies.has(queueId);
@@ -82,15 +87,16 @@ export class AcdState {
     // Contacts that want this very agent may wait in queues it is no member of.
     for (const queueId of this.#personalQueues.get(agent.id) ?? []) {
       const queue = agent.config.queueIds.includes(queueId) ? undefined : this.queues.get(queueId);
-      const pool = queue?.personalPool(agent.id);
-      if (queue && pool) yield { queue, pool };
+      if (queue) for (const pool of queue.personalPools(agent.id)) yield { queue, pool };
     }
   }
 
   /** Those who are open and wait for this agent alone. */
   waitingForAgent(agentId: string): Place[] {
     const queueIds = [...(this.#personalQueues.get(agentId) ?? [])].sort();
-    return queueIds.flatMap((queueId) => [...(this.queues.get(queueId)?.personalPool(agentId)?.open ?? [])]);
+    return queueIds.flatMap((queueId) =>
+      [...(this.queues.get(queueId)?.personalPools(agentId) ?? [])].flatMap(({ open }) => [...open]),
+    );
   }
 
   apply(event: EventDraft): void {
@@ -148,11 +154,29 @@ export class AcdState {
     if (!before) return;
     const after = foldContact(before, event, this.#freshPlace);
     if (after !== before) this.#putContact(before, after);
+    this.#applyToHands(before, event);
     if (event.type !== 'contact.offered' && event.type !== 'contact.answered') return;
     const queue = this.queues.get(event.queueId ?? '');
     if (event.type === 'contact.answered')
       queue?.noteAnswer(event.at, before.state === 'offered' ? before.told : undefined);
     else if (queue) queue.lastAgentId = event.agentId;
+  }
+
+  /** Text contacts lie beside their agent's state. */
+  #applyToHands(contact: ContactRecord, event: ContactEvent): void {
+    if (isCall(contact.channel)) return;
+    switch (event.type) {
+      case 'contact.offered':
+      case 'offer.withdrawn':
+      case 'contact.answered':
+      case 'contact.ended': {
+        const agent = this.agents.get(event.agentId ?? '');
+        if (agent) this.#putAgent(agent, foldText(agent, event, contact.channel, this.#nextIdle));
+        return;
+      }
+      default:
+        return;
+    }
   }
 
   #placeOfEntry(entry: Entry, queueId: string): Place {
@@ -186,7 +210,8 @@ export class AcdState {
       const agentId = contact?.state === 'waiting' ? contact.traits.preferred?.agentId : undefined;
       if (!contact || agentId === undefined) continue;
       const queueIds = this.#personalQueues.get(agentId) ?? new Set();
-      if (this.queues.get(contact.queueId)?.personalPool(agentId)) queueIds.add(contact.queueId);
+      const isWaitedFor = [...(this.queues.get(contact.queueId)?.personalPools(agentId) ?? [])].length > 0;
+      if (isWaitedFor) queueIds.add(contact.queueId);
       else queueIds.delete(contact.queueId);
       if (queueIds.size > 0) this.#personalQueues.set(agentId, queueIds);
       else this.#personalQueues.delete(agentId);
@@ -235,7 +260,7 @@ export class AcdState {
 
   #putAgent(before: AgentRecord, after: AgentRecord): void {
     const { id } = after;
-    if (before.state !== after.state || before.idle !== after.idle) {
+    if (isOtherwiseFree(before, after)) {
       for (const { pool } of this.poolsOf(after)) pool.touch(id);
       if (before.state !== after.state)
         for (const queueId of after.config.queueIds)
@@ -245,7 +270,7 @@ export class AcdState {
       this.agentByPhone.delete(before.phoneId);
     if (after.phoneId !== undefined) this.agentByPhone.set(after.phoneId, id);
     this.#setAgentDeadline(after);
-    if (after.isRemoved && after.phoneId === undefined && after.state === 'logged-out')
+    if (after.isRemoved && after.phoneId === undefined && after.state === 'logged-out' && !after.inHand)
       this.agents.delete(id);
     else this.agents.set(id, after);
   }
@@ -264,7 +289,7 @@ export class AcdState {
     for (const agent of this.agents.values()) {
       const config = configs.get(agent.id);
       if (config) this.agents.set(agent.id, { ...agent, config, isRemoved: false });
-      else if (agent.phoneId === undefined) this.agents.delete(agent.id);
+      else if (agent.phoneId === undefined && !agent.inHand) this.agents.delete(agent.id);
       // Out of every queue at once, whatever it still has in hand.
       else
         this.agents.set(agent.id, { ...agent, config: { ...agent.config, queueIds: [] }, isRemoved: true });
@@ -286,8 +311,7 @@ export class AcdState {
     this.contactByOffer.clear();
     this.agentByPhone.clear();
     this.#personalQueues.clear();
-    const agentOf = (agentId: string) => this.agents.get(agentId);
-    for (const config of site.queues) this.queues.set(config.id, new QueueState(config, false, agentOf));
+    for (const config of site.queues) this.queues.set(config.id, new QueueState(config, false, this.#floor));
     for (const config of retired) this.queues.set(config.id, new QueueState(config, true));
     for (const [queueId, memory] of Object.entries(memories)) this.queues.get(queueId)?.recall(memory);
     site.agents.forEach(({ id: agentId, queueIds, tiers }, position) => {
@@ -346,6 +370,13 @@ export class AcdState {
     this.#rebuild(loaded.site, loaded.retiredQueues, loaded.memories ?? {});
   }
 }
+
+/** Whether anything changed that says what an agent may be offered. */
+const isOtherwiseFree = (before: AgentRecord, after: AgentRecord): boolean =>
+  before.state !== after.state ||
+  before.idle !== after.idle ||
+  before.inHand !== after.inHand ||
+  before.next !== after.next;
 
 const noOffers: readonly string[] = [];
 

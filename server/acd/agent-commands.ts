@@ -4,9 +4,10 @@
  * neither may tear anyone out of an offer, a talk or a wrap-up.
  */
 import { type AgentRecord, isInTalk, isOnOffer, type NextStep, workingStates } from './agent-state.ts';
-import { withdraw } from './contact-commands.ts';
+import { giveBackText, withdraw } from './offer-end.ts';
 import { offerTo } from './contact-state.ts';
 import type { Session } from './session.ts';
+import { hasTextInHand } from './text-work.ts';
 import type { AcdCommand, IgnoredReason } from './types.ts';
 
 export type AgentCommand = Extract<AcdCommand, { type: `agent.${string}` }>;
@@ -41,9 +42,9 @@ function login(session: Session, agent: AgentRecord, phoneId: string, how: 'feat
   if (workingStates.has(agent.state)) return 'not-allowed-in-state';
   if (agent.phoneId === phoneId) return comeBack(session, agent) ? undefined : 'already-so';
   const seated = state.agents.get(state.agentByPhone.get(phoneId) ?? '');
-  if (seated && workingStates.has(seated.state)) return 'phone-in-use';
+  if (seated && (workingStates.has(seated.state) || hasTextInHand(seated))) return 'phone-in-use';
   if (seated) session.logOut(seated.id, 'seat-taken');
-  session.logOut(agent.id, 'moved');
+  session.logOut(agent.id, 'moved', true);
   session.logIn(agent.id, phoneId, how);
   return undefined;
 }
@@ -53,8 +54,11 @@ function logout(session: Session, agent: AgentRecord, reason: string): Verdict {
   if (isInTalk(agent.state) || agent.state === 'wrap-up') {
     if (agent.next?.to === 'logged-out') return 'already-so';
     session.askNext(agent, { to: 'logged-out', reason });
+    giveBackText(session, agent.id);
     return undefined;
   }
+  const isOnTheWay = agent.state === 'not-ready' || agent.state === 'unreachable';
+  if (isOnTheWay && agent.next?.to === 'logged-out' && agent.inHand) return 'already-so';
   if (isOnOffer(agent.state)) leaveOffer(session, agent, { to: 'logged-out', reason });
   else session.logOut(agent.id, reason);
   return undefined;
@@ -69,6 +73,8 @@ function ready(session: Session, agent: AgentRecord): Verdict {
     case 'ringing':
       return 'already-so';
     case 'not-ready':
+      // Out of the site, and only here until its text is finished.
+      if (agent.isRemoved) return 'already-so';
       session.changeAgent(agent.id, 'ready');
       return undefined;
     case 'talking':
@@ -98,15 +104,18 @@ function notReady(session: Session, agent: AgentRecord, reason: string, isSystem
     case 'logged-out':
       return 'not-allowed-in-state';
     case 'not-ready':
+      if (agent.isRemoved) return 'already-so';
       if (agent.reason === reason && (agent.isSystemReason === true) === isSystemReason) return 'already-so';
       session.changeAgent(agent.id, 'not-ready', details);
       return undefined;
     case 'ready':
       session.changeAgent(agent.id, 'not-ready', details);
+      giveBackText(session, agent.id);
       return undefined;
     case 'reserved':
     case 'ringing':
       leaveOffer(session, agent, step);
+      giveBackText(session, agent.id);
       return undefined;
     case 'talking':
     case 'hold':
@@ -120,6 +129,7 @@ function notReady(session: Session, agent: AgentRecord, reason: string, isSystem
       )
         return 'already-so';
       session.askNext(agent, step);
+      giveBackText(session, agent.id);
       return undefined;
   }
 }

@@ -22,9 +22,10 @@
  * equals `to`, takes no time, and whose reason says what comes next (`encodeNext`).
  * Stops the race of Not Ready being pressed while a call comes in: an offer is withdrawn, a talk goes on.
  */
-import type { AgentState, DraftOf } from '../contract/events.ts';
+import type { AgentState, Channel, DraftOf } from '../contract/events.ts';
 import type { Idle } from './pool.ts';
 import type { AcdAgent } from './types.ts';
+import type { InHand } from './workload.ts';
 
 /** What comes after the contact in hand, or when an unreachable phone is back. */
 export type NextStep =
@@ -53,6 +54,8 @@ export interface AgentRecord {
   /** Since log-in: time in talk, hold and wrap-up that is over, and contacts taken. Absent: none. */
   readonly busyMs?: number;
   readonly handled?: number;
+  /** Text contacts, in the order of their offers. Absent: none. */
+  readonly inHand?: readonly InHand[];
   /** Offers not answered in a row. Absent: none. */
   readonly ronas?: number;
   /** How often the wrap-up that lasts was extended. Absent: never. */
@@ -146,6 +149,39 @@ function foldChange(
     ...(handled > 0 ? { handled } : {}),
     ...(ronas > 0 ? { ronas } : {}),
     ...(extended > 0 ? { extended } : {}),
+    ...(agent.inHand ? { inHand: agent.inHand } : {}),
+  };
+}
+
+export type TextEvent = DraftOf<'contact.offered' | 'offer.withdrawn' | 'contact.answered' | 'contact.ended'>;
+
+/**
+ * What a text contact changes at its agent: nothing of the state. Whoever takes one, or puts the last one down, is no
+ * longer the longest idle.
+ */
+export function foldText(
+  agent: AgentRecord,
+  event: TextEvent,
+  channel: Channel,
+  order: () => number,
+): AgentRecord {
+  const { inHand = [], idle, ronas = 0, handled = 0, ...rest } = agent;
+  const { contactId = '', queueId = '' } = event;
+  const others = inHand.filter((one) => one.contactId !== contactId);
+  const isOffer = event.type === 'contact.offered';
+  const isTaken = event.type === 'contact.answered';
+  const now = isOffer || isTaken ? [...others, { contactId, queueId, channel, isOffer }] : others;
+  const isAnew = isTaken || (event.type === 'contact.ended' && now.length === 0);
+  const isRona = event.type === 'offer.withdrawn' && event.data.reason === 'rona';
+  const ronasNow = isTaken ? 0 : ronas + (isRona ? 1 : 0);
+  const handledNow = handled + (isTaken ? 1 : 0);
+  const idleNow = idle && isAnew ? { agentId: agent.id, since: event.at, order: order() } : idle;
+  return {
+    ...rest,
+    ...(idleNow ? { idle: idleNow } : {}),
+    ...(handledNow > 0 ? { handled: handledNow } : {}),
+    ...(ronasNow > 0 ? { ronas: ronasNow } : {}),
+    ...(now.length > 0 ? { inHand: now } : {}),
   };
 }
 

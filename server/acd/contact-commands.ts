@@ -4,13 +4,15 @@
  * Accounting: whoever was queued leaves the queue by exactly one of answered, abandoned, flowed-out; a
  * fault of ours while waiting counts as abandoned (cut off unanswered), and its end says `failed`.
  */
-import type { Outcome, WithdrawReason } from '../contract/events.ts';
-import type { NextStep } from './agent-state.ts';
+import type { Outcome } from '../contract/events.ts';
 import { type ContactIn, type ContactRecord, holdMsOf, type Offer, ringMsOf } from './contact-state.ts';
 import { estimateMs } from './estimate.ts';
-import { enter, flowOut, mustLeave } from './overflow.ts';
+import { withdraw } from './offer-end.ts';
+import { enter } from './overflow.ts';
 import type { Session } from './session.ts';
+import { afterText, interruptText } from './text-work.ts';
 import type { AcdCommand, EndedBy, IgnoredReason, Wishes } from './types.ts';
+import { isCall } from './workload.ts';
 
 export type ContactCommand = Extract<
   AcdCommand,
@@ -179,7 +181,9 @@ export function end(
     ...(talk ? { agentId: talk.agentId } : {}),
     data: { outcome, endedBy, reason, talkMs, holdMs },
   });
-  if (talk) beginWrapUp(session, talk.agentId);
+  if (!talk) return;
+  if (isCall(talk.channel)) beginWrapUp(session, talk.agentId);
+  else afterText(session, talk.agentId);
 }
 
 export function beginWrapUp(session: Session, agentId: string): void {
@@ -211,7 +215,7 @@ function handleOffer(
   }
 }
 
-function alert(session: Session, { id, queueId }: ContactIn<'offered'>, offer: Offer): Verdict {
+function alert(session: Session, { id, queueId, channel }: ContactIn<'offered'>, offer: Offer): Verdict {
   if (offer.alertedAt !== undefined) return 'already-so';
   const { offerId, agentId, ringUntil } = offer;
   session.emit({
@@ -222,11 +226,12 @@ function alert(session: Session, { id, queueId }: ContactIn<'offered'>, offer: O
     queueId,
     data: { offerId },
   });
-  session.changeAgent(agentId, 'ringing', { until: ringUntil });
+  if (isCall(channel)) session.changeAgent(agentId, 'ringing', { until: ringUntil });
   return undefined;
 }
 
-function answer(session: Session, { id, queueId, place }: ContactIn<'offered'>, offer: Offer): undefined {
+function answer(session: Session, contact: ContactIn<'offered'>, offer: Offer): undefined {
+  const { id, queueId, place, channel } = contact;
   const { offerId, agentId, phoneId } = offer;
   const waitMs = session.at - place.queuedAt;
   const targetMs = session.state.queues.get(queueId)?.config.targetMs ?? 0;
@@ -237,89 +242,18 @@ function answer(session: Session, { id, queueId, place }: ContactIn<'offered'>, 
     contactId: id,
     agentId,
     queueId,
-    data: { offerId, phoneId, waitMs, ringMs, inTarget: waitMs <= targetMs },
+    data: {
+      offerId,
+      ...(phoneId !== undefined && { phoneId }),
+      waitMs,
+      ringMs,
+      inTarget: waitMs <= targetMs,
+    },
   });
-  session.changeAgent(agentId, 'talking');
-}
-
-/**
- * Ends an offer unanswered. The contact is back at its old place; one that has waited past its maximum, or
- * whose queue is gone, flows out here, as those rules rested while the phone rang.
- * `agentThen`: where an agent goes who was not at fault.
- */
-export function withdraw(
-  session: Session,
-  contact: ContactIn<'offered'>,
-  offer: Offer,
-  reason: WithdrawReason,
-  agentThen: NextStep = { to: 'ready' },
-): void {
-  giveBack(session, contact, offer, reason, () => releaseAgent(session, offer.agentId, reason, agentThen));
-}
-
-/** The contact's side of it; `release` comes between, so that the log tells it in the order it happens. */
-export function giveBack(
-  session: Session,
-  contact: ContactIn<'offered'>,
-  offer: Offer,
-  reason: WithdrawReason,
-  release?: () => void,
-): void {
-  const { id, queueId } = contact;
-  session.emit({
-    type: 'offer.withdrawn',
-    at: session.at,
-    contactId: id,
-    agentId: offer.agentId,
-    queueId,
-    data: { offerId: offer.offerId, reason, ringMs: ringMsOf(offer, session.at) },
-  });
-  release?.();
-  if (reason === 'contact-gone') return;
-  const queue = session.state.queues.get(queueId);
-  const after = session.state.contacts.get(id);
-  if (!queue || after?.state !== 'waiting') return;
-  const { maxWaitMs } = queue.config;
-  const exit = mustLeave(session, queue);
-  if (exit) flowOut(session, after, exit);
-  else if (maxWaitMs > 0 && after.place.queuedAt + maxWaitMs <= session.at)
-    flowOut(session, after, { reason: 'max-wait' });
-  else session.wantsAgent(id);
-}
-
-function releaseAgent(session: Session, agentId: string, reason: WithdrawReason, then: NextStep): void {
-  switch (reason) {
-    case 'rona':
-      session.moveOn(agentId, afterRona(session, agentId));
-      return;
-    case 'rejected':
-      session.moveOn(agentId, { to: 'not-ready', reason: 'offer-rejected', isSystemReason: true });
-      return;
-    case 'phone-unreachable': {
-      const next = session.state.agents.get(agentId)?.next;
-      if (next?.to === 'logged-out') session.logOut(agentId, next.reason);
-      else session.loseAgent(agentId);
-      return;
-    }
-    case 'contact-gone':
-    case 'agent-left':
-    case 'interrupted':
-    case 'answered-elsewhere':
-      session.moveOn(agentId, then);
-      return;
-  }
-}
-
-/** By the rule of the queue whose offer was not answered. */
-function afterRona({ state }: Session, agentId: string): NextStep {
-  const agent = state.agents.get(agentId);
-  const queue = state.queues.get(agent?.queueId ?? '')?.config;
-  const rule = queue?.rona;
-  // Where all phones ring, it is nobody's own fault that none was picked up.
-  if (!rule && queue?.strategy === 'ring-all') return { to: 'ready', reason: 'rona' };
-  if (rule && (agent?.ronas ?? 0) + 1 < rule.after) return { to: 'ready', reason: 'rona' };
-  if (rule?.becomes === 'logged-out') return { to: 'logged-out', reason: 'rona' };
-  return { to: 'not-ready', reason: 'rona', isSystemReason: true };
+  if (isCall(channel)) {
+    session.changeAgent(agentId, 'talking');
+    interruptText(session, agentId, channel);
+  } else session.wantsContact(agentId);
 }
 
 function interrupt(session: Session, offerIds: string[]): Verdict {
@@ -339,7 +273,7 @@ function hold(session: Session, contact: ContactRecord): Verdict {
   if (contact.heldAt !== undefined) return 'already-so';
   const { id: contactId, agentId, queueId } = contact;
   session.emit({ type: 'contact.held', at: session.at, contactId, agentId, queueId, data: {} });
-  session.changeAgent(agentId, 'hold');
+  if (isCall(contact.channel)) session.changeAgent(agentId, 'hold');
   return undefined;
 }
 
@@ -349,14 +283,8 @@ function resume(session: Session, contact: ContactRecord): Verdict {
   const { id: contactId, agentId, queueId, heldAt } = contact;
   const holdMs = session.at - heldAt;
   session.emit({ type: 'contact.resumed', at: session.at, contactId, agentId, queueId, data: { holdMs } });
-  session.changeAgent(agentId, 'talking');
+  if (isCall(contact.channel)) session.changeAgent(agentId, 'talking');
   return undefined;
-}
-
-/** Nobody came to the phone in time. */
-export function endRinging(session: Session, contact: ContactIn<'offered'>): void {
-  for (const offer of contact.offers)
-    if (offer.ringUntil <= session.at) withdraw(session, contact, offer, 'rona');
 }
 
 /** Tells the caller its place; the next announcement is counted from here. */

@@ -29,7 +29,8 @@ import type { Entry, Place } from './waiting-list.ts';
 export interface Offer {
   readonly offerId: string;
   readonly agentId: string;
-  readonly phoneId: string;
+  /** Of a call. */
+  readonly phoneId?: string;
   readonly offeredAt: number;
   readonly ringUntil: number;
   readonly alertedAt?: number;
@@ -73,6 +74,8 @@ export type ContactRecord =
       readonly offerId: string;
       readonly connectedAt: number;
       readonly heldAt?: number;
+      /** Held by a call that its agent took. */
+      readonly isInterrupted?: true;
       /** Completed holds only. */
       readonly holdMs: number;
     })
@@ -156,11 +159,11 @@ export function foldContact(
       return foldOffer(contact, event);
     case 'contact.held':
       return contact.state === 'connected' && contact.heldAt === undefined
-        ? { ...contact, heldAt: event.at }
+        ? { ...contact, heldAt: event.at, ...(event.data.isInterrupted && { isInterrupted: true }) }
         : contact;
     case 'contact.resumed': {
       if (contact.state !== 'connected') return contact;
-      const { heldAt: _, ...rest } = contact;
+      const { heldAt: _held, isInterrupted: _interrupted, ...rest } = contact;
       return { ...rest, holdMs: contact.holdMs + event.data.holdMs };
     }
     case 'contact.abandoned':
@@ -235,7 +238,13 @@ function foldOffer(
   if (event.type === 'contact.offered') {
     if (contact.state !== 'waiting' && contact.state !== 'offered') return contact;
     const { offerId, phoneId, ringUntil, attempt } = event.data;
-    const offer = { offerId, agentId: event.agentId ?? '', phoneId, offeredAt: event.at, ringUntil };
+    const offer = {
+      offerId,
+      agentId: event.agentId ?? '',
+      ...(phoneId !== undefined && { phoneId }),
+      offeredAt: event.at,
+      ringUntil,
+    };
     const others = contact.state === 'offered' ? contact.offers : [];
     return { ...contact, state: 'offered', attempt, offers: [...others, offer] };
   }

@@ -3,10 +3,12 @@
  * queue's rules, of what the contact brought along and of how far it was relaxed; equal demands have equal keys,
  * so that contacts which ask for the same share one pool (pool.ts). Pure.
  */
-import { relaxRules, type RelaxRule, type SkillDemand } from '../contract/events.ts';
+import { type Channel, relaxRules, type RelaxRule, type SkillDemand } from '../contract/events.ts';
 import type { AcdAgent, AcdQueue, Wishes } from './types.ts';
+import { capacityOf } from './workload.ts';
 
 export interface Demand {
+  readonly channel: Channel;
   readonly skills?: SkillDemand;
   /** One of these; absent: any. */
   readonly languages?: readonly string[];
@@ -22,14 +24,14 @@ export interface Traits extends Pick<Wishes, 'skills' | 'preferred'> {
   readonly relaxedMs: number;
 }
 
-export function demandOf(queue: AcdQueue, traits: Traits): Demand {
+export function demandOf(queue: AcdQueue, traits: Traits, channel: Channel): Demand {
   const { preferred, relaxedMs } = traits;
-  if (preferred) return { agentId: preferred.agentId, maxTier: 0 };
+  if (preferred) return { channel, agentId: preferred.agentId, maxTier: 0 };
   const step = (queue.relax ?? []).filter(({ afterMs }) => afterMs <= relaxedMs).at(-1);
   const skills = step ? step.skills : bothOf(queue.skills, traits.skills);
   const languages = languagesOf(queue, traits);
   const maxTier = 1 + (queue.tierAfterMs ?? []).filter((afterMs) => afterMs <= relaxedMs).length;
-  return { ...(skills && { skills }), ...(languages && { languages }), maxTier };
+  return { channel, ...(skills && { skills }), ...(languages && { languages }), maxTier };
 }
 
 const bothOf = (a: SkillDemand | undefined, b: SkillDemand | undefined): SkillDemand | undefined =>
@@ -62,8 +64,9 @@ export function nextRelaxation(
 
 /** Equal for equal demands. */
 export function keyOf(demand: Demand): string {
-  if (demand.agentId !== undefined) return `agent ${demand.agentId}`;
-  return JSON.stringify([demand.maxTier, demand.languages ?? null, demand.skills ?? null]);
+  const { channel } = demand;
+  if (demand.agentId !== undefined) return `${channel} agent ${demand.agentId}`;
+  return JSON.stringify([channel, demand.maxTier, demand.languages ?? null, demand.skills ?? null]);
 }
 
 /** As a manager reads it: `loans >= 3 and (it or en) up to tier 2`. */
@@ -89,8 +92,9 @@ export function ruledOutBy(
   demand: Demand,
   agent: AcdAgent,
   tier: number,
-): 'skill' | 'language' | 'tier' | 'not-the-preferred' | undefined {
+): 'channel' | 'skill' | 'language' | 'tier' | 'not-the-preferred' | undefined {
   if (demand.agentId !== undefined) return demand.agentId === agent.id ? undefined : 'not-the-preferred';
+  if (capacityOf(agent, demand.channel) === 0) return 'channel';
   if (demand.skills && !knows(agent, demand.skills)) return 'skill';
   if (demand.languages && !demand.languages.some((one) => agent.languages?.includes(one))) return 'language';
   return tier > demand.maxTier ? 'tier' : undefined;

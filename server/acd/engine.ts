@@ -8,7 +8,8 @@ import type { EventDraft } from '../contract/events.ts';
 import { AcdState } from './acd-state.ts';
 import { handleAgent, handlePhone } from './agent-commands.ts';
 import type { AgentRecord } from './agent-state.ts';
-import { announce, endRinging, handleContact } from './contact-commands.ts';
+import { announce, handleContact } from './contact-commands.ts';
+import { endRinging } from './offer-end.ts';
 import { type ContactRecord, placeOf } from './contact-state.ts';
 import type { Deadline } from './deadlines.ts';
 import { assertInvariants } from './invariants.ts';
@@ -133,7 +134,7 @@ function* viewAll(state: AcdState): Iterable<ContactView> {
 
 function viewAgent(agent: AgentRecord | undefined): AgentView | undefined {
   if (!agent) return undefined;
-  const { id, state, reason, isSystemReason, since, until, phoneId, contactId, next } = agent;
+  const { id, state, reason, isSystemReason, since, until, phoneId, contactId, inHand, next } = agent;
   const pending =
     next?.to === 'not-ready' ? ({ to: 'not-ready', reason: next.reason } as const) : next && { to: next.to };
   return {
@@ -145,22 +146,23 @@ function viewAgent(agent: AgentRecord | undefined): AgentView | undefined {
     ...(until === undefined ? {} : { until }),
     ...(phoneId === undefined ? {} : { phoneId }),
     ...(contactId === undefined ? {} : { contactId }),
+    ...(inHand ? { inHand } : {}),
     ...(pending ? { pending } : {}),
   };
 }
 
 function viewContact(contact: ContactRecord | undefined): ContactView | undefined {
   if (!contact) return undefined;
-  const { id, queueId } = contact;
+  const { id, channel, queueId } = contact;
   switch (contact.state) {
     case 'greeting':
-      return { id, queueId, state: 'greeting' };
+      return { id, channel, queueId, state: 'greeting' };
     case 'flowed-out':
-      return { id, queueId, state: 'flowed-out', target: contact.target };
+      return { id, channel, queueId, state: 'flowed-out', target: contact.target };
     case 'abandoned':
-      return { id, queueId, state: 'flowed-out' };
+      return { id, channel, queueId, state: 'flowed-out' };
     case 'waiting':
-      return { id, queueId, state: 'waiting', queuedAt: contact.place.queuedAt };
+      return { id, channel, queueId, state: 'waiting', queuedAt: contact.place.queuedAt };
     case 'offered': {
       const offers = contact.offers.map(({ offerId, agentId, alertedAt }) => ({
         offerId,
@@ -168,13 +170,13 @@ function viewContact(contact: ContactRecord | undefined): ContactView | undefine
         isAlerted: alertedAt !== undefined,
       }));
       const { queuedAt } = contact.place;
-      return { id, queueId, state: 'offered', queuedAt, ...offers[0], offers };
+      return { id, channel, queueId, state: 'offered', queuedAt, ...offers[0], offers };
     }
     case 'connected': {
       const { offerId, agentId, heldAt } = contact;
       const { queuedAt } = contact.place;
       const isHeld = heldAt !== undefined;
-      return { id, queueId, state: 'connected', queuedAt, offerId, agentId, isHeld };
+      return { id, channel, queueId, state: 'connected', queuedAt, offerId, agentId, isHeld };
     }
   }
 }

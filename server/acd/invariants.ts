@@ -2,13 +2,13 @@
  * What must hold after every command. For tests and the reconciler: it looks at every record, so it is not
  * for the path of a call. Throws with the first broken rule.
  */
-import type { AgentState } from '../contract/events.ts';
 import type { AcdState } from './acd-state.ts';
 import { type AgentRecord, isInTalk, isOnOffer } from './agent-state.ts';
 import { type ContactRecord, type Offer, offerTo, placeOf } from './contact-state.ts';
 import { nextRelaxation, ruledOutBy } from './demand.ts';
 import type { Pool } from './pool.ts';
 import type { QueueState } from './queue-state.ts';
+import { isCall, type Standing, standingOf } from './workload.ts';
 
 function must(isTrue: boolean, rule: string, ...about: unknown[]): asserts isTrue {
   if (!isTrue) throw new Error(`routing invariant broken: ${rule} ${about.map(String).join(' ')}`.trim());
@@ -46,9 +46,15 @@ function checkContact(state: AcdState, queue: QueueState, contact: ContactRecord
   if (contact.state === 'waiting') must(!queue.isRetired, 'nobody waits in a removed queue', contact.id);
   if (contact.state === 'offered') {
     must(contact.offers.length > 0, 'an offered contact has an offer', contact.id);
-    for (const offer of contact.offers) checkOffer(state, contact.id, offer);
+    for (const offer of contact.offers) checkOffer(state, contact, offer);
   }
-  if (contact.state === 'connected') {
+  if (contact.state === 'connected' && !isCall(contact.channel))
+    must(
+      isInHandOf(state, contact.agentId, contact.id, false),
+      'a connected text contact is in hand',
+      contact.id,
+    );
+  if (contact.state === 'connected' && isCall(contact.channel)) {
     const agent = state.agents.get(contact.agentId);
     must(state.contactByOffer.get(contact.offerId) === contact.id, 'a taken offer is found', contact.id);
     must(
@@ -60,8 +66,17 @@ function checkContact(state: AcdState, queue: QueueState, contact: ContactRecord
   }
 }
 
-function checkOffer(state: AcdState, contactId: string, offer: Offer): void {
+const isInHandOf = (state: AcdState, agentId: string, contactId: string, isOffer: boolean): boolean =>
+  state.agents.get(agentId)?.inHand?.some((one) => one.contactId === contactId && one.isOffer === isOffer) ??
+  false;
+
+function checkOffer(state: AcdState, { id: contactId, channel }: ContactRecord, offer: Offer): void {
   const agent = state.agents.get(offer.agentId);
+  must(state.contactByOffer.get(offer.offerId) === contactId, 'an offer is found', contactId);
+  if (!isCall(channel)) {
+    must(isInHandOf(state, offer.agentId, contactId, true), 'offered text is with its agent', contactId);
+    return;
+  }
   must(
     agent?.contactId === contactId && isOnOffer(agent.state),
     'an offered contact has its agent',
@@ -69,7 +84,6 @@ function checkOffer(state: AcdState, contactId: string, offer: Offer): void {
   );
   must(agent.phoneId === offer.phoneId, 'the offer rings where the agent sits', contactId);
   must((offer.alertedAt !== undefined) === (agent.state === 'ringing'), 'Ringing means alerted', contactId);
-  must(state.contactByOffer.get(offer.offerId) === contactId, 'an offer is found', contactId);
 }
 
 function contactDeadlines(state: AcdState, queue: QueueState, contact: ContactRecord): number {
@@ -108,8 +122,15 @@ function checkAgent(state: AcdState, agent: AgentRecord): void {
           : undefined;
     must(holder === id, 'an agent with a contact is the one it points back to', id);
   }
+  for (const { contactId, channel, isOffer } of agent.inHand ?? []) {
+    const contact = state.contacts.get(contactId);
+    const isTheirs = contact?.state === 'connected' && contact.agentId === id;
+    must(!isCall(channel), 'calls are told by the state', id, contactId);
+    must(isOffer ? offerTo(contact, id) !== undefined : isTheirs, 'text in hand points back', id, contactId);
+  }
   if (agent.state === 'unreachable') must(agent.next !== undefined, 'unreachable knows its way back', id);
-  must(!agent.isRemoved || agent.next?.to === 'logged-out', 'a removed agent is on its way out', id);
+  const isLeaving = agent.state === 'logged-out' || agent.next?.to === 'logged-out';
+  must(!agent.isRemoved || isLeaving, 'a removed agent is on its way out', id);
 }
 
 function checkQueue(
@@ -129,19 +150,18 @@ function checkQueue(
 function checkPool(state: AcdState, queue: QueueState, pool: Pool): void {
   const about = `${queue.config.id} ${JSON.stringify(pool.demand)}`;
   must(pool.open.size === 0 || pool.readySize === 0, 'nobody waits while an agent is Ready', about);
-  const counts = new Map<string, number>();
+  const counts = new Map<Standing, number>();
   for (const { agentId, tier } of rosterFor(queue, pool)) {
     const agent = state.agents.get(agentId);
     if (!agent) continue;
     const isAdmitted = ruledOutBy(pool.demand, agent.config, tier) === undefined;
     must(pool.has(agentId) === isAdmitted, 'a pool holds those its demand admits', agentId, about);
-    if (isAdmitted) counts.set(agent.state, (counts.get(agent.state) ?? 0) + 1);
+    const standing = standingOf(agent, pool.demand.channel, state.site.blocks);
+    if (isAdmitted) counts.set(standing, (counts.get(standing) ?? 0) + 1);
   }
   must(pool.readySize === (counts.get('ready') ?? 0), 'the Ready members stand in the pool', about);
-  for (const { agentId } of pool.ready())
-    must(state.agents.get(agentId)?.state === 'ready', 'only Ready agents stand in it', agentId);
-  for (const [agentState, count] of counts)
-    must(pool.countOf(agentState as AgentState) === count, 'members are counted by state', about, agentState);
+  for (const [standing, count] of counts)
+    must(pool.countOf(standing) === count, 'members are counted by standing', about, standing);
 }
 
 const rosterFor = (queue: QueueState, { demand }: Pool): Iterable<{ agentId: string; tier: number }> =>

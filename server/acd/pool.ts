@@ -4,12 +4,13 @@
  * a contact finds its agent and an agent its contact in O(log n). Agents stand by tier, then in the order of the
  * queue's strategy; the pool also counts its members by state, so a decision can say whom it ruled out.
  */
-import type { AgentState } from '../contract/events.ts';
+import type { AgentState, Channel } from '../contract/events.ts';
 import type { AgentRecord } from './agent-state.ts';
 import { type Demand, ruledOutBy, skillSum } from './demand.ts';
 import { OrderedSet } from './ordered-set.ts';
 import type { Strategy } from '../contract/site-routing.ts';
 import { comparePlaces, type Place } from './waiting-list.ts';
+import type { Standing } from './workload.ts';
 
 /** Since when an agent is idle. An offer that the customer ended does not reset it. */
 export interface Idle {
@@ -29,28 +30,44 @@ export interface Member {
   readonly tier: number;
 }
 
-/** A Ready agent. `rank`: what the strategy orders by, smaller first; `weight`: share in a draw. */
+/**
+ * An agent who may be offered a contact. `load`: text contacts in hand, where fewer come first; `rank`: what the strategy
+ * orders by, smaller first; `weight`: share in a draw.
+ */
 export interface Candidate {
   readonly agentId: string;
   readonly tier: number;
+  readonly load: number;
   readonly rank: number;
   readonly weight: number;
   readonly idle: Idle;
 }
 
-interface Standing {
+interface Membership {
   readonly position: number;
   readonly tier: number;
   readonly skillSum: number;
   /** As last looked at. */
-  state: AgentState | undefined;
+  standing: Standing | undefined;
+}
+
+/** The agents as pools see them. */
+export interface Floor {
+  agentOf(agentId: string): AgentRecord | undefined;
+  /** May this agent be offered a contact of the channel, and if not, why. */
+  standingOf(agent: AgentRecord, channel: Channel): Standing;
 }
 
 /** How many of those ruled out are named. */
 const namedPerRule = 5;
 const lookedAtPerState = 20;
 const compareCandidates = (a: Candidate, b: Candidate): number =>
-  a.rank - b.rank || compareIdle(a.idle, b.idle);
+  a.load - b.load ||
+  a.rank - b.rank ||
+  compareIdle(a.idle, b.idle) ||
+  (a.agentId < b.agentId ? -1 : a.agentId > b.agentId ? 1 : 0);
+/** These ask who has had the least to do; to the others it is all one how much anybody has in hand. */
+const byLoad: ReadonlySet<Strategy> = new Set(['longest-idle', 'least-occupied', 'fewest-contacts']);
 /** Occupancy changes while agents wait, so it is worked out anew once in this time. */
 const occupancyEveryMs = 60_000;
 
@@ -60,30 +77,25 @@ export class Pool {
   readonly open = new OrderedSet<Place>(comparePlaces);
   /** Members of the queue whom the demand rules out, by rule: how many, and the first of them. */
   readonly #ruledOut = new Map<string, { count: number; first: string[] }>();
-  readonly #members = new Map<string, Standing>();
+  readonly #members = new Map<string, Membership>();
   readonly #ready = new Map<string, Candidate>();
   readonly #tiers: { tier: number; candidates: OrderedSet<Candidate> }[] = [];
-  readonly #byState = new Map<AgentState, number>();
+  readonly #byStanding = new Map<Standing, number>();
   /** Members whose record changed since they were looked at; most change again before anybody asks. */
   readonly #touched = new Set<string>();
-  readonly #agentOf: (agentId: string) => AgentRecord | undefined;
+  readonly #floor: Floor;
   #occupancyAt = 0;
 
-  constructor(
-    demand: Demand,
-    strategy: Strategy,
-    queueMembers: Iterable<Member>,
-    agentOf: (agentId: string) => AgentRecord | undefined,
-  ) {
+  constructor(demand: Demand, strategy: Strategy, queueMembers: Iterable<Member>, floor: Floor) {
     this.demand = demand;
     this.strategy = strategy;
-    this.#agentOf = agentOf;
+    this.#floor = floor;
     for (const { agent, position, tier } of queueMembers) {
       const rule = ruledOutBy(demand, agent.config, tier);
       if (rule) this.#ruleOut(rule, agent.id);
       else {
         const levels = skillSum(agent.config, demand.skills);
-        this.#members.set(agent.id, { position, tier, skillSum: levels, state: undefined });
+        this.#members.set(agent.id, { position, tier, skillSum: levels, standing: undefined });
         this.#touched.add(agent.id);
       }
     }
@@ -113,20 +125,21 @@ export class Pool {
   }
 
   #restand(agentId: string): void {
-    const standing = this.#members.get(agentId);
-    if (!standing) return;
+    const member = this.#members.get(agentId);
+    if (!member) return;
     const old = this.#ready.get(agentId);
-    const agent = this.#agentOf(agentId);
-    if (standing.state !== agent?.state) {
-      if (standing.state) this.#count(standing.state, -1);
-      if (agent) this.#count(agent.state, 1);
-      standing.state = agent?.state;
+    const agent = this.#floor.agentOf(agentId);
+    const standing = agent && this.#floor.standingOf(agent, this.demand.channel);
+    if (member.standing !== standing) {
+      if (member.standing) this.#count(member.standing, -1);
+      if (standing) this.#count(standing, 1);
+      member.standing = standing;
     }
     if (old) {
       this.#ready.delete(agentId);
       this.#tier(old.tier).delete(old);
     }
-    if (agent?.state === 'ready' && agent.idle) this.#stand(this.#candidate(agent, agent.idle, standing));
+    if (agent && standing === 'ready') this.#stand(this.#candidate(agent, member));
   }
 
   /** Those of the best tier that has anybody Ready. */
@@ -166,8 +179,9 @@ export class Pool {
   } {
     this.#catchUp();
     const found = new Map(this.#ruledOut);
-    for (const [state, count] of this.#byState)
-      if (state !== 'ready' && count > 0) found.set(state, { count, first: this.#firstOf(inState(state)) });
+    for (const [standing, count] of this.#byStanding)
+      if (standing !== 'ready' && count > 0)
+        found.set(standing, { count, first: this.#firstOf(standing, inState) });
     const sorted = [...found].sort(([a], [b]) => (a < b ? -1 : 1));
     return {
       counts: Object.fromEntries(sorted.map(([rule, { count }]) => [rule, count])),
@@ -176,19 +190,22 @@ export class Pool {
   }
 
   /** Not looked for any further than is cheap: many may be in a state whom the demand rules out anyway. */
-  #firstOf(agentIds: Iterable<string>): string[] {
+  #firstOf(standing: Standing, inState: (state: AgentState) => Iterable<string>): string[] {
     const first: string[] = [];
-    let looked = 0;
-    for (const agentId of agentIds) {
-      if (this.has(agentId)) first.push(agentId);
-      if (first.length === namedPerRule || ++looked === lookedAtPerState) break;
+    for (const state of statesOf(standing)) {
+      let looked = 0;
+      for (const agentId of inState(state)) {
+        if (this.#members.get(agentId)?.standing === standing) first.push(agentId);
+        if (first.length === namedPerRule) return first;
+        if (++looked === lookedAtPerState) break;
+      }
     }
     return first;
   }
 
-  countOf(state: AgentState): number {
+  countOf(standing: Standing): number {
     this.#catchUp();
-    return this.#byState.get(state) ?? 0;
+    return this.#byStanding.get(standing) ?? 0;
   }
 
   /** To be called with the time of a decision before `best`: ranks that depend on it are brought up to date. */
@@ -213,17 +230,19 @@ export class Pool {
     return candidates;
   }
 
-  #candidate(agent: AgentRecord, idle: Idle, standing: Standing): Candidate {
+  #candidate(agent: AgentRecord, member: Membership): Candidate {
     return {
       agentId: agent.id,
-      tier: standing.tier,
-      rank: this.#rank(agent, standing),
-      weight: Math.max(1, standing.skillSum),
-      idle,
+      tier: member.tier,
+      load: byLoad.has(this.strategy) ? (agent.inHand?.length ?? 0) : 0,
+      rank: this.#rank(agent, member),
+      weight: Math.max(1, member.skillSum),
+      // On a call that lets text in beside it, nobody is idle.
+      idle: agent.idle ?? { agentId: agent.id, since: agent.since, order: 0 },
     };
   }
 
-  #rank(agent: AgentRecord, { position, skillSum: levels }: Standing): number {
+  #rank(agent: AgentRecord, { position, skillSum: levels }: Membership): number {
     switch (this.strategy) {
       case 'longest-idle':
         return 0;
@@ -247,9 +266,15 @@ export class Pool {
     this.#ruledOut.set(rule, { ...known, count: known.count + 1 });
   }
 
-  #count(state: AgentState, by: 1 | -1): void {
-    this.#byState.set(state, (this.#byState.get(state) ?? 0) + by);
+  #count(standing: Standing, by: 1 | -1): void {
+    this.#byStanding.set(standing, (this.#byStanding.get(standing) ?? 0) + by);
   }
+}
+
+/** In which states agents of this standing are to be found. */
+function statesOf(standing: Standing): readonly AgentState[] {
+  if (standing === 'at-capacity' || standing === 'other-work') return ['ready', 'talking'];
+  return standing === 'reserved' ? ['reserved', 'ready'] : [standing];
 }
 
 /** Share of the time since log-in that went into contacts, in thousandths, as of `at`. */

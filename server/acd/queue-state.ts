@@ -2,12 +2,11 @@
  * One queue: who waits in it, in which order, and the pools in which they meet its agents. Indexes only: everything
  * here is a function of the records and of the site (acd-state.ts).
  */
-import type { AgentState } from '../contract/events.ts';
-import type { AgentRecord } from './agent-state.ts';
+import type { AgentState, Channel } from '../contract/events.ts';
 import { type ContactRecord, placeOf } from './contact-state.ts';
 import { answered, judged, noPace, type Pace } from './estimate.ts';
 import { type Demand, demandOf, keyOf } from './demand.ts';
-import { type Member, Pool } from './pool.ts';
+import { type Floor, type Member, Pool } from './pool.ts';
 import type { AcdQueue } from './types.ts';
 import { OrderedSet } from './ordered-set.ts';
 import { type Place, WaitingList } from './waiting-list.ts';
@@ -28,6 +27,8 @@ export interface QueueMemory {
   readonly busySince?: number;
 }
 
+const nobody: Floor = { agentOf: () => undefined, standingOf: () => 'logged-out' };
+
 export class QueueState {
   readonly config: AcdQueue;
   /** Taken out of the site while contacts were bound to it; it takes no more and goes with the last of them. */
@@ -41,20 +42,16 @@ export class QueueState {
   /** The pools of each member. */
   readonly #poolsOf = new Map<string, Pool[]>();
   readonly #roster = new Map<string, RosterEntry>();
-  readonly #agentOf: (agentId: string) => AgentRecord | undefined;
+  readonly #floor: Floor;
   readonly #pools = new Map<string, Pool>();
-  /** Those on their own agent's account, by agent. */
-  readonly #personal = new Map<string, Pool>();
+  /** Those on their own agent's account, by agent and channel. */
+  readonly #personal = new Map<string, Map<Channel, Pool>>();
   readonly #openIn = new Map<string, Pool>();
 
-  constructor(
-    config: AcdQueue,
-    isRetired: boolean,
-    agentOf: (agentId: string) => AgentRecord | undefined = () => undefined,
-  ) {
+  constructor(config: AcdQueue, isRetired: boolean, floor: Floor = nobody) {
     this.config = config;
     this.isRetired = isRetired;
-    this.#agentOf = agentOf;
+    this.#floor = floor;
   }
 
   get memory(): QueueMemory {
@@ -122,7 +119,7 @@ export class QueueState {
 
   enrol(entry: RosterEntry): void {
     this.#roster.set(entry.agentId, entry);
-    this.#inState(this.#agentOf(entry.agentId)?.state ?? 'logged-out').add(entry);
+    this.#inState(this.#floor.agentOf(entry.agentId)?.state ?? 'logged-out').add(entry);
   }
 
   roster(): Iterable<RosterEntry> {
@@ -136,18 +133,17 @@ export class QueueState {
   /** Every pool whose contacts this agent may be asked about, now or when it is Ready. */
   *poolsOf(agentId: string): Iterable<Pool> {
     yield* this.#poolsOf.get(agentId) ?? [];
-    const personal = this.#personal.get(agentId);
-    if (personal) yield personal;
+    yield* this.personalPools(agentId);
   }
 
   /** All pools with anybody open. */
   *busyPools(): Iterable<Pool> {
     for (const pool of this.#pools.values()) if (pool.open.size > 0) yield pool;
-    yield* this.#personal.values();
+    for (const pools of this.#personal.values()) yield* pools.values();
   }
 
-  personalPool(agentId: string): Pool | undefined {
-    return this.#personal.get(agentId);
+  personalPools(agentId: string): Iterable<Pool> {
+    return this.#personal.get(agentId)?.values() ?? [];
   }
 
   /** Where a waiting contact is open; undefined for one that is not open here. */
@@ -166,11 +162,14 @@ export class QueueState {
     if (after?.state === 'waiting') this.#open(after);
   }
 
-  #open({ place, traits }: ContactRecord & { state: 'waiting' }): void {
-    const pool = this.poolFor(demandOf(this.config, traits));
+  #open({ place, traits, channel }: ContactRecord & { state: 'waiting' }): void {
+    const pool = this.poolFor(demandOf(this.config, traits, channel));
     pool.open.add(place);
     this.#openIn.set(place.contactId, pool);
-    if (pool.demand.agentId !== undefined) this.#personal.set(pool.demand.agentId, pool);
+    const { agentId } = pool.demand;
+    if (agentId === undefined) return;
+    const personal = this.#personal.get(agentId) ?? new Map<Channel, Pool>();
+    this.#personal.set(agentId, personal.set(channel, pool));
   }
 
   #close(place: Place): void {
@@ -178,13 +177,20 @@ export class QueueState {
     if (!pool) return;
     this.#openIn.delete(place.contactId);
     pool.open.delete(place);
-    if (pool.demand.agentId !== undefined && pool.open.size === 0) this.#personal.delete(pool.demand.agentId);
+    const { agentId, channel } = pool.demand;
+    if (agentId === undefined || pool.open.size > 0) return;
+    const personal = this.#personal.get(agentId);
+    personal?.delete(channel);
+    if (personal?.size === 0) this.#personal.delete(agentId);
   }
 
   /** The pool of a demand. Those of one agent are kept while somebody waits in them alone: they could be as many as agents. */
   poolFor(demand: Demand): Pool {
     if (demand.agentId !== undefined)
-      return this.#personal.get(demand.agentId) ?? this.#make(demand, this.#onlyMember(demand.agentId));
+      return (
+        this.#personal.get(demand.agentId)?.get(demand.channel) ??
+        this.#make(demand, this.#onlyMember(demand.agentId))
+      );
     const key = keyOf(demand);
     const known = this.#pools.get(key);
     if (known) return known;
@@ -199,18 +205,18 @@ export class QueueState {
   }
 
   #make(demand: Demand, members: Iterable<Member>): Pool {
-    return new Pool(demand, this.config.strategy, members, this.#agentOf);
+    return new Pool(demand, this.config.strategy, members, this.#floor);
   }
 
   *#members(): Iterable<Member> {
     for (const { agentId, position, tier } of this.#roster.values()) {
-      const agent = this.#agentOf(agentId);
+      const agent = this.#floor.agentOf(agentId);
       if (agent) yield { agent, position, tier };
     }
   }
 
   *#onlyMember(agentId: string): Iterable<Member> {
-    const agent = this.#agentOf(agentId);
+    const agent = this.#floor.agentOf(agentId);
     if (agent) yield { agent, position: 0, tier: 1 };
   }
 }

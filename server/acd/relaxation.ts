@@ -28,7 +28,7 @@ function loosen(session: Session, contact: ContactIn<'waiting'>, rules: RelaxRul
   const { preferred, ...rest } = contact.traits;
   const isKept = preferred && !rules.includes('agent');
   const traits = { ...rest, relaxedMs: Math.max(rest.relaxedMs, afterMs), ...(isKept && { preferred }) };
-  const demand = describeDemand(demandOf(queue.config, traits));
+  const demand = describeDemand(demandOf(queue.config, traits, contact.channel));
   session.emit({
     type: 'contact.relaxed',
     at: session.at,

@@ -4,11 +4,14 @@
  * replay, before any other command; on a whole state it does nothing, save that an Unreachable agent whose
  * phone is registered gets another chance. Every repair is an event, so the next replay needs none.
  */
-import { type AgentRecord, isInTalk, isOnOffer } from './agent-state.ts';
-import { beginWrapUp, end, giveBack, withdraw } from './contact-commands.ts';
+import { type AgentRecord, isInTalk, isOnOffer, workingStates } from './agent-state.ts';
+import { beginWrapUp, end } from './contact-commands.ts';
+import { giveBack, withdraw } from './offer-end.ts';
 import { type ContactIn, type ContactRecord, type Offer, offerTo } from './contact-state.ts';
 import type { Session } from './session.ts';
 import { enforceSite } from './site-commands.ts';
+import { resumeText } from './text-work.ts';
+import { isCall } from './workload.ts';
 
 const reason = 'interrupted';
 
@@ -31,6 +34,7 @@ function repairContact(session: Session, contact: ContactRecord): void {
       for (const offer of contact.offers) repairOffer(session, contact, offer);
       return;
     case 'connected': {
+      if (!isCall(contact.channel)) return repairText(session, contact);
       const agent = session.state.agents.get(contact.agentId);
       const state = contact.heldAt === undefined ? 'talking' : 'hold';
       if (agent?.contactId === contact.id && agent.state !== state) session.changeAgent(agent.id, state);
@@ -39,11 +43,21 @@ function repairContact(session: Session, contact: ContactRecord): void {
   }
 }
 
+/** Interrupted by a call that is over, or by none. */
+function repairText(session: Session, { agentId, isInterrupted }: ContactIn<'connected'>): void {
+  const agent = session.state.agents.get(agentId);
+  if (isInterrupted && agent && !workingStates.has(agent.state)) resumeText(session, agentId);
+}
+
 function repairOffer(session: Session, contact: ContactIn<'offered'>, offer: Offer): void {
   const agent = session.state.agents.get(offer.agentId);
+  if (!isCall(contact.channel)) {
+    if (!agent || agent.state === 'logged-out') giveBack(session, contact, offer, 'interrupted');
+    return;
+  }
   if (agent?.contactId !== contact.id || !isOnOffer(agent.state))
     giveBack(session, contact, offer, 'interrupted');
-  else if (!session.state.registeredPhones.has(offer.phoneId))
+  else if (!session.state.registeredPhones.has(offer.phoneId ?? ''))
     withdraw(session, contact, offer, 'phone-unreachable');
   else if (offer.alertedAt !== undefined && agent.state === 'reserved')
     session.changeAgent(agent.id, 'ringing', { until: offer.ringUntil });

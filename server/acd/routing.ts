@@ -71,7 +71,7 @@ export function chooseContact(state: AcdState, agent: AgentRecord): Place | unde
   let best: Place | undefined;
   for (const { pool } of state.poolsOf(agent)) {
     const place = pool.open.first();
-    if (place && (!best || comparePlaces(place, best) < 0)) best = place;
+    if (place && pool.candidate(agent.id) && (!best || comparePlaces(place, best) < 0)) best = place;
   }
   return best;
 }
@@ -148,6 +148,10 @@ function otherAgent(pool: Pool, chosen: AgentRecord): string | undefined {
     return `${name} of tier ${other.tier} would have been chosen if nobody of tier ${mine.tier} had been Ready`;
   // With the same tier, the others ring as well.
   if (pool.strategy === 'ring-all') return undefined;
+  if (other.load > mine.load) {
+    const more = other.load - mine.load;
+    return `${name} would have been chosen with ${more} ${more === 1 ? 'contact' : 'contacts'} fewer in hand`;
+  }
   if (pool.strategy === 'round-robin')
     return `${name} would have been chosen if it had been the next in turn`;
   if (pool.strategy === 'weighted-random')
@@ -179,7 +183,7 @@ function otherContact(state: AcdState, chosen: ContactIn<'waiting'>, agent: Agen
   let bestQueue = '';
   for (const { queue, pool } of state.poolsOf(agent)) {
     const place = pool.open.firstFew(2).find(({ contactId }) => contactId !== chosen.id);
-    if (place && (!best || comparePlaces(place, best) < 0)) {
+    if (place && pool.candidate(agent.id) && (!best || comparePlaces(place, best) < 0)) {
       best = place;
       bestQueue = queue.config.id;
     }

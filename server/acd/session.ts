@@ -5,11 +5,14 @@
  */
 import type { AgentState, Decision, EventDraft } from '../contract/events.ts';
 import type { AcdState } from './acd-state.ts';
-import { type AgentRecord, encodeNext, type NextStep } from './agent-state.ts';
+import { type AgentRecord, encodeNext, type NextStep, workingStates } from './agent-state.ts';
 import { compareIdle, type Idle } from './pool.ts';
 import { flowOutAll } from './overflow.ts';
 import { releaseFrom } from './relaxation.ts';
 import { allAgents, chooseAgent, chooseContact, describeDecision } from './routing.ts';
+import { giveBackText } from './offer-end.ts';
+import { resumeText } from './text-work.ts';
+import { isCall } from './workload.ts';
 
 interface ChangeDetails {
   reason?: string;
@@ -18,6 +21,8 @@ interface ChangeDetails {
   contactId?: string;
   queueId?: string;
 }
+
+const compareFree = (a: Idle, b: Idle): number => compareIdle(a, b) || (a.agentId < b.agentId ? -1 : 1);
 
 export class Session {
   readonly events: EventDraft[] = [];
@@ -74,6 +79,7 @@ export class Session {
       },
     });
     if (to === 'ready') this.wantsContact(agentId);
+    if (workingStates.has(agent.state) && !workingStates.has(to)) resumeText(this, agentId);
     if (to === 'logged-out' || to === 'unreachable') this.#goneAgents.add(agentId);
     for (const id of agent.config.queueIds)
       if (this.state.queues.get(id)?.watchesPresence) this.#watchedQueues.add(id);
@@ -96,6 +102,8 @@ export class Session {
         ...(agent.phoneId === undefined ? {} : { phoneId: agent.phoneId }),
       },
     });
+    // Staying after all: text may be offered again beside the call.
+    if (next.to === 'ready') this.wantsContact(agent.id);
   }
 
   logIn(agentId: string, phoneId: string, how: 'feature-code' | 'tied-phone' | 'web'): void {
@@ -104,9 +112,20 @@ export class Session {
     else this.changeAgent(agentId, 'not-ready', { reason: 'just-logged-in', isSystemReason: true });
   }
 
-  logOut(agentId: string, reason: string): void {
+  /** Now; or, where text is in hand, as soon as the last of it is closed. `isMoving`: to another phone, text and all. */
+  logOut(agentId: string, reason: string, isMoving = false): void {
+    if (!isMoving) giveBackText(this, agentId);
     const agent = this.state.agents.get(agentId);
     if (!agent || agent.state === 'logged-out') return;
+    if (!isMoving && agent.inHand) {
+      const isThere = this.state.registeredPhones.has(agent.phoneId ?? '');
+      if (!isThere && agent.state !== 'unreachable') this.loseAgent(agentId);
+      else if (isThere && agent.state !== 'not-ready')
+        this.changeAgent(agentId, 'not-ready', { reason: 'logging-out', isSystemReason: true });
+      const parked = this.state.agents.get(agentId) ?? agent;
+      if (parked.next?.to !== 'logged-out') this.askNext(parked, { to: 'logged-out', reason });
+      return;
+    }
     const loggedInMs = this.at - (agent.loggedInAt ?? this.at);
     this.changeAgent(agentId, 'logged-out', { reason });
     this.emit({ type: 'agent.logged-out', at: this.at, agentId, data: { reason, loggedInMs } });
@@ -144,10 +163,10 @@ export class Session {
     const agents: Idle[] = [];
     for (const agentId of this.#freeAgents) {
       const agent = this.state.agents.get(agentId);
-      if (agent?.state === 'ready' && agent.idle) agents.push(agent.idle);
+      if (agent) agents.push(agent.idle ?? { agentId, since: agent.since, order: 0 });
     }
     this.#freeAgents.clear();
-    for (const { agentId } of agents.sort(compareIdle)) this.#serveBy(agentId);
+    for (const { agentId } of agents.sort(compareFree)) this.#serveBy(agentId);
     for (const contactId of this.#openContacts) {
       const agent = this.#agentFor(contactId);
       if (agent) this.#offer(contactId, agent, 'contact');
@@ -159,7 +178,7 @@ export class Session {
   #serveBy(agentId: string): void {
     for (;;) {
       const asking = this.state.agents.get(agentId);
-      const place = asking?.state === 'ready' ? chooseContact(this.state, asking) : undefined;
+      const place = asking && chooseContact(this.state, asking);
       const agent = place && this.#agentFor(place.contactId);
       if (!agent) return;
       this.#offer(place.contactId, agent, agent.id === agentId ? 'agent' : 'contact');
@@ -189,18 +208,24 @@ export class Session {
   #reserve(contactId: string, agent: AgentRecord, ringUntil: number, decision: Decision): void {
     const contact = this.state.contacts.get(contactId);
     if (contact?.state !== 'waiting' && contact?.state !== 'offered') return;
-    if (agent.phoneId === undefined) return;
     const attempt = contact.attempt + 1;
-    const { queueId } = contact;
-    const { phoneId } = agent;
+    const { queueId, channel } = contact;
+    const { phoneId } = isCall(channel) ? agent : { phoneId: undefined };
     this.emit({
       type: 'contact.offered',
       at: this.at,
       contactId: contact.id,
       agentId: agent.id,
       queueId,
-      data: { offerId: `${contact.id}.${attempt}`, phoneId, ringUntil, attempt, decision },
+      data: {
+        offerId: `${contact.id}.${attempt}`,
+        ...(phoneId !== undefined && { phoneId }),
+        ringUntil,
+        attempt,
+        decision,
+      },
     });
-    this.changeAgent(agent.id, 'reserved', { until: ringUntil, contactId: contact.id, queueId });
+    if (isCall(channel))
+      this.changeAgent(agent.id, 'reserved', { until: ringUntil, contactId: contact.id, queueId });
   }
 }

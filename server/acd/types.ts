@@ -4,6 +4,9 @@
  */
 import type { Channel, EventDraft, SkillDemand, WithdrawReason } from '../contract/events.ts';
 import type { Strategy } from '../contract/site-routing.ts';
+import type { Blocks, InHand } from './workload.ts';
+
+export type { Blocks, InHand } from './workload.ts';
 
 /** After so long a wait the queue asks for this instead; absent: for nothing more. */
 export interface RelaxStep {
@@ -72,6 +75,8 @@ export interface AcdAgent {
   languages?: readonly string[];
   /** Tier in each queue; where absent 1, the first to be asked. */
   tiers?: Readonly<Record<string, number>>;
+  /** How many contacts of each channel at once; of one not named here, as many as is usual. */
+  capacity?: Readonly<Partial<Record<Channel, number>>>;
 }
 export interface AcdSite {
   version: number;
@@ -79,6 +84,8 @@ export interface AcdSite {
   priorityWorthMs?: number;
   /** Starts the draws of `weighted-random`. */
   seed?: number;
+  /** Absent: as usual (contract/site-routing.ts). */
+  blocks?: Blocks;
   queues: AcdQueue[];
   agents: AcdAgent[];
   phoneIds: string[];
@@ -126,6 +133,7 @@ export type AcdCommand = { at: number } & (
   /** The agent's phone refused, failed or vanished before it was answered. */
   | { type: 'offer.failed'; offerId: string; reason: Exclude<WithdrawReason, 'contact-gone'> }
   /** The agent's leg of a talking contact ended. */
+  /** Also: the agent closed the chat or mail. */
   | { type: 'contact.agent-hung-up'; contactId: string; reason: string }
   | { type: 'contact.hold'; contactId: string }
   | { type: 'contact.resume'; contactId: string }
@@ -183,11 +191,14 @@ export interface AgentView {
   until?: number;
   phoneId?: string;
   contactId?: string;
+  /** Text contacts offered to the agent or worked on. */
+  inHand?: readonly InHand[];
   /** What comes after the present contact and its wrap-up, if the agent asked for it. */
   pending?: { to: 'not-ready'; reason: string } | { to: 'ready' } | { to: 'logged-out' };
 }
 export interface ContactView {
   id: string;
+  channel: Channel;
   state: 'greeting' | 'waiting' | 'offered' | 'connected' | 'flowed-out';
   queueId: string;
   queuedAt?: number;

@@ -99,7 +99,7 @@ export class Reconciler {
 
   private compare(sessions: readonly string[] | undefined, dialogs: readonly string[] | undefined): Drift[] {
     const { shell, calls, clock } = this.parts;
-    const contacts: ContactView[] = [...shell.acd.contacts()];
+    const contacts: ContactView[] = [...shell.acd.contacts()].filter(({ channel }) => channel === 'voice');
     this.dropOldPauses();
     return findDrifts({
       now: clock.now(),

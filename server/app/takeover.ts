@@ -26,7 +26,7 @@ export function takeOver(
 ): Takeover {
   const result: Takeover = { adopted: 0, lost: 0, talking: 0, waiting: 0 };
   // As it was left: what the commands below begin, such as new offers, is nobody's leftover.
-  const contacts = [...shell.acd.contacts()];
+  const contacts = [...shell.acd.contacts()].filter(({ channel }) => channel === 'voice');
   const left = calls.legIds();
   agreeOnPhones(shell, phones);
   const known = new Set<string>();

@@ -233,8 +233,10 @@ export class VoiceCalls {
   }
 
   private ring(event: EventOf<'contact.offered'>): void {
-    this.calls.dial(event.data.offerId, {
-      phoneId: event.data.phoneId,
+    const { offerId, phoneId } = event.data;
+    if (phoneId === undefined) return;
+    this.calls.dial(offerId, {
+      phoneId,
       near: event.contactId!,
       pii: { from: this.calls.incoming(event.contactId!)?.pii.from ?? 'anonymous' },
       displayName: this.site.queue(event.queueId!)?.name ?? event.queueId!,
@@ -243,7 +245,8 @@ export class VoiceCalls {
 
   private bridge(event: EventOf<'contact.answered'>): void {
     const { contactId, agentId, queueId } = event;
-    const { offerId } = event.data;
+    const { offerId, phoneId } = event.data;
+    if (phoneId === undefined) return;
     this.partners.set(contactId!, offerId);
     if (this.site.queue(queueId!)?.record !== true) return this.calls.connect(contactId!, offerId);
     const day = new Date(event.at).toISOString().slice(0, 10);

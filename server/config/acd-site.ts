@@ -1,16 +1,18 @@
 /** The part of a site that routing needs, and the faults that only show when both are seen together. */
-import type { SkillDemand } from '../contract/events.ts';
+import { channels, type SkillDemand } from '../contract/events.ts';
 import { ruledOutBy } from '../acd/demand.ts';
 import type {
   AcdAgent,
   AcdQueue,
   AcdSite,
+  Blocks,
   OverflowRule,
   OverflowTarget,
   Wishes,
   WrapUp,
 } from '../acd/types.ts';
 import { builtInPrompts } from '../contract/site.ts';
+import { defaultBlocks } from '../contract/site-routing.ts';
 import type { Site, SiteAgent, SiteFault, SiteQueue } from '../contract/site.ts';
 import { readSkillDemand } from './skill-demand.ts';
 
@@ -74,7 +76,7 @@ function toAcdQueue(q: SiteQueue): AcdQueue {
   };
 }
 
-const toAcdAgent = (a: SiteAgent): AcdAgent => ({
+const toAcdAgent = (a: SiteAgent, usual: SiteCapacity | undefined): AcdAgent => ({
   id: a.id,
   queueIds: a.queues,
   wrapUp: wrapUpOf(a.wrapUp),
@@ -82,16 +84,30 @@ const toAcdAgent = (a: SiteAgent): AcdAgent => ({
   ...(Object.keys(a.skills).length > 0 && { skills: a.skills }),
   ...(a.languages.length > 0 && { languages: a.languages }),
   ...(Object.keys(a.tiers).length > 0 && { tiers: a.tiers }),
+  ...((a.capacity ?? usual) && { capacity: withoutGaps({ ...usual, ...a.capacity }) }),
+});
+
+type SiteCapacity = NonNullable<Site['routing']['capacity']>;
+
+const withoutGaps = (capacity: SiteCapacity): NonNullable<AcdAgent['capacity']> =>
+  Object.fromEntries(Object.entries(capacity).filter(([, count]) => count !== undefined));
+
+/** Of a channel that is not named, as usual. */
+const blocksOf = ({ voice, chat, mail }: NonNullable<Site['routing']['blocks']>): Blocks => ({
+  voice: voice ?? defaultBlocks.voice,
+  chat: chat ?? defaultBlocks.chat,
+  mail: mail ?? defaultBlocks.mail,
 });
 
 export function toAcdSite(site: Site, version: number): AcdSite {
-  const { priorityWorthSec, seed } = site.routing;
+  const { priorityWorthSec, seed, capacity, blocks } = site.routing;
   return {
     version,
     ...(priorityWorthSec !== undefined && { priorityWorthMs: priorityWorthSec * 1000 }),
     ...(seed !== 1 && { seed }),
+    ...(blocks && { blocks: blocksOf(blocks) }),
     queues: site.queues.map(toAcdQueue),
-    agents: site.agents.map(toAcdAgent),
+    agents: site.agents.map((one) => toAcdAgent(one, capacity)),
     phoneIds: site.phones.map((p) => p.id),
   };
 }
@@ -198,8 +214,11 @@ function unmeetable(site: Site): SiteFault[] {
     const last = queue.relax?.at(-1);
     const skills = last ? last.skills : queue.skills;
     const maxTier = 1 + (queue.tierAfterMs?.length ?? 0);
-    const demand = { ...(skills && { skills }), maxTier };
-    const isMet = members.some((agent) => !ruledOutBy(demand, agent, agent.tiers?.[queue.id] ?? 1));
+    // Any channel: which of them a queue serves is not said by the queue.
+    const demands = channels.map((channel) => ({ channel, ...(skills && { skills }), maxTier }));
+    const isMet = members.some((agent) =>
+      demands.some((demand) => !ruledOutBy(demand, agent, agent.tiers?.[queue.id] ?? 1)),
+    );
     if (members.length === 0 || isMet) return [];
     const message = `no member of queue "${queue.id}" could ever be asked: lower its skills, relax them, or let tiers in`;
     return [{ path: ['queues', i, queue.skills === undefined ? 'tierAfterSec' : 'skills'], message }];

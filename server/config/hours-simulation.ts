@@ -34,7 +34,7 @@ export function readInstant(text: string, timeZone: string): AskedInstant | unde
   return { atMs: first.toMillis(), clock: others.length > 0 ? 'twice' : 'plain' };
 }
 
-/** What callers hear where the number names no message of its own; as in server/app/voice-calls.ts. */
+/** What callers hear where the number names no message of its own; as in server/app/caller-sound.ts. */
 const closedPrompt = 'closed';
 
 export function simulate(site: HoursSite, dialled: string, { atMs, clock }: AskedInstant): Simulation {

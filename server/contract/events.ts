@@ -28,7 +28,7 @@ export const systemReasons = [
 ] as const;
 export type SystemReason = (typeof systemReasons)[number];
 
-export const channels = ['voice'] as const;
+export const channels = ['voice', 'chat', 'mail'] as const;
 export type Channel = (typeof channels)[number];
 
 /** Why an offer went away without being answered. */
@@ -134,10 +134,11 @@ export const eventBodies = [
     /** What the wait from here on was taken to be; absent where that could not be told. */
     estimateMs: z.number().optional(),
   }),
-  /** Reserved for one agent; the agent's phone is about to ring. */
+  /** For one agent to take, until `ringUntil`: a call reserves the agent, whose phone is about to ring. */
   shape('contact.offered', {
     offerId: z.string(),
-    phoneId: z.string(),
+    /** Of a call. */
+    phoneId: z.string().optional(),
     ringUntil: z.number(),
     attempt: z.number(),
     decision: decisionSchema,
@@ -149,12 +150,14 @@ export const eventBodies = [
   /** Customer and agent talk. waitMs: from queue entry to here. */
   shape('contact.answered', {
     offerId: z.string(),
-    phoneId: z.string(),
+    /** Of a call. */
+    phoneId: z.string().optional(),
     waitMs: z.number(),
     ringMs: z.number(),
     inTarget: z.boolean(),
   }),
-  shape('contact.held', {}),
+  /** `isInterrupted`: by a call that its agent took; it is resumed when that is over. */
+  shape('contact.held', { isInterrupted: z.boolean().optional() }),
   shape('contact.resumed', { holdMs: z.number() }),
   /** The customer left while waiting or ringing. short: below the site's short-abandon time. */
   shape('contact.abandoned', {

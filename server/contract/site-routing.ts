@@ -3,6 +3,7 @@
  * demands are text as people write it (`loans >= 3 and (it_law >= 2 or tax >= 1)`); config/skill-demand.ts reads it.
  */
 import { z } from 'zod';
+import { type Channel, channels } from './events.ts';
 import { agentNumber, dialled, id, language, name, seconds } from './site-values.ts';
 
 const skillId = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,39}$/, 'use letters, digits and underscores');
@@ -22,6 +23,30 @@ export const strategies = [
 ] as const;
 export type Strategy = (typeof strategies)[number];
 
+/** How many contacts of each channel an agent may have in hand at once. */
+export const defaultCapacity: Readonly<Record<Channel, number>> = { voice: 1, chat: 3, mail: 5 };
+
+/** While one of these is in hand, which others are not offered: a mail keeps nothing away, so a call may interrupt it. */
+export const defaultBlocks: Readonly<Record<Channel, readonly Channel[]>> = {
+  voice: ['chat', 'mail'],
+  chat: ['voice'],
+  mail: [],
+};
+
+const textCapacity = z.number().int().min(0).max(100);
+const capacity = z.strictObject({
+  /** A phone takes one call at a time. */
+  voice: z.number().int().min(0).max(1).optional(),
+  chat: textCapacity.optional(),
+  mail: textCapacity.optional(),
+});
+const blocked = (own: Channel) =>
+  z
+    .array(z.enum(channels))
+    .max(channels.length)
+    .refine((list) => !list.includes(own), 'the capacity says how many of one channel go together')
+    .optional();
+
 export const skillSchema = z.strictObject({ id: skillId, name: name.optional() });
 
 export const routingSchema = z.strictObject({
@@ -29,6 +54,12 @@ export const routingSchema = z.strictObject({
   priorityWorthSec: seconds(86_400).optional(),
   /** Starts the draws of weighted-random; the same seed draws the same again. */
   seed: z.number().int().min(0).max(4_294_967_295).default(1),
+  /** Of every agent who has none of their own. */
+  capacity: capacity.optional(),
+  /** Which channels are not offered while a contact of this one is in hand. */
+  blocks: z
+    .strictObject({ voice: blocked('voice'), chat: blocked('chat'), mail: blocked('mail') })
+    .optional(),
 });
 
 export const overflowReasons = [
@@ -101,6 +132,7 @@ export const agentRouting = {
   languages: z.array(language).max(3).default([]),
   /** By queue; an agent not named here is of tier 1. */
   tiers: z.record(id, z.number().int().min(1).max(10)).default({}),
+  capacity: capacity.optional(),
 };
 
 /** What a contact brings along by the number it dialled, or by who calls. */

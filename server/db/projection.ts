@@ -181,7 +181,7 @@ const handlers: { [T in EventType]?: Handler<T> } = {
     contactOf(fold, event).offers += 1;
     const segment = segmentOf(fold, event, event.data.offerId);
     segment.offered_at = event.at;
-    segment.phone_id = event.data.phoneId;
+    if (event.data.phoneId !== undefined) segment.phone_id = event.data.phoneId;
     segment.attempt = event.data.attempt;
   },
   'offer.alerted': (fold, event) => {
@@ -198,7 +198,8 @@ const handlers: { [T in EventType]?: Handler<T> } = {
     Object.assign(patch, { answered_at: event.at, wait_ms: waitMs, is_in_target: inTarget });
     if (event.agentId !== undefined) patch.agent_id = event.agentId;
     const segment = segmentOf(fold, event, offerId);
-    Object.assign(segment, { answered_at: event.at, ring_ms: ringMs, result: 'answered', phone_id: phoneId });
+    Object.assign(segment, { answered_at: event.at, ring_ms: ringMs, result: 'answered' });
+    if (phoneId !== undefined) segment.phone_id = phoneId;
   },
   'contact.abandoned': (fold, event) => {
     const { waitMs, inTarget, isShort } = event.data;

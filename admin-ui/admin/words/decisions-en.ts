@@ -58,6 +58,9 @@ export const decisionsEn = {
   outSkill: 'Lack a skill or its level',
   outLanguage: 'Do not speak the language',
   outTier: 'Belong to a later tier',
+  outChannel: 'Channel not served',
+  outAtCapacity: 'As many as allowed',
+  outOtherWork: 'Other work first',
   outPreferred: 'Not the agent who was waited for',
 
   demandAnybody: 'Nothing in particular: any member of the queue.',

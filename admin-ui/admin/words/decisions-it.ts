@@ -61,6 +61,9 @@ export const decisionsIt: Words<typeof decisionsEn> = {
   outSkill: 'Senza la competenza o il livello',
   outLanguage: 'Non parlano la lingua',
   outTier: 'Di una fascia successiva',
+  outChannel: 'Canale non servito',
+  outAtCapacity: 'Al massimo consentito',
+  outOtherWork: 'Altro lavoro in corso',
   outPreferred: 'Non è l’operatore atteso',
 
   demandAnybody: 'Niente di particolare: chiunque della coda.',

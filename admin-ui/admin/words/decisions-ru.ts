@@ -61,6 +61,9 @@ export const decisionsRu: Words<typeof decisionsEn> = {
   outSkill: 'Нет навыка или уровня',
   outLanguage: 'Не говорят на языке',
   outTier: 'Следующая линия',
+  outChannel: 'Канал не обслуживает',
+  outAtCapacity: 'Предел достигнут',
+  outOtherWork: 'Занят другой работой',
   outPreferred: 'Не тот, кого ждали',
 
   demandAnybody: 'Ничего особенного: подходит любой оператор очереди.',

@@ -6,7 +6,7 @@
 import { demandOf, describeDemand } from '../../acd/demand.ts';
 import type { Demand, Traits } from '../../acd/demand.ts';
 import type { AcdQueue } from '../../acd/types.ts';
-import type { HearthlineEvent } from '../../contract/events.ts';
+import type { Channel, HearthlineEvent } from '../../contract/events.ts';
 import type { DemandView } from '../../contract/rest-decisions.ts';
 
 /** The queue as it was set up at an event of the log. */
@@ -16,6 +16,7 @@ export type SetupAt = (queueId: string, seq: number) => AcdQueue | undefined;
 export class DemandFold {
   readonly #setupAt: SetupAt;
   #traits: Traits = { language: '', relaxedMs: 0 };
+  #channel: Channel = 'voice';
 
   constructor(setupAt: SetupAt) {
     this.#setupAt = setupAt;
@@ -25,6 +26,7 @@ export class DemandFold {
     switch (event.type) {
       case 'contact.arrived':
         this.#traits = { language: event.data.language, relaxedMs: 0 };
+        this.#channel = event.data.channel;
         return;
       case 'contact.queued': {
         const { skills, preferred } = event.data;
@@ -52,7 +54,7 @@ export class DemandFold {
   /** `text`: as the record has it. */
   view(text: string, queueId: string | undefined, seq: number): DemandView {
     const queue = queueId === undefined ? undefined : this.#setupAt(queueId, seq);
-    const demand = queue && demandOf(queue, this.#traits);
+    const demand = queue && demandOf(queue, this.#traits, this.#channel);
     return demand && describeDemand(demand) === text ? { text, facts: factsOf(demand) } : { text };
   }
 }

@@ -11,7 +11,7 @@ import { wishesAtEntry } from '../../../server/app/caller-wishes.ts';
 import { RecentCallers } from '../../../server/app/recent-callers.ts';
 import { toAcdSite } from '../../../server/config/acd-site.ts';
 import { parseSite } from '../../../server/config/site-file.ts';
-import type { EventDraft } from '../../../server/contract/events.ts';
+import type { Channel, EventDraft } from '../../../server/contract/events.ts';
 import {
   agentRouting,
   callerSchema,
@@ -105,12 +105,20 @@ class Stage {
 
   private act(action: string): void {
     const [, who = '', what = '', rest = ''] =
-      /^(the emergency switch|\S+) (calls|answers|hangs up|rejects|becomes Ready|becomes Not Ready|logs out|goes) ?(.*)$/.exec(
+      /^(the emergency switch|\S+) (calls|chats to|mails to|takes|closes|answers|hangs up|rejects|becomes Ready|becomes Not Ready|logs out|goes) ?(.*)$/.exec(
         action,
       ) ?? [];
     switch (what) {
       case 'calls':
         return this.call(who, rest);
+      case 'chats to':
+        return this.write(who, 'chat', rest);
+      case 'mails to':
+        return this.write(who, 'mail', rest);
+      case 'takes':
+        return this.must({ type: 'offer.accepted', offerId: this.bench.offerOf(rest) });
+      case 'closes':
+        return this.must({ type: 'contact.agent-hung-up', contactId: rest, reason: 'closed' });
       case 'goes': {
         const [state, queueId] = rest.split(' for ');
         this.must({
@@ -184,6 +192,12 @@ class Stage {
     if (target?.startsWith('number:')) this.divert(contactId, target.slice('number:'.length), from);
   }
 
+  private write(contactId: string, channel: Channel, queueId: string): void {
+    const { language } = this.active;
+    this.must({ type: 'contact.arrive', contactId, channel, queueId, numberId: '', language });
+    this.must({ type: 'contact.enqueue', contactId });
+  }
+
   private divert(contactId: string, dialled: string, from: string): void {
     const queueId = this.active.number(dialled)?.queue ?? '';
     const wishes = wishesAtEntry(this.active, this.recent, { dialled, from, queueId, now: this.bench.at });
@@ -212,8 +226,14 @@ class Stage {
       switch (event.type) {
         case 'contact.queued':
           return isOffered(who) ? [] : [`${who} waits in ${event.queueId}, place ${event.data.position}`];
-        case 'contact.offered':
-          return [`${who} rings at ${this.nameOf(event.agentId)}`];
+        case 'contact.offered': {
+          const isCall = event.data.phoneId !== undefined;
+          return [`${who} ${isCall ? 'rings at' : 'is shown to'} ${this.nameOf(event.agentId)}`];
+        }
+        case 'contact.held':
+          return event.data.isInterrupted ? [`${who} rests`] : [];
+        case 'contact.resumed':
+          return [`${who} goes on`];
         case 'contact.relaxed':
           return [`${who} now asks for ${event.data.demand}`];
         case 'contact.flowed-out':
@@ -254,6 +274,7 @@ describe('docs/routing.md', () => {
       'headStartSec:',
       'priorityWorthSec:',
       'agent:',
+      'capacity:',
     ])
       expect(
         examples.some(({ siteText }) => siteText.includes(word)),

@@ -6,12 +6,19 @@ import {
   type AcdCommand,
   type AcdQueue,
   type AcdSite,
+  type Blocks,
   type OverflowRule,
   type OverflowTarget,
   type Wishes,
 } from '../../../../server/acd/types.ts';
-import type { EventDraft, SkillDemand } from '../../../../server/contract/events.ts';
-import { strategies } from '../../../../server/contract/site-routing.ts';
+import {
+  type Channel,
+  channels,
+  type DraftOf,
+  type EventDraft,
+  type SkillDemand,
+} from '../../../../server/contract/events.ts';
+import { defaultCapacity, strategies } from '../../../../server/contract/site-routing.ts';
 import { agent, queue, site, type WithoutTime } from './site.ts';
 import { randomSource } from '../../../support/random-source.ts';
 
@@ -37,6 +44,8 @@ export class World {
   arrivals = 0;
   version = 0;
   ignored = 0;
+  inForce: AcdSite | undefined;
+  readonly mostInHand = { chat: 0, mail: 0 };
 
   constructor(seed: number) {
     this.random = randomSource(seed);
@@ -86,6 +95,9 @@ export class World {
           { mode: 'until-released' },
         ] as const),
         ...(phoneId !== undefined && this.random() < 0.4 ? { phoneId } : {}),
+        ...(this.random() < 0.5
+          ? { capacity: { voice: this.below(5) === 0 ? 0 : 1, chat: this.below(4), mail: this.below(6) } }
+          : {}),
         ...(this.random() < 0.7 ? { skills: this.levels() } : {}),
         ...(this.random() < 0.8 ? { languages: this.some(['en', 'it', 'ru'], 0.6) } : {}),
         ...(this.random() < 0.3 ? { tiers: { [this.pick(this.queueIds)]: 1 + this.below(3) } } : {}),
@@ -95,7 +107,17 @@ export class World {
       ...site(queues, agents, this.some(this.phoneIds, isWhole ? 1 : 0.9), ++this.version),
       ...(this.random() < 0.5 ? { priorityWorthMs: this.pick([0, 5_000, 60_000]) } : {}),
       ...(this.random() < 0.5 ? { seed: this.below(100) } : {}),
+      ...(this.random() < 0.5 ? { blocks: this.blocks() } : {}),
     };
+  }
+
+  blocks(): Blocks {
+    const others = (own: Channel) =>
+      this.some(
+        channels.filter((one) => one !== own),
+        0.4,
+      );
+    return { voice: others('voice'), chat: others('chat'), mail: others('mail') };
   }
 
   overflow(queueId: string): OverflowRule[] {
@@ -181,7 +203,7 @@ export class World {
       return {
         type: 'contact.arrive',
         contactId: `c${++this.arrivals}`,
-        channel: 'voice',
+        channel: this.random() < 0.5 ? 'voice' : this.pick(['chat', 'mail'] as const),
         queueId: this.pick(this.queueIds),
         numberId: '5000',
         language: this.pick(['en', 'it', 'ru']),
@@ -259,6 +281,8 @@ export class World {
     this.acd.assertInvariants();
     for (const event of events) this.account(event);
     this.log.push(...events);
+    for (const event of events)
+      if (event.type === 'agent.logged-out') this.checkEmptyHanded(event.agentId ?? '');
     const { offered, answered, abandoned, flowedOut } = this.tally;
     // Not chai: this runs after each of 100,000 commands.
     if (offered !== answered + abandoned + flowedOut + waitingNow(this.acd))
@@ -266,9 +290,30 @@ export class World {
     return events;
   }
 
+  checkEmptyHanded(agentId: string): void {
+    const agent = this.acd.agent(agentId);
+    if (agent?.state === 'logged-out' && agent.inHand) throw new Error(`${agentId} left with text in hand`);
+  }
+
+  /** S42, at the moment of every offer; a smaller capacity takes nothing out of anybody's hands. */
+  checkCapacity(event: DraftOf<'contact.offered'>): void {
+    const contact = this.acd.contact(event.contactId ?? '');
+    const channel = contact?.channel;
+    const agent = this.acd.agent(event.agentId ?? '');
+    const isStill = contact?.offers?.some(({ offerId }) => offerId === event.data.offerId);
+    if (!channel || !agent || !isStill || channel === 'voice') return;
+    const held = (agent.inHand ?? []).filter((one) => one.channel === channel).length;
+    const config = this.inForce?.agents.find(({ id }) => id === agent.id);
+    this.mostInHand[channel] = Math.max(this.mostInHand[channel], held);
+    if (held > (config?.capacity ?? defaultCapacity)[channel]!)
+      throw new Error(`${agent.id} has ${held} of ${channel}: more than its capacity`);
+  }
+
   account(event: EventDraft): void {
+    if (event.type === 'site.applied') this.inForce = event.data.acd as AcdSite;
     const id = event.contactId ?? '';
     if (event.type === 'contact.arrived') this.arrived.add(id);
+    if (event.type === 'contact.offered') this.checkCapacity(event);
     if (event.type === 'contact.queued') {
       if (this.queued.has(id)) throw new Error(`${id} was queued twice`);
       this.queued.add(id);

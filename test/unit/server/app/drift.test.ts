@@ -23,6 +23,7 @@ const leg = (legId: string, state: LegView['state'] = 'up'): LegView => ({
 });
 const contact = (id: string, state: ContactView['state'], rest: Partial<ContactView> = {}): ContactView => ({
   id,
+  channel: 'voice',
   state,
   queueId: 'q',
   ...rest,

@@ -11,7 +11,11 @@ import type { CallEvent } from '../../../../sip/port.ts';
 
 function house() {
   const closed: string[] = [];
-  const media = { on: () => undefined, close: async (id: string) => void closed.push(id), recordStop: async () => undefined };
+  const media = {
+    on: () => undefined,
+    close: async (id: string) => void closed.push(id),
+    recordStop: async () => undefined,
+  };
   const removed: string[] = [];
   const store = { save: () => undefined, remove: (id: string) => void removed.push(id) };
   const ctx = new CallContext({

@@ -1,0 +1,45 @@
+/**
+ * What an agent may be offered beside what is in hand: capacity by channel, and which work keeps which other away. A call
+ * moves the agent's state (agent-state.ts) and is one at a time; text (chat, mail) lies beside it, several at once. Pure.
+ * Stated rules: one unanswered offer of text at a time; what is in hand is never taken away, a call may only interrupt it.
+ */
+import type { AgentState, Channel } from '../contract/events.ts';
+import { defaultBlocks, defaultCapacity } from '../contract/site-routing.ts';
+import type { AgentRecord } from './agent-state.ts';
+import type { AcdAgent } from './types.ts';
+
+/** A text contact that an agent was offered or is working on. */
+export interface InHand {
+  readonly contactId: string;
+  readonly queueId: string;
+  readonly channel: Channel;
+  readonly isOffer: boolean;
+}
+
+/** While a contact of a channel is in hand, which others are not offered. */
+export type Blocks = Readonly<Record<Channel, readonly Channel[]>>;
+
+/** `ready`: may be offered a contact of the channel; anything else says why not. */
+export type Standing = AgentState | 'at-capacity' | 'other-work';
+
+/** Of this channel an agent has one at a time, and its state says so. */
+export const isCall = (channel: Channel): boolean => channel === 'voice';
+
+export const capacityOf = (agent: AcdAgent, channel: Channel): number =>
+  agent.capacity?.[channel] ?? defaultCapacity[channel];
+
+const withCall: ReadonlySet<AgentState> = new Set(['reserved', 'ringing', 'talking', 'hold', 'wrap-up']);
+
+export function standingOf(agent: AgentRecord, channel: Channel, blocks: Blocks = defaultBlocks): Standing {
+  const inHand = agent.inHand ?? [];
+  const isKept = inHand.some((one) => blocks[one.channel].includes(channel));
+  if (isCall(channel)) return agent.state === 'ready' && isKept ? 'other-work' : agent.state;
+  if (withCall.has(agent.state)) {
+    if (agent.next && agent.next.to !== 'ready') return agent.state;
+    if (blocks.voice.includes(channel)) return agent.state;
+  } else if (agent.state !== 'ready') return agent.state;
+  if (inHand.some(({ isOffer }) => isOffer)) return 'reserved';
+  if (isKept) return 'other-work';
+  const count = inHand.filter((one) => one.channel === channel).length;
+  return count < capacityOf(agent.config, channel) ? 'ready' : 'at-capacity';
+}
