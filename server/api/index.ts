@@ -5,6 +5,7 @@
 import type { Server } from 'node:http';
 import express from 'express';
 import type { Express } from 'express';
+import { agentRoutes } from './agents/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { contactRoutes } from './contacts/routes.ts';
 import { decisionRoutes } from './decisions/routes.ts';
@@ -70,6 +71,7 @@ export function createHttpServer(deps: ApiDeps): HttpServer {
     ...siteRoutes(parts),
     ...hoursRoutes(parts),
     ...emergencyRoutes(parts),
+    ...agentRoutes(parts),
     ...auditRoutes(parts),
   ];
   const app = express();

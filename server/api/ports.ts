@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { HoursSite } from '../config/hours-simulation.ts';
 import type { Access } from '../auth/access.ts';
+import type { AgentStateRefusal, AgentStateWhen, AgentTarget } from '../contract/agents.ts';
 import type { BoardState, FloorState } from '../contract/live.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
 import type { DecisionQuery } from '../contract/rest-decisions.ts';
@@ -127,6 +128,10 @@ export interface RoutingSwitches {
     queueId?: string;
     by: string;
   }): 'switched' | 'already-so' | 'unknown-queue';
+  switchAgent(what: {
+    agentId: string;
+    to: AgentTarget;
+  }): { when: AgentStateWhen } | { refused: AgentStateRefusal | 'unknown-agent' };
 }
 
 export interface ApiDeps {

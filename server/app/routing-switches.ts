@@ -1,11 +1,14 @@
-/** What people may switch in routing, beside the site file: the emergency switch. */
+/** What people may switch in routing, beside the site file: the emergency switch, and the states of agents. */
+import type { AgentTarget } from '../contract/agents.ts';
 import type { AcdShell } from './acd-shell.ts';
+import { switchAgent, type AgentSwitchOutcome } from './agent-switch.ts';
 
 export type SwitchOutcome = 'switched' | 'already-so' | 'unknown-queue';
 
 export function routingSwitches(shell: AcdShell): {
   emergencies(): string[];
   switchEmergency(what: { isOn: boolean; queueId?: string; by: string }): SwitchOutcome;
+  switchAgent(what: { agentId: string; to: AgentTarget }): AgentSwitchOutcome;
 } {
   return {
     emergencies: () => shell.acd.emergencies(),
@@ -14,5 +17,6 @@ export function routingSwitches(shell: AcdShell): {
       if (ignored === undefined) return 'switched';
       return ignored === 'unknown-queue' ? 'unknown-queue' : 'already-so';
     },
+    switchAgent: (what) => switchAgent(shell, what),
   };
 }

@@ -25,6 +25,7 @@ export const systemReasons = [
   'phone-unreachable',
   'supervisor',
   'connection-lost',
+  'just-logged-in',
 ] as const;
 export type SystemReason = (typeof systemReasons)[number];
 

@@ -4,6 +4,7 @@
  * checked in `checkReferences`, which names the path of each fault.
  */
 import { z } from 'zod';
+import { systemReasons } from './events.ts';
 import {
   agentRouting,
   callerSchema,
@@ -242,6 +243,11 @@ export function checkReferences(site: Site): SiteFault[] {
       site.notReadyReasons.map((r) => r.id),
       'notReadyReasons',
       'id',
+    ),
+    ...site.notReadyReasons.flatMap(({ id: reasonId }, i) =>
+      systemReasons.some((reason) => reason === reasonId)
+        ? [{ path: ['notReadyReasons', i, 'id'], message: `"${reasonId}" is a reason of the system's own` }]
+        : [],
     ),
   ];
   const need = (set: Set<string>, value: string | undefined, kind: string, path: (string | number)[]) => {

@@ -52,6 +52,7 @@ const permissions = [
   'site.read',
   'hours.read',
   'routing.switch',
+  'agents.switch',
   'site.write',
   'audit.read',
 ];

@@ -24,6 +24,7 @@ const systemReasonWord: Record<SystemReason, TextKey> = {
   'phone-unreachable': 'reasonPhone',
   supervisor: 'reasonSupervisor',
   'connection-lost': 'reasonConnection',
+  'just-logged-in': 'reasonLoggedIn',
 };
 
 /** System reasons in the reader's language; a site's own reasons as the site wrote them. */

@@ -41,6 +41,7 @@ export const en = {
   reasonPhone: 'Phone unreachable',
   reasonSupervisor: 'Supervisor',
   reasonConnection: 'Connection lost',
+  reasonLoggedIn: 'Just logged in',
   offered: 'Offered today',
   answered: 'Answered',
   abandoned: 'Abandoned',

@@ -44,6 +44,7 @@ export const it: Words<typeof en> = {
   reasonPhone: 'Telefono irraggiungibile',
   reasonSupervisor: 'Supervisore',
   reasonConnection: 'Connessione persa',
+  reasonLoggedIn: 'Appena connesso',
   offered: 'Offerte oggi',
   answered: 'Risposte',
   abandoned: 'Abbandonate',

@@ -49,6 +49,7 @@ export const ru: Words<typeof en> = {
   reasonPhone: 'Телефон недоступен',
   reasonSupervisor: 'Супервизор',
   reasonConnection: 'Связь потеряна',
+  reasonLoggedIn: 'Только вошёл',
   offered: 'Поступило',
   answered: 'Отвечено',
   abandoned: 'Потеряно',

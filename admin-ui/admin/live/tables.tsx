@@ -16,6 +16,7 @@ import { AgentShape, CallShape, OnOffShape } from '../parts/icons.tsx';
 import { Table } from '../parts/table.tsx';
 import { callerOf } from '../pages/contacts.tsx';
 import { formats, language, words, type TextKey } from '../reading.ts';
+import { AgentMenuButton, type AgentSwitch } from './agent-switch.tsx';
 import { orderedAgents, orderedCalls, orderedPhones } from './order.ts';
 
 /** More rows than a person reads; the rest is counted, and the browser stays quick. */
@@ -48,6 +49,7 @@ const reasonWord: Record<SystemReason, TextKey> = {
   'phone-unreachable': 'reasonPhone',
   supervisor: 'reasonSupervisor',
   'connection-lost': 'reasonConnection',
+  'just-logged-in': 'reasonLoggedIn',
 };
 
 function Running({ since, now }: { since: number; now: Seconds }) {
@@ -131,10 +133,24 @@ export function CallsTable({ floor, now }: { floor: FloorState; now: Seconds }) 
 /** The live tree gives the day's start for whoever it never saw: that is no time at which they left. */
 const isUnseen = (since: number, dayStart: number) => since === dayStart;
 
-function AgentRow({ agent, dayStart, now }: { agent: AgentLive; dayStart: number; now: Seconds }) {
+/** The system's reasons in the reader's language, the site's own as the site wrote them; no codes of the engine's. */
+function reasonOf({ state, reason, isSystemReason }: AgentLive): string | undefined {
+  const isSystem = isSystemReason === true || state === 'logged-out';
+  if (!isSystem) return state === 'not-ready' ? reason : undefined;
+  const known = reasonWord[reason as SystemReason] as TextKey | undefined;
+  return known && words.value[known];
+}
+
+interface AgentRowProps {
+  agent: AgentLive;
+  dayStart: number;
+  now: Seconds;
+  control: AgentSwitch | undefined;
+}
+
+function AgentRow({ agent, dayStart, now, control }: AgentRowProps) {
   const w = words.value;
-  const system = agent.isSystemReason ? reasonWord[agent.reason as SystemReason] : undefined;
-  const reason = system === undefined ? agent.reason : w[system];
+  const reason = reasonOf(agent);
   return (
     <tr data-agent={agent.agentId} data-state={agent.state}>
       <td data-given title={`${agent.agentId} ${agent.name}`}>
@@ -159,11 +175,23 @@ function AgentRow({ agent, dayStart, now }: { agent: AgentLive; dayStart: number
       <td class="is-number" data-given>
         {agent.phoneId ?? w.none}
       </td>
+      {control && (
+        <td class="agent-menu-cell">
+          {agent.state !== 'logged-out' && <AgentMenuButton agent={agent} control={control} />}
+        </td>
+      )}
     </tr>
   );
 }
 
-export function AgentsTable({ floor, now }: { floor: FloorState; now: Seconds }) {
+interface AgentsTableProps {
+  floor: FloorState;
+  now: Seconds;
+  /** Of those who may set an agent's state. */
+  control: AgentSwitch | undefined;
+}
+
+export function AgentsTable({ floor, now, control }: AgentsTableProps) {
   const w = words.value;
   const agents = orderedAgents(floor.agents);
   return (
@@ -174,14 +202,21 @@ export function AgentsTable({ floor, now }: { floor: FloorState; now: Seconds })
         { id: 'status', title: w.colState },
         { id: 'time', title: w.colSince, isNumber: true },
         { id: 'phone', title: w.colPhone, isNumber: true },
+        ...(control ? [{ id: 'menu', title: w.colActions, isUntitled: true }] : []),
       ]}
       empty={w.noAgents}
       isEmpty={agents.length === 0}
     >
       {agents.slice(0, mostRows).map((agent) => (
-        <AgentRow key={agent.agentId} agent={agent} dayStart={floor.board.dayStart} now={now} />
+        <AgentRow
+          key={agent.agentId}
+          agent={agent}
+          dayStart={floor.board.dayStart}
+          now={now}
+          control={control}
+        />
       ))}
-      <More count={agents.length} columns={4} />
+      <More count={agents.length} columns={control ? 5 : 4} />
     </Table>
   );
 }

@@ -3,6 +3,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import type { FloorState } from '../../../server/contract/live.ts';
 import { siteFigures } from '../../shared/site-figures.ts';
 import { fill } from '../../shared/words.ts';
+import { AgentSwitchParts, useAgentSwitch } from '../live/agent-switch.tsx';
 import { createFloorClient, type FloorClient } from '../live/floor-client.ts';
 import { AgentsTable, CallsTable, PhonesTable, QueuesTable } from '../live/tables.tsx';
 import { OnOffShape } from '../parts/icons.tsx';
@@ -85,6 +86,7 @@ export function LivePage() {
     return () => client.stop();
   }, [client]);
   const emergency = useEmergency();
+  const control = useAgentSwitch();
   const floor = client.tree.value;
   const w = words.value;
   const isStale = client.isStale.value && floor !== undefined;
@@ -111,7 +113,7 @@ export function LivePage() {
             </section>
             <section class="panel panel-agents">
               <h2>{w.agents}</h2>
-              <AgentsTable floor={floor} now={client.serverSec} />
+              <AgentsTable floor={floor} now={client.serverSec} control={control} />
             </section>
             <section class="panel panel-queues">
               <h2>{w.queues}</h2>
@@ -124,6 +126,7 @@ export function LivePage() {
           </div>
         </div>
       )}
+      {floor && control && <AgentSwitchParts control={control} floor={floor} />}
     </div>
   );
 }

@@ -9,6 +9,8 @@ export interface Column {
   id: string;
   title: string;
   isNumber?: boolean;
+  /** Only for readers of the screen: the column is too narrow for words. */
+  isUntitled?: boolean;
 }
 
 export interface TableProps {
@@ -31,8 +33,9 @@ export function Table({ name, columns, empty, isEmpty, children }: TableProps) {
                 key={column.id}
                 scope="col"
                 class={`col-${column.id} ${column.isNumber ? 'is-number' : ''}`}
+                {...(column.isUntitled ? { 'aria-label': column.title } : {})}
               >
-                {column.title}
+                {!column.isUntitled && column.title}
               </th>
             ))}
           </tr>

@@ -1,9 +1,11 @@
 /** English: names the keys of every other language of the console. */
+import { agentEn } from './agent-en.ts';
 import { decisionsEn } from './decisions-en.ts';
 import { emergencyEn } from './emergency-en.ts';
 import { hoursEn } from './hours-en.ts';
 
 export const en = {
+  ...agentEn,
   ...decisionsEn,
   ...emergencyEn,
   ...hoursEn,
@@ -113,6 +115,7 @@ export const en = {
   reasonPhone: 'phone unreachable',
   reasonSupervisor: 'supervisor',
   reasonConnection: 'connection lost',
+  reasonLoggedIn: 'just logged in',
   registered: 'Registered',
   notRegistered: 'Not registered',
 

@@ -1,11 +1,13 @@
 /** Italian. */
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
+import { agentIt } from './agent-it.ts';
 import { decisionsIt } from './decisions-it.ts';
 import { emergencyIt } from './emergency-it.ts';
 import { hoursIt } from './hours-it.ts';
 
 export const it: Words<typeof en> = {
+  ...agentIt,
   ...decisionsIt,
   ...emergencyIt,
   ...hoursIt,
@@ -115,6 +117,7 @@ export const it: Words<typeof en> = {
   reasonPhone: 'telefono irraggiungibile',
   reasonSupervisor: 'supervisore',
   reasonConnection: 'connessione persa',
+  reasonLoggedIn: 'appena connesso',
   registered: 'Registrato',
   notRegistered: 'Non registrato',
 

@@ -1,11 +1,13 @@
 /** Russian. */
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
+import { agentRu } from './agent-ru.ts';
 import { decisionsRu } from './decisions-ru.ts';
 import { emergencyRu } from './emergency-ru.ts';
 import { hoursRu } from './hours-ru.ts';
 
 export const ru: Words<typeof en> = {
+  ...agentRu,
   ...decisionsRu,
   ...emergencyRu,
   ...hoursRu,
@@ -115,6 +117,7 @@ export const ru: Words<typeof en> = {
   reasonPhone: 'телефон недоступен',
   reasonSupervisor: 'супервизор',
   reasonConnection: 'связь потеряна',
+  reasonLoggedIn: 'только вошёл',
   registered: 'На связи',
   notRegistered: 'Не на связи',
 

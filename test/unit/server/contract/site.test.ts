@@ -206,6 +206,13 @@ describe('the site model', () => {
       },
       'notReadyReasons.1.code: "1" is already used by notReadyReasons[0]',
     ],
+    [
+      'a reason that only the system sets',
+      (s) => {
+        s.notReadyReasons[1]!.id = 'supervisor';
+      },
+      'notReadyReasons.1.id: "supervisor" is a reason of the system\'s own',
+    ],
   ];
   for (const [what, change, fault] of dangling) {
     it(`names ${what} by its path`, () => {

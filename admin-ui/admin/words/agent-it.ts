@@ -1,0 +1,41 @@
+/** Italian: what a supervisor does with an agent on the live page. */
+import type { Words } from '../../shared/words.ts';
+import type { agentEn } from './agent-en.ts';
+
+export const agentIt: Words<typeof agentEn> = {
+  agentActions: 'Azioni per {agent}',
+  agentReady: 'Pronto',
+  agentReadyAfter: 'Pronto dopo la chiamata',
+  agentReadyBack: 'Pronto quando torna il telefono',
+  agentNotReady: 'Non pronto',
+  agentNotReadyAfterCall: 'Non pronto dopo la chiamata',
+  agentNotReadyAfterWrapUp: 'Non pronto dopo la lavorazione',
+  agentNotReadyBack: 'Non pronto quando torna il telefono',
+  agentEndWrapUp: 'Termina ora la lavorazione',
+  agentLogOut: 'Disconnetti …',
+  agentLogOutAfterCall: 'Disconnetti dopo la chiamata …',
+  agentLogOutAfterWrapUp: 'Disconnetti dopo la lavorazione …',
+  agentLogOutTitle: 'Disconnettere {agent}?',
+  agentLogOutConfirm: 'Disconnetti',
+  agentLogOutNow: 'Da ora {agent} non riceve chiamate. Solo l’operatore può ricollegarsi, dal telefono.',
+  agentLogOutRinging: 'La chiamata che sta squillando passa all’operatore successivo.',
+  agentLogOutAfter:
+    'La chiamata in corso e la sua lavorazione non vengono interrotte; la disconnessione arriva dopo. Solo l’operatore può ricollegarsi, dal telefono.',
+  agentWhy: 'Perché (facoltativo)',
+  agentWhyHelp: 'Resta nel registro di audit, con il tuo nome.',
+  agentDone: '{agent}: «{state}» {when}.',
+  agentDoneNow: 'da subito',
+  agentDoneAfter: 'quando chiamata e lavorazione sono finite',
+  agentDoneBack: 'quando torna il telefono',
+  agentWrapUpEnded: '{agent}: lavorazione terminata.',
+  agentRefused: '{agent}: {why}',
+  agentAlready: 'è già così, o è già stato chiesto.',
+  agentLoggedOut: 'disconnesso. Solo l’operatore può collegarsi, dal telefono.',
+  agentNotInWrapUp: 'la lavorazione è già finita.',
+  agentInWrapUp: 'è in lavorazione, e «Pronto» non la interrompe. Termina invece la lavorazione.',
+  agentPhoneGone: 'il telefono non è registrato. «Pronto» arriva da sé quando torna.',
+  agentLeaving: 'non è più nel file del sito; disconnessione dopo la chiamata.',
+  agentUnknown: 'non è più nel file del sito.',
+  agentUnsure: 'Non si sa se è stato fatto: guarda la tabella quando il server risponde.',
+  closeMessage: 'Chiudi il messaggio',
+};
