@@ -196,6 +196,8 @@ interface AskProps {
 
 function AskLogOut({ agent, onConfirm, onClose }: AskProps) {
   const [reason, setReason] = useState('');
+  // Who presses Enter twice in a hurry logs nobody out.
+  useEffect(() => document.querySelector<HTMLElement>('.dialog-actions button')?.focus(), []);
   const w = words.value;
   const { name, state } = agent;
   const isLater = state === 'talking' || state === 'hold' || state === 'wrap-up';

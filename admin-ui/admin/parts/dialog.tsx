@@ -1,6 +1,6 @@
 /** A question that must be answered first. The browser's own modal dialog: focus stays inside, Escape closes. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { words } from '../reading.ts';
 
 export interface DialogProps {
@@ -23,7 +23,8 @@ export function Dialog({
   children,
 }: DialogProps) {
   const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Closed while it is still in the page: only then does the browser give the focus back to what opened it.
+  useLayoutEffect(() => {
     const dialog = box.current;
     dialog?.showModal();
     return () => dialog?.close();
