@@ -13,6 +13,7 @@ import { createAdminSocketApp, listenAdminSocket } from './api/admin-socket.ts';
 import { createHttpServer } from './api/index.ts';
 import { AcdShell } from './app/acd-shell.ts';
 import { ActiveSite } from './app/active-site.ts';
+import { withEmergency } from './app/board-emergency.ts';
 import { FeatureCodes } from './app/feature-codes.ts';
 import { LiveFigures, toStatsSite } from './app/live-figures.ts';
 import type { StoredSite } from './app/ports.ts';
@@ -132,8 +133,11 @@ async function main(): Promise<void> {
     contacts: stores.contacts,
     decisions: stores.decisions,
     live: {
-      board: () => live.board(clock.now()),
-      floor: () => live.floor(clock.now()),
+      board: () => withEmergency(live.board(clock.now()), shell.acd.emergencies()),
+      floor: () => {
+        const floor = live.floor(clock.now());
+        return { ...floor, board: withEmergency(floor.board, shell.acd.emergencies()) };
+      },
       eventAt: () => live.eventAt(),
     },
     health,

@@ -4,6 +4,7 @@
  * `BoardState` is what an enrolled display may see and holds no personal data; `FloorState` is for
  * signed-in users. Absent means none; there are no nulls. All times are ms UTC.
  */
+import type { EmergencyAnswer } from './emergency.ts';
 import type { AgentState } from './events.ts';
 
 /** Figures of one queue since local midnight of the site, by the definitions of kpi.md. */
@@ -54,6 +55,8 @@ export interface BoardState {
   notReadyByReason: Record<string, number>;
   unreachablePhones: number;
   lastHour: Record<string, MinuteLive>;
+  /** Where the emergency switch is on; absent: nowhere. */
+  emergency?: EmergencyAnswer;
   /** Accounting identity over the day: offered + waitingAtStart = answered + abandoned + flowedOut + waiting. */
   accounting: {
     offered: number;

@@ -155,6 +155,34 @@ describe('wallboard in the browser', function () {
     for (const report of opened.backend.painted) expect(report.latencyMs).to.be.within(0, 5000);
   });
 
+  it('says where an emergency is on, in the header’s place, and no longer than it is', async () => {
+    const opened = await openBoard({ scenario: 'busy', queues: 3 }, 'lang=en');
+    const emergency = (isSiteOn: boolean, ...queueIds: string[]) =>
+      opened.backend.shape((state) => {
+        delete state.board.emergency;
+        if (isSiteOn || queueIds.length > 0) state.board.emergency = { isSiteOn, queueIds };
+      });
+    const band = opened.page.locator('.top.is-emergency');
+    const heroes = () => opened.page.locator('.heroes').boundingBox();
+    const before = await heroes();
+    expect(await band.count()).to.equal(0);
+    emergency(true);
+    await until('all queues', async () => (await band.count()) === 1);
+    expect(await band.innerText()).to.match(/^Emergency: all queues\s+Nobody waits now/);
+    expect(await heroes(), 'no figure moves').to.deep.equal(before);
+    const [one, two] = Object.values(opened.backend.floor().board.queues);
+    emergency(false, one?.queueId ?? '');
+    await until('one queue', async () => (await band.innerText()).includes(one?.name ?? '?'));
+    expect(await band.innerText()).to.match(/^Emergency:/);
+    expect(await opened.page.locator('tbody th.level-red').allInnerTexts()).to.deep.equal([one?.name]);
+    emergency(false, one?.queueId ?? '', two?.queueId ?? '');
+    await until('two queues', async () => (await band.innerText()).includes('Emergency in 2 queues:'));
+    emergency(false);
+    await until('it is over', async () => (await band.count()) === 0);
+    expect(await text(opened.page, '.top h1')).to.equal(opened.backend.floor().board.site.name);
+    expect(opened.errors).to.deep.equal([]);
+  });
+
   it('changes its language on a key, with all words', async () => {
     const opened = await openBoard({ scenario: 'calm' }, 'lang=en');
     expect(await text(opened.page, '[data-name=waiting] h2')).to.equal('Waiting');
@@ -177,6 +205,29 @@ describe('wallboard in the browser', function () {
           expect(await findOverflow(opened.page), where).to.deep.equal([]);
           expect(await tooSmall(opened.page), where).to.deep.equal([]);
           expect(await scrolls(opened.page), where).to.equal(false);
+        }
+        const queueIds = Object.keys(opened.backend.floor().board.queues);
+        for (const emergency of [
+          { isSiteOn: true, queueIds },
+          { isSiteOn: false, queueIds },
+          { isSiteOn: false, queueIds: queueIds.slice(0, 1) },
+        ]) {
+          opened.backend.shape((state) => {
+            state.board.emergency = emergency;
+          });
+          const name = `${emergency.isSiteOn ? 'site' : emergency.queueIds.length}`;
+          await opened.page.locator(`.top[data-emergency="${name}"]`).waitFor();
+          const where = JSON.stringify({ ...options, name });
+          await opened.page.setViewportSize({ width: 1280, height: 720 });
+          expect(await findOverflow(opened.page), where).to.deep.equal([]);
+          expect(await tooSmall(opened.page), where).to.deep.equal([]);
+          expect(await scrolls(opened.page), where).to.equal(false);
+          const folder = process.env['HEARTHLINE_PICTURES'];
+          for (const size of folder ? [...sizes.slice(1, 2), { width: 1366, height: 768 }] : []) {
+            await opened.page.setViewportSize(size);
+            const file = `wall-emergency-${name}-of-${options.queues}-${language}-${size.width}.png`;
+            await opened.page.screenshot({ path: `${folder}/${file}` });
+          }
         }
         await opened.page.context().close();
         await opened.backend.close();

@@ -3,7 +3,7 @@ import { computed } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { BoardState } from '../../server/contract/live.ts';
 import type { LiveClient } from '../../admin-ui/shared/live-client.ts';
-import { fill } from '../../admin-ui/shared/words.ts';
+import { fill, plural } from '../../admin-ui/shared/words.ts';
 import { siteFigures } from '../../admin-ui/shared/site-figures.ts';
 import { formats, language, switchLanguage, timeZone, words } from '../live/reading.ts';
 import { levelsOf, type ThresholdWishes } from '../live/thresholds.ts';
@@ -11,12 +11,44 @@ import { Agents } from './agents.tsx';
 import { Averages, Day } from './day.tsx';
 import { LongestHero, ServiceLevelHero, WaitingHero } from './hero.tsx';
 import { QueueTable } from './queue-table.tsx';
-import { Mark } from './shapes.tsx';
+import { LevelShape, Mark } from './shapes.tsx';
 
 type Client = LiveClient<BoardState>;
 
+/** In the header's place and no higher, so that no figure moves; the clock stays. */
+function EmergencyHeader({ board, time }: { board: BoardState; time: string }) {
+  const w = words.value;
+  const { isSiteOn, queueIds } = board.emergency ?? { isSiteOn: false, queueIds: [] };
+  const { language: tag, number } = formats.value;
+  const names = queueIds
+    .map((queueId) => board.queues[queueId]?.name ?? queueId)
+    .sort((a, b) => a.localeCompare(b, tag));
+  const title = isSiteOn
+    ? w.emergencyAll
+    : names.length === 1
+      ? w.emergencyOne
+      : plural(tag, w.emergencyMany, names.length, number(names.length));
+  return (
+    <header class="top is-emergency" data-emergency={isSiteOn ? 'site' : String(queueIds.length)}>
+      <LevelShape level="red" />
+      <p class="emergency-title" role="alert">
+        {title}
+      </p>
+      {isSiteOn ? (
+        <p class="emergency-note">{w.emergencyNote}</p>
+      ) : (
+        <p class="emergency-names" data-given>
+          {names.join(', ')}
+        </p>
+      )}
+      <p class="top-clock">{time}</p>
+    </header>
+  );
+}
+
 function Header({ client, board, displayName }: { client: Client; board: BoardState; displayName: string }) {
   const at = client.serverSec.value * 1000;
+  if (board.emergency) return <EmergencyHeader board={board} time={formats.value.time(at)} />;
   return (
     <header class="top">
       <Mark />
@@ -107,7 +139,12 @@ function Figures({ client, wishes }: Omit<BoardProps, 'displayName'>) {
       <div class={`lower ${hasSeveralQueues ? 'has-queues' : 'has-one'}`}>
         <Day figures={figures} lastHour={lastHour} minute={minute} />
         {hasSeveralQueues ? (
-          <QueueTable queues={board.queues} serverSec={serverSec} wishes={wishes} />
+          <QueueTable
+            queues={board.queues}
+            serverSec={serverSec}
+            wishes={wishes}
+            emergencyIds={board.emergency?.queueIds ?? []}
+          />
         ) : (
           <Averages figures={figures} />
         )}

@@ -19,15 +19,17 @@ interface RowProps {
   queue: QueueLive;
   serverSec: number;
   wishes: ThresholdWishes;
+  isEmergency: boolean;
 }
 
-function Row({ queue, serverSec, wishes }: RowProps) {
+function Row({ queue, serverSec, wishes, isEmergency }: RowProps) {
   const { number, percent, duration } = formats.value;
   const levels = levelsOf(queue, serverSec, wishes);
   const since = queue.oldestWaitingSince;
   return (
     <tr data-queue={queue.queueId}>
-      <th scope="row" data-given>
+      <th scope="row" class={isEmergency ? 'level-red' : ''} data-given>
+        {isEmergency && <LevelShape level="red" />}
         {queue.name}
       </th>
       <Cell level={levels.waiting} text={number(queue.waiting)} />
@@ -53,9 +55,11 @@ export interface QueueTableProps {
   queues: Record<string, QueueLive>;
   serverSec: number;
   wishes: ThresholdWishes;
+  /** Whose own emergency switch is on. */
+  emergencyIds: readonly string[];
 }
 
-export function QueueTable({ queues, serverSec, wishes }: QueueTableProps) {
+export function QueueTable({ queues, serverSec, wishes, emergencyIds }: QueueTableProps) {
   const all = sortedQueues(queues, formats.value.language);
   const pages = pageCount(all.length);
   const page = pageOf(serverSec, pages);
@@ -82,7 +86,13 @@ export function QueueTable({ queues, serverSec, wishes }: QueueTableProps) {
         </thead>
         <tbody>
           {shown.map((queue) => (
-            <Row key={queue.queueId} queue={queue} serverSec={serverSec} wishes={wishes} />
+            <Row
+              key={queue.queueId}
+              queue={queue}
+              serverSec={serverSec}
+              wishes={wishes}
+              isEmergency={emergencyIds.includes(queue.queueId)}
+            />
           ))}
         </tbody>
       </table>

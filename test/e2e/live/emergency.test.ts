@@ -29,10 +29,14 @@ describe('the emergency switch on the real server', function () {
   let admin: Visitor;
   let supervisor: Visitor;
   let viewer: Visitor;
+  let television: Visitor;
 
   before(async () => {
     live = await LiveHouse.open(site);
     admin = await live.setUp('lang=en');
+    television = await live.display(admin.page, 'Hall');
+    await visit(admin.page, 'live');
+    await admin.page.locator('[data-connection=live]').waitFor();
     supervisor = await user('supervisor');
     viewer = await user('viewer');
     await live.agentPhone('1001');
@@ -62,6 +66,13 @@ describe('the emergency switch on the real server', function () {
       async () => (await bands(page)).join() === expected.join(),
       toldWithinMs,
     );
+  /** By the live line, at once; undefined: the usual header. */
+  const untilWall = (expected: string | undefined) =>
+    until(`the television says ${expected ?? 'nothing'}`, async () => {
+      const band = television.page.locator('.top.is-emergency');
+      const isOn = (await band.count()) === 1;
+      return expected === undefined ? !isOn : isOn && (await band.innerText()).includes(expected);
+    });
   const focused = (page: Page) => page.evaluate(() => document.activeElement?.id);
   /** As when somebody comes back to the page: it asks at once. */
   const look = (page: Page) => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
@@ -103,6 +114,7 @@ describe('the emergency switch on the real server', function () {
     expect(await page.locator('.emergency-said').innerText()).to.equal('Emergency: all queues');
     expect(await focused(page)).to.equal('emergency-open');
     await untilBands(viewer.page, ['Emergency: all queues']);
+    await untilWall('Emergency: all queues');
     expect(await viewer.page.locator('.emergency-band').innerText()).to.contain(
       'Supervisors and administrators',
     );
@@ -155,6 +167,7 @@ describe('the emergency switch on the real server', function () {
     await until('the focus is at the switch', async () => (await focused(page)) === 'emergency-open');
     expect(await page.locator('.emergency-said').innerText()).to.contain('No emergency');
     await untilBands(viewer.page, []);
+    await untilWall(undefined);
     expect((await live.house.agentState('101'))?.state, 'the conversation went on').to.equal('talking');
     const caller = await live.caller(callerNumber);
     await caller.dial('703');
@@ -184,6 +197,7 @@ describe('the emergency switch on the real server', function () {
       await look(each);
       await untilBands(each, ['Emergency: queue “Lost cards”']);
     }
+    await untilWall('Lost cards');
     await live.house.untilContacts('waiting', 1);
     expect(await newest(2)).to.deep.equal([
       { queueId: 'cards', reason: 'emergency', agentId: null },
