@@ -161,7 +161,12 @@ function AgentRow({ agent, dayStart, now, control }: AgentRowProps) {
           <AgentShape state={agent.state} />
           <span class="cut" data-given title={reason ?? ''}>
             {w[agentWord[agent.state]]}
-            {reason !== undefined && <span class="quiet"> · {reason}</span>}
+            {reason !== undefined && (
+              <span class="agent-reason">
+                <span class="agent-reason-dot"> · </span>
+                {reason}
+              </span>
+            )}
           </span>
         </span>
       </td>

@@ -87,7 +87,7 @@ describe('an agent’s state set by a supervisor on the real server', function (
     await told(page, `${name}: Not ready now.`);
     for (const each of [page, viewer.page]) {
       await untilRow(each, 'not-ready');
-      expect(await row(each).innerText()).to.contain('Not ready · supervisor');
+      expect(await row(each).innerText()).to.match(/Not ready\s+supervisor/);
     }
     expect(await focused(page)).to.equal('agent-menu-101');
     await live.house.untilAgent('101', 'not-ready');
@@ -166,7 +166,7 @@ describe('an agent’s state set by a supervisor on the real server', function (
     await page.keyboard.press('Enter');
     await told(page, `${name}: Logged out now.`);
     await untilRow(page, 'logged-out');
-    expect(await row(page).innerText()).to.contain('Logged out · supervisor');
+    expect(await row(page).innerText()).to.match(/Logged out\s+supervisor/);
     expect(await opener(page).count(), 'nothing is left to do').to.equal(0);
     await until('the focus stays in the table', () =>
       page.evaluate(() => document.activeElement?.className === 'table-box'),

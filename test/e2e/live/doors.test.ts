@@ -85,6 +85,7 @@ describe('doors of the real server', function () {
       'POST /api/site/check',
       'GET /api/emergency',
       'PUT /api/emergency',
+      'PUT /api/agents/101/state',
       'GET /api/hours',
       'GET /api/decisions',
       'GET /api/audit',
