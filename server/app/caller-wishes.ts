@@ -14,6 +14,18 @@ export interface Entering {
   now: number;
 }
 
+/** The queue that a call to a number comes to: a repeat caller's own, where the number's queue names one (M2). */
+export function queueAtEntry(
+  site: ActiveSite,
+  recent: RecentCallers,
+  { from, queueId, now }: Omit<Entering, 'dialled'>,
+): string {
+  const { recall, returnWithinSec = 0 } = site.queue(queueId) ?? {};
+  if (!recall || recent.returning(from, queueId, returnWithinSec * 1000, now) !== undefined) return queueId;
+  const last = recent.lastQueue(from, recall.withinHours * 3_600_000, now);
+  return last === queueId || last === recall.queue ? recall.queue : queueId;
+}
+
 export function wishesAtEntry(
   site: ActiveSite,
   recent: RecentCallers,

@@ -1,5 +1,6 @@
 /**
- * Who called a short while ago: the place a caller lost by hanging up (M2), and the agent who helped last (S40). A fold
+ * Who called a short while ago: the place a caller lost by hanging up and the queue of the last call (M2), and the agent
+ * who helped last (S40). A fold
  * of the log, bounded in time and number; it knows callers by the number they show, and nobody who hides it. It holds
  * personal data and goes nowhere but into the house's own snapshot.
  */
@@ -16,6 +17,7 @@ export interface RecentCallersSnapshot {
   stays: [contactId: string, stay: Stay][];
   left: [from: string, stay: Stay & { leftAt: number }][];
   helped: [from: string, by: { agentId: string; at: number }][];
+  visited?: [from: string, visit: { queueId: string; at: number }][];
 }
 
 const keepLeftMs = 3_600_000;
@@ -27,12 +29,14 @@ export class RecentCallers {
   readonly #stays: Map<string, Stay>;
   readonly #left: Map<string, Stay & { leftAt: number }>;
   readonly #helped: Map<string, { agentId: string; at: number }>;
+  readonly #visited: Map<string, { queueId: string; at: number }>;
 
   constructor(snapshot?: RecentCallersSnapshot) {
     this.#callers = new Map(snapshot?.callers);
     this.#stays = new Map(snapshot?.stays);
     this.#left = new Map(snapshot?.left);
     this.#helped = new Map(snapshot?.helped);
+    this.#visited = new Map(snapshot?.visited);
   }
 
   apply(event: EventDraft): void {
@@ -62,6 +66,8 @@ export class RecentCallers {
         remember(this.#helped, from, { agentId: event.agentId, at: event.at });
         return;
       case 'contact.ended':
+        if (from !== undefined && this.#stays.has(id))
+          remember(this.#visited, from, { queueId: event.queueId ?? '', at: event.at });
         this.#callers.delete(id);
         this.#stays.delete(id);
         return;
@@ -76,6 +82,12 @@ export class RecentCallers {
     return left?.queueId === queueId && now - left.leftAt <= withinMs ? left.since : undefined;
   }
 
+  /** The queue of the caller's last call, whatever came of it. */
+  lastQueue(from: string, withinMs: number, now: number): string | undefined {
+    const visit = this.#visited.get(from);
+    return visit && now - visit.at <= withinMs ? visit.queueId : undefined;
+  }
+
   lastAgent(from: string, withinMs: number, now: number): string | undefined {
     const helped = this.#helped.get(from);
     return helped && now - helped.at <= withinMs ? helped.agentId : undefined;
@@ -83,12 +95,14 @@ export class RecentCallers {
 
   toSnapshot(now: number): RecentCallersSnapshot {
     for (const [from, { leftAt }] of this.#left) if (now - leftAt > keepLeftMs) this.#left.delete(from);
-    for (const [from, { at }] of this.#helped) if (now - at > keepHelpedMs) this.#helped.delete(from);
+    for (const known of [this.#helped, this.#visited])
+      for (const [from, { at }] of known) if (now - at > keepHelpedMs) known.delete(from);
     return {
       callers: [...this.#callers],
       stays: [...this.#stays],
       left: [...this.#left],
       helped: [...this.#helped],
+      visited: [...this.#visited],
     };
   }
 }

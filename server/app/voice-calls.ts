@@ -11,7 +11,7 @@ import type { AcdShell } from './acd-shell.ts';
 import type { ActiveSite } from './active-site.ts';
 import type { FeatureCodes } from './feature-codes.ts';
 import { CallerSound, numberFlowedTo } from './caller-sound.ts';
-import { wishesAtEntry } from './caller-wishes.ts';
+import { queueAtEntry, wishesAtEntry } from './caller-wishes.ts';
 import type { ClockPort, PromptPort } from './ports.ts';
 import type { RecentCallers } from './recent-callers.ts';
 
@@ -118,7 +118,11 @@ export class VoiceCalls {
       type: 'contact.arrive',
       contactId: legId,
       channel: 'voice',
-      queueId: number.queue,
+      queueId: queueAtEntry(this.site, this.recent, {
+        from: pii.from,
+        queueId: number.queue,
+        now: this.clock.now(),
+      }),
       numberId: dialled,
       language: number.language ?? this.site.language,
       pii,

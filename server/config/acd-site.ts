@@ -162,6 +162,11 @@ export function routingFaults(site: Site): SiteFault[] {
     queue.overflow.forEach((rule, k) =>
       overflowFaults(site, queue, rule, ['queues', i, 'overflow', k], fault),
     );
+    const { recall } = queue;
+    if (recall?.queue === queue.id)
+      fault(['queues', i, 'recall'], 'repeat callers need a queue of their own');
+    else if (recall && !site.queues.some((one) => one.id === recall.queue))
+      fault(['queues', i, 'recall', 'queue'], `there is no queue "${recall.queue}"`);
     rising(queue.tierAfterSec, (k) => ['queues', i, 'tierAfterSec', k]);
   });
   for (const [section, list] of [

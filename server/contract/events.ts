@@ -26,6 +26,8 @@ export const systemReasons = [
   'supervisor',
   'connection-lost',
   'just-logged-in',
+  /** Text is still in hand: logged out when the last of it is closed. */
+  'logging-out',
 ] as const;
 export type SystemReason = (typeof systemReasons)[number];
 

@@ -109,6 +109,8 @@ export const queueRouting = {
   overflow: z.array(overflowSchema).max(20).default([]),
   /** A caller who hung up while waiting and is back within this time takes the old place. 0: never. */
   returnWithinSec: seconds(3600).default(0),
+  /** Who called this queue of late, whatever came of it, comes to that one instead. */
+  recall: z.strictObject({ queue: id, withinHours: z.number().int().min(1).max(720).default(24) }).optional(),
   /** A caller who was helped of late waits so long for the same agent first. */
   lastAgent: z
     .strictObject({

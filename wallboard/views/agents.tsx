@@ -25,6 +25,7 @@ const systemReasonWord: Record<SystemReason, TextKey> = {
   supervisor: 'reasonSupervisor',
   'connection-lost': 'reasonConnection',
   'just-logged-in': 'reasonLoggedIn',
+  'logging-out': 'reasonLoggingOut',
 };
 
 /** System reasons in the reader's language; a site's own reasons as the site wrote them. */

@@ -42,6 +42,7 @@ export const en = {
   reasonSupervisor: 'Supervisor',
   reasonConnection: 'Connection lost',
   reasonLoggedIn: 'Just logged in',
+  reasonLoggingOut: 'Logging out',
   offered: 'Offered today',
   answered: 'Answered',
   abandoned: 'Abandoned',

@@ -45,6 +45,7 @@ export const it: Words<typeof en> = {
   reasonSupervisor: 'Supervisore',
   reasonConnection: 'Connessione persa',
   reasonLoggedIn: 'Appena connesso',
+  reasonLoggingOut: 'In uscita',
   offered: 'Offerte oggi',
   answered: 'Risposte',
   abandoned: 'Abbandonate',

@@ -50,6 +50,7 @@ export const ru: Words<typeof en> = {
   reasonSupervisor: 'Супервизор',
   reasonConnection: 'Связь потеряна',
   reasonLoggedIn: 'Только вошёл',
+  reasonLoggingOut: 'Выходит',
   offered: 'Поступило',
   answered: 'Отвечено',
   abandoned: 'Потеряно',

@@ -50,6 +50,7 @@ const reasonWord: Record<SystemReason, TextKey> = {
   supervisor: 'reasonSupervisor',
   'connection-lost': 'reasonConnection',
   'just-logged-in': 'reasonLoggedIn',
+  'logging-out': 'reasonLoggingOut',
 };
 
 function Running({ since, now }: { since: number; now: Seconds }) {

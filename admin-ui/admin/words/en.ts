@@ -116,6 +116,7 @@ export const en = {
   reasonSupervisor: 'supervisor',
   reasonConnection: 'connection lost',
   reasonLoggedIn: 'just logged in',
+  reasonLoggingOut: 'logging out',
   registered: 'Registered',
   notRegistered: 'Not registered',
 

@@ -118,6 +118,7 @@ export const it: Words<typeof en> = {
   reasonSupervisor: 'supervisore',
   reasonConnection: 'connessione persa',
   reasonLoggedIn: 'appena connesso',
+  reasonLoggingOut: 'in uscita',
   registered: 'Registrato',
   notRegistered: 'Non registrato',
 

@@ -118,6 +118,7 @@ export const ru: Words<typeof en> = {
   reasonSupervisor: 'супервизор',
   reasonConnection: 'связь потеряна',
   reasonLoggedIn: 'только вошёл',
+  reasonLoggingOut: 'выходит',
   registered: 'На связи',
   notRegistered: 'Не на связи',
 

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { ActiveSite } from '../../../server/app/active-site.ts';
-import { wishesAtEntry } from '../../../server/app/caller-wishes.ts';
+import { queueAtEntry, wishesAtEntry } from '../../../server/app/caller-wishes.ts';
 import { RecentCallers } from '../../../server/app/recent-callers.ts';
 import { toAcdSite } from '../../../server/config/acd-site.ts';
 import { parseSite } from '../../../server/config/site-file.ts';
@@ -173,7 +173,12 @@ class Stage {
     const [dialled = '', from = 'anonymous'] = rest.split(' from ');
     const number = this.active.number(dialled);
     if (!number) throw new Error(`there is no number ${dialled}`);
-    const { queue: queueId, language = this.active.language } = number;
+    const { language = this.active.language } = number;
+    const queueId = queueAtEntry(this.active, this.recent, {
+      from,
+      queueId: number.queue,
+      now: this.bench.at,
+    });
     this.must({
       type: 'contact.arrive',
       contactId,

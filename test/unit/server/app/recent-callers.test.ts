@@ -74,6 +74,17 @@ describe('recent callers', () => {
     expect(recent.returning('5551', 'q', 60_000, house.bench.at)).to.equal(undefined);
   });
 
+  it('are known by the queue of their last call, whatever came of it, over a restart', () => {
+    const house = new Callers();
+    house.call('c1', '5551');
+    expect(house.fold().lastQueue('5551', 1_000, house.bench.at), 'still in it').to.equal(undefined);
+    house.leave('c1');
+    house.recent = new RecentCallers(JSON.parse(JSON.stringify(house.fold().toSnapshot(house.bench.at))));
+    expect(house.recent.lastQueue('5551', 1_000, house.bench.at + 1_000)).to.equal('q');
+    expect(house.recent.lastQueue('5551', 1_000, house.bench.at + 1_001)).to.equal(undefined);
+    expect(house.recent.lastQueue('5552', 1_000, house.bench.at)).to.equal(undefined);
+  });
+
   it('who hide their number are strangers', () => {
     const house = new Callers();
     for (const from of ['anonymous', '', 'unknown']) {
