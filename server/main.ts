@@ -132,6 +132,7 @@ async function main(): Promise<void> {
     recordings: createRecordingStore(stores.recordings, config.recordingsDir),
     contacts: stores.contacts,
     decisions: stores.decisions,
+    fairness: stores.fairness,
     live: {
       board: () => withEmergency(live.board(clock.now()), shell.acd.emergencies()),
       floor: () => {

@@ -13,6 +13,7 @@ import { deviceRoutes } from './displays/device-routes.ts';
 import { displayRoutes } from './displays/routes.ts';
 import { emergencyRoutes } from './emergency/routes.ts';
 import { errorAnswer } from './error-answer.ts';
+import { fairnessRoutes } from './fairness/routes.ts';
 import { hoursRoutes } from './hours/routes.ts';
 import { healthRoutes } from './health/routes.ts';
 import { createLiveHub } from './live-hub.ts';
@@ -67,6 +68,7 @@ export function createHttpServer(deps: ApiDeps): HttpServer {
     ...liveTicketRoutes(parts),
     ...contactRoutes(parts),
     ...decisionRoutes(parts),
+    ...fairnessRoutes(parts),
     ...recordingRoutes(parts),
     ...siteRoutes(parts),
     ...hoursRoutes(parts),

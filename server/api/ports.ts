@@ -9,6 +9,7 @@ import type { Access } from '../auth/access.ts';
 import type { AgentStateRefusal, AgentStateWhen, AgentTarget } from '../contract/agents.ts';
 import type { BoardState, FloorState } from '../contract/live.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
+import type { LedgerEvent, LedgerStart, LedgerWindow } from '../stats/fairness.ts';
 import type { DecisionQuery } from '../contract/rest-decisions.ts';
 import type { ContactRow, HealthAnswer, PageQuery, RecordingRow, SiteFaultView } from '../contract/rest.ts';
 
@@ -90,6 +91,19 @@ export interface DecisionStore {
   contactNamedIn(sentence: string, at: number): Promise<string | undefined>;
 }
 
+/** History as the fairness ledger is folded from it. */
+export interface FairnessStore {
+  /**
+   * Takes `start` once and first, then the events of the window in their order; answers how far history is. Where the
+   * window holds more of the log than `eventsAtMost`, it takes nothing and says so.
+   */
+  read(
+    window: LedgerWindow,
+    eventsAtMost: number,
+    take: { start: (start: LedgerStart) => void; event: (event: LedgerEvent) => void },
+  ): Promise<{ seq: number } | { isTooMuch: true }>;
+}
+
 /**
  * The live trees. A tree that was handed out must never change afterwards (parts may be shared with the next one):
  * the hub keeps it and computes the next patch against it. May throw while the state is not ready.
@@ -144,6 +158,7 @@ export interface ApiDeps {
   recordings: RecordingStore;
   contacts: ContactStore;
   decisions: DecisionStore;
+  fairness: FairnessStore;
   live: LiveSource;
   health(): HealthAnswer;
   /** Prometheus text of everything else; the API adds its own. */

@@ -7,6 +7,7 @@ import type { RecordingRepo } from '../db/repos/recording-repo.ts';
 import { createRecordingRepo } from '../db/repos/recording-repo.ts';
 import { createContactRepo, type ContactRepo } from '../db/repos/contact-repo.ts';
 import { createDecisionRepo, type DecisionRepo } from '../db/repos/decision-repo.ts';
+import { createFairnessRepo, type FairnessRepo } from '../db/repos/fairness-repo.ts';
 import { createEventRepo } from '../db/repos/event-repo.ts';
 import { createSettingsRepo, type SettingsRepo } from '../db/repos/settings-repo.ts';
 import { createSiteRepo } from '../db/repos/site-repo.ts';
@@ -35,6 +36,7 @@ export interface Stores {
   settings: SettingsRepo;
   contacts: ContactRepo;
   decisions: DecisionRepo;
+  fairness: FairnessRepo;
   recordings: RecordingRepo;
   redisCommands: { sendCommand(args: string[]): Promise<unknown> };
   isRedisUp(): boolean;
@@ -95,6 +97,7 @@ export async function openStores(
     settings: createSettingsRepo(sequelize),
     contacts: createContactRepo(sequelize),
     decisions: createDecisionRepo(sequelize),
+    fairness: createFairnessRepo(sequelize),
     recordings: createRecordingRepo(sequelize),
     redisCommands: { sendCommand: (args) => client.sendCommand(args) },
     isRedisUp: () => client.isReady,

@@ -26,6 +26,7 @@ import { siteSchema } from '../../../../server/contract/site.ts';
 import type { RecordingRow, SessionView } from '../../../../server/contract/rest.ts';
 import { connectDatabase } from '../../../../server/db/connect.ts';
 import { createDecisionRepo } from '../../../../server/db/repos/decision-repo.ts';
+import { createFairnessRepo } from '../../../../server/db/repos/fairness-repo.ts';
 import { migrateUp } from '../../../../server/db/migrate.ts';
 import { newId } from '../../../../server/lib/ids.ts';
 import { createLogger } from '../../../../server/lib/log.ts';
@@ -245,6 +246,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     },
     contacts: { list: async () => ({ items: [] }) },
     decisions: createDecisionRepo(sequelize),
+    fairness: createFairnessRepo(sequelize),
     live: { board: () => floor.tree.board, floor: () => floor.tree, eventAt: () => floor.eventAt },
     health: () => ({ isReady: true, parts: { redis: { isReady: true, detail: 'lag 0 ms' } } }),
     metricsText: async () => 'other_metric 1\n',

@@ -173,6 +173,8 @@ describe('the policy', () => {
     expect(isAllowed('supervisor', 'recordings.listen')).to.equal(true);
     expect(isAllowed('supervisor', 'hours.read')).to.equal(true);
     expect(isAllowed('viewer', 'hours.read')).to.equal(false);
+    expect(isAllowed('supervisor', 'fairness.read')).to.equal(true);
+    expect(isAllowed('viewer', 'fairness.read')).to.equal(false);
     expect(isAllowed('viewer', 'recordings.listen')).to.equal(false);
     for (const role of roles) expect(isAllowed(role, 'live.watch')).to.equal(true);
     expect(isAllowed('root' as never, 'live.watch')).to.equal(false);
