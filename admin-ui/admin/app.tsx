@@ -5,6 +5,7 @@ import { ContactsPage } from './pages/contacts.tsx';
 import { DecisionsPage } from './pages/decisions.tsx';
 import { PasswordPage, SetupPage, SignInPage } from './pages/doors.tsx';
 import { DisplaysPage } from './pages/displays.tsx';
+import { FairnessPage } from './pages/fairness.tsx';
 import { HoursPage } from './pages/hours.tsx';
 import { LivePage } from './pages/live.tsx';
 import { RecordingsPage } from './pages/recordings.tsx';
@@ -25,6 +26,8 @@ function Page({ id }: { id: PageId }) {
       return <ContactsPage />;
     case 'decisions':
       return <DecisionsPage />;
+    case 'fairness':
+      return <FairnessPage />;
     case 'hours':
       return <HoursPage />;
     case 'displays':

@@ -7,6 +7,7 @@ export const pages = [
   { id: 'recordings', word: 'pageRecordings', permission: 'recordings.list' },
   { id: 'contacts', word: 'pageContacts', permission: 'contacts.list' },
   { id: 'decisions', word: 'pageDecisions', permission: 'contacts.list' },
+  { id: 'fairness', word: 'pageFairness', permission: 'fairness.read' },
   { id: 'hours', word: 'pageHours', permission: 'hours.read' },
   { id: 'displays', word: 'pageDisplays', permission: 'displays.list' },
   { id: 'site', word: 'pageSite', permission: 'site.read' },

@@ -27,6 +27,7 @@ import {
   type SiteFaultView,
 } from '../../server/contract/rest.ts';
 import { emergencyRequestSchema } from '../../server/contract/emergency.ts';
+import { createFairnessStandIn } from './ui-fairness.ts';
 import { createHoursStandIn } from './ui-hours.ts';
 
 export interface RestStandIn {
@@ -51,6 +52,7 @@ const permissions = [
   'displays.manage',
   'site.read',
   'hours.read',
+  'fairness.read',
   'routing.switch',
   'agents.switch',
   'site.write',
@@ -406,6 +408,7 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     );
     response.json(emergencyState());
   });
+  router.use(createFairnessStandIn(now));
   router.use(createHoursStandIn(now));
   router.get('/api/site', (_request, response) => void response.json(site));
   router.post('/api/site/check', (request, response) => {

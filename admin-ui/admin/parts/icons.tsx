@@ -7,6 +7,7 @@ const pagePaths: Record<string, string> = {
   recordings: 'M10 3v9M7 6v3a3 3 0 0 0 6 0V6a3 3 0 0 0-6 0zM4 9a6 6 0 0 0 12 0M10 15v3',
   contacts: 'M5 3h4l1.500 4-2.500 1.500a9 9 0 0 0 4 4L13.500 10l4 1.500v4c-7 1-14-6-12.500-12.500z',
   decisions: 'M3 4.500h5l4 5.500h5M3 15.500h5l4-5.500M14.500 7.500L17 10l-2.500 2.500',
+  fairness: 'M10 3v14M6 17h8M4 5.500h12M4 5.500L1.500 11.500h5zM16 5.500l-2.500 6h5z',
   hours: 'M10 2.500a7.500 7.500 0 1 1 0 15a7.500 7.500 0 0 1 0-15zM10 6v4.200l3 1.800',
   displays: 'M2 4h16v10H2zM7 17.500h6',
   site: 'M4 2.500h8l4 4v11H4zM7 9h6M7 12.500h6',

@@ -2,12 +2,14 @@
 import { agentEn } from './agent-en.ts';
 import { decisionsEn } from './decisions-en.ts';
 import { emergencyEn } from './emergency-en.ts';
+import { fairnessEn } from './fairness-en.ts';
 import { hoursEn } from './hours-en.ts';
 
 export const en = {
   ...agentEn,
   ...decisionsEn,
   ...emergencyEn,
+  ...fairnessEn,
   ...hoursEn,
   appName: 'Hearthline',
   skipToContent: 'Skip to content',

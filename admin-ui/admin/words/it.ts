@@ -4,12 +4,14 @@ import type { en } from './en.ts';
 import { agentIt } from './agent-it.ts';
 import { decisionsIt } from './decisions-it.ts';
 import { emergencyIt } from './emergency-it.ts';
+import { fairnessIt } from './fairness-it.ts';
 import { hoursIt } from './hours-it.ts';
 
 export const it: Words<typeof en> = {
   ...agentIt,
   ...decisionsIt,
   ...emergencyIt,
+  ...fairnessIt,
   ...hoursIt,
   appName: 'Hearthline',
   skipToContent: 'Vai al contenuto',

@@ -4,12 +4,14 @@ import type { en } from './en.ts';
 import { agentRu } from './agent-ru.ts';
 import { decisionsRu } from './decisions-ru.ts';
 import { emergencyRu } from './emergency-ru.ts';
+import { fairnessRu } from './fairness-ru.ts';
 import { hoursRu } from './hours-ru.ts';
 
 export const ru: Words<typeof en> = {
   ...agentRu,
   ...decisionsRu,
   ...emergencyRu,
+  ...fairnessRu,
   ...hoursRu,
   appName: 'Hearthline',
   skipToContent: 'К содержанию',

@@ -88,6 +88,7 @@ describe('doors of the real server', function () {
       'PUT /api/agents/101/state',
       'GET /api/hours',
       'GET /api/decisions',
+      'GET /api/fairness',
       'GET /api/audit',
       'POST /api/audit/verify',
       'GET /api/nothing-of-this-name',
@@ -118,7 +119,7 @@ describe('doors of the real server', function () {
       expect(links).to.deep.equal(
         isViewer
           ? ['#/live']
-          : ['#/live', '#/recordings', '#/contacts', '#/decisions', '#/hours', '#/displays'],
+          : ['#/live', '#/recordings', '#/contacts', '#/decisions', '#/fairness', '#/hours', '#/displays'],
       );
       const status = async (method: string, path: string, data?: unknown) =>
         (await live.request(context, method, path, data)).status;
