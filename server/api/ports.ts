@@ -9,7 +9,6 @@ import type { Access } from '../auth/access.ts';
 import type { AgentStateRefusal, AgentStateWhen, AgentTarget } from '../contract/agents.ts';
 import type { BoardState, FloorState } from '../contract/live.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
-import type { LedgerEvent, LedgerStart, LedgerWindow } from '../stats/fairness.ts';
 import type { DecisionQuery } from '../contract/rest-decisions.ts';
 import type { ContactRow, HealthAnswer, PageQuery, RecordingRow, SiteFaultView } from '../contract/rest.ts';
 
@@ -91,17 +90,15 @@ export interface DecisionStore {
   contactNamedIn(sentence: string, at: number): Promise<string | undefined>;
 }
 
-/** History as the fairness ledger is folded from it. */
+/** Counts how work was shared out, away from the event loop that carries calls. */
 export interface FairnessStore {
-  /**
-   * Takes `start` once and first, then the events of the window in their order; answers how far history is. Where the
-   * window holds more of the log than `eventsAtMost`, it takes nothing and says so.
-   */
-  read(
-    window: LedgerWindow,
-    eventsAtMost: number,
-    take: { start: (start: LedgerStart) => void; event: (event: LedgerEvent) => void },
-  ): Promise<{ seq: number } | { isTooMuch: true }>;
+  /** `json`: a FairnessAnswer as text; or more happened than one answer may take. */
+  ask(question: {
+    from: number;
+    to: number;
+    queueId?: string | undefined;
+    eventsAtMost: number;
+  }): Promise<{ json: string } | { isTooMuch: true }>;
 }
 
 /**

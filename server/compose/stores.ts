@@ -7,7 +7,7 @@ import type { RecordingRepo } from '../db/repos/recording-repo.ts';
 import { createRecordingRepo } from '../db/repos/recording-repo.ts';
 import { createContactRepo, type ContactRepo } from '../db/repos/contact-repo.ts';
 import { createDecisionRepo, type DecisionRepo } from '../db/repos/decision-repo.ts';
-import { createFairnessRepo, type FairnessRepo } from '../db/repos/fairness-repo.ts';
+import { createFairnessReader, type FairnessReader } from '../db/fairness-reader.ts';
 import { createEventRepo } from '../db/repos/event-repo.ts';
 import { createSettingsRepo, type SettingsRepo } from '../db/repos/settings-repo.ts';
 import { createSiteRepo } from '../db/repos/site-repo.ts';
@@ -36,7 +36,7 @@ export interface Stores {
   settings: SettingsRepo;
   contacts: ContactRepo;
   decisions: DecisionRepo;
-  fairness: FairnessRepo;
+  fairness: FairnessReader;
   recordings: RecordingRepo;
   redisCommands: { sendCommand(args: string[]): Promise<unknown> };
   isRedisUp(): boolean;
@@ -64,6 +64,7 @@ export async function openStores(
   const sequelize = connectDatabase({ ...config.postgres, logger });
   const events = createEventRepo(sequelize);
   const mirror = createSnapshotRepo(sequelize);
+  const fairness = createFairnessReader(config.postgres);
   const snapshots = createSnapshotStore({ client, logger, mirror });
   const isDatabaseUp = await reachDatabase(sequelize, logger, databaseWaitMs);
   // Without Postgres nothing is known to be in history: all that Redis holds stays in memory against an emptied Redis.
@@ -97,7 +98,7 @@ export async function openStores(
     settings: createSettingsRepo(sequelize),
     contacts: createContactRepo(sequelize),
     decisions: createDecisionRepo(sequelize),
-    fairness: createFairnessRepo(sequelize),
+    fairness,
     recordings: createRecordingRepo(sequelize),
     redisCommands: { sendCommand: (args) => client.sendCommand(args) },
     isRedisUp: () => client.isReady,
@@ -118,6 +119,7 @@ export async function openStores(
       probe.stop();
       await log.flush().catch((err: unknown) => logger.warn({ err }, 'the log could not be flushed'));
       await projector?.stop();
+      await fairness.close();
       await legs.close();
       await log.close();
       await closeClient(client);

@@ -31,7 +31,7 @@ type Slim<T extends LedgerType, K extends keyof DraftOf<T>['data']> = {
 };
 /** What is read of them: a whole event of the log is one, too. */
 export type LedgerEvent =
-  | Slim<'agent.state-changed', 'from' | 'to' | 'reason' | 'isSystemReason' | 'forMs'>
+  | Slim<'agent.state-changed', 'from' | 'to' | 'reason'>
   | Slim<'contact.offered', 'offerId'>
   | Slim<'offer.withdrawn', 'offerId' | 'reason'>
   | Slim<'contact.answered', 'offerId'>

@@ -45,7 +45,7 @@ function shift(begin: number, agentId: string, index: number, random: () => numb
   const end = at + (index % 3 === 0 ? 4 : 8) * 3_600_000;
   const become = (to: AgentState, afterMs: number) => {
     at += Math.floor(afterMs);
-    events.push({ type: 'agent.state-changed', at, agentId, data: { from: state, to, forMs: 0 } });
+    events.push({ type: 'agent.state-changed', at, agentId, data: { from: state, to } });
     state = to;
   };
   become('not-ready', 0);

@@ -1,10 +1,9 @@
 /**
- * How work was shared out among agents (N14), folded from the log at each question. For those who run the floor. Nothing is
- * counted ahead of now; history lags the log by the projector's moment, and the answer says how far it was.
+ * How work was shared out among agents (N14), folded from the log at each question, in a thread of its own. For those who
+ * run the floor. Nothing is counted ahead of now; history lags the log by the projector's moment, and the answer says how
+ * far it was.
  */
-import { fairnessQuerySchema, type FairnessAnswer } from '../../contract/rest-fairness.ts';
-import { fairnessTable } from '../../stats/fairness-figures.ts';
-import { FairnessLedger } from '../../stats/fairness.ts';
+import { fairnessQuerySchema } from '../../contract/rest-fairness.ts';
 import type { ApiParts } from '../parts.ts';
 import { refusal, tooManyTries } from '../refusal.ts';
 import { defineRoute } from '../route.ts';
@@ -20,19 +19,6 @@ const badPeriod = (key: 'from' | 'to', message: string) =>
 
 export function fairnessRoutes({ deps }: ApiParts): Route[] {
   const line = new OneAtATime(waitingAtMost);
-
-  async function answer(from: number, to: number, queueId: string | undefined): Promise<FairnessAnswer> {
-    let fold: FairnessLedger | undefined;
-    const read = await deps.fairness.read({ from, to }, eventsAtMost, {
-      start: (start) => (fold = new FairnessLedger({ from, to }, start)),
-      event: (event) => fold?.apply(event),
-    });
-    if ('isTooMuch' in read || !fold)
-      throw badPeriod('to', 'too much happened in the period for one answer: choose a shorter one');
-    const table = fairnessTable(fold.ledger(), queueId);
-    return { from, to, ...(queueId !== undefined && { queueId }), seq: read.seq, ...table };
-  }
-
   return [
     defineRoute({
       method: 'get',
@@ -42,9 +28,13 @@ export function fairnessRoutes({ deps }: ApiParts): Route[] {
         const { from, to, queue } = ctx.query(fairnessQuerySchema);
         const now = deps.clock.now();
         if (from >= now) throw badPeriod('from', 'the period has not begun yet');
-        const asked = line.run(() => answer(from, Math.min(to, now), queue));
+        const question = { from, to: Math.min(to, now), queueId: queue, eventsAtMost };
+        const asked = line.run(() => deps.fairness.ask(question));
         if (!asked) throw tooManyTries(comeBackMs);
-        return { json: await asked };
+        const result = await asked;
+        if ('isTooMuch' in result)
+          throw badPeriod('to', 'too much happened in the period for one answer: choose a shorter one');
+        return { text: { type: 'application/json', body: result.json } };
       },
     }),
   ];

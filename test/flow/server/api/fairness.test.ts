@@ -1,10 +1,12 @@
 /** The fairness ledger over HTTP: equal to the raw log of a random day in Postgres, however the day is cut; who may ask; limits. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect } from 'chai';
 import { QueryTypes } from 'sequelize';
 import type { EventDraft } from '../../../../server/contract/events.ts';
 import { fairnessAnswerSchema, type FairnessAnswer } from '../../../../server/contract/rest-fairness.ts';
 import { applyBatch } from '../../../../server/db/projection-batch.ts';
 import { createEventRepo } from '../../../../server/db/repos/event-repo.ts';
+import { createFairnessReader } from '../../../../server/db/fairness-reader.ts';
 import { createFairnessRepo } from '../../../../server/db/repos/fairness-repo.ts';
 import { createLogger } from '../../../../server/lib/log.ts';
 import { fairnessTable } from '../../../../server/stats/fairness-figures.ts';
@@ -235,6 +237,31 @@ describe('fairness over HTTP', function () {
     const bodies = new Set(answers.filter(({ status }) => status === 200).map(({ text }) => text));
     expect(bodies.size).to.equal(1);
     expect((await supervisor.call('GET', path)).status).to.equal(200);
+  });
+
+  it('does not hold the event loop that carries calls', async () => {
+    await ask(begin, end);
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    // Asked for its text alone: reading it as JSON would be the test's own time.
+    const { json } = (await house.deps.fairness.ask({ from: begin, to: end, eventsAtMost: 1e6 })) as {
+      json: string;
+    };
+    delay.disable();
+    expect(json.length).to.be.greaterThan(5_000);
+    expect(delay.percentile(50) / 1e6).to.be.lessThan(20);
+  });
+
+  it('tells a fault as one, and answers again afterwards', async () => {
+    const elsewhere = createFairnessReader({ socketDir: house.tempDir, database: 'none', user: 'none' });
+    const question = { from: begin, to: end, eventsAtMost: 1_000 };
+    const fault = await elsewhere.ask(question).catch((error: Error) => error);
+    expect(fault).to.include({ name: 'SequelizeConnectionError' });
+    const ends = elsewhere.ask(question).catch((error: Error) => error.message);
+    await elsewhere.close();
+    expect(await ends).to.match(/shutting down|could not be counted/);
+    expect(await house.deps.fairness.ask(question)).to.deep.equal({ isTooMuch: true });
+    await ask(begin, end);
   });
 
   it('says nothing of who called', async () => {

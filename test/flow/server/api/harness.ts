@@ -26,7 +26,7 @@ import { siteSchema } from '../../../../server/contract/site.ts';
 import type { RecordingRow, SessionView } from '../../../../server/contract/rest.ts';
 import { connectDatabase } from '../../../../server/db/connect.ts';
 import { createDecisionRepo } from '../../../../server/db/repos/decision-repo.ts';
-import { createFairnessRepo } from '../../../../server/db/repos/fairness-repo.ts';
+import { createFairnessReader } from '../../../../server/db/fairness-reader.ts';
 import { migrateUp } from '../../../../server/db/migrate.ts';
 import { newId } from '../../../../server/lib/ids.ts';
 import { createLogger } from '../../../../server/lib/log.ts';
@@ -214,6 +214,11 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
   active.replace({ site: siteSchema.parse({ site: { name: 'First' } }), version: 1, yaml: '' });
   let site = 'site:\n  name: First\n';
   let version = 1;
+  const fairness = createFairnessReader({
+    socketDir: postgres.dir,
+    database: postgres.database,
+    user: postgres.user,
+  });
   const deps: ApiDeps = {
     access,
     audit,
@@ -246,7 +251,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     },
     contacts: { list: async () => ({ items: [] }) },
     decisions: createDecisionRepo(sequelize),
-    fairness: createFairnessRepo(sequelize),
+    fairness,
     live: { board: () => floor.tree.board, floor: () => floor.tree, eventAt: () => floor.eventAt },
     health: () => ({ isReady: true, parts: { redis: { isReady: true, detail: 'lag 0 ms' } } }),
     metricsText: async () => 'other_metric 1\n',
@@ -301,6 +306,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
       http.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await fairness.close();
       await sequelize.close();
       await closeClient(client);
       await Promise.all([postgres.stop(), redis.stop()]);

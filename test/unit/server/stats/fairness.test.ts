@@ -202,7 +202,7 @@ describe('fairness ledger', () => {
       type: 'agent.state-changed',
       at,
       agentId: '1',
-      data: { from, to, forMs: 0 },
+      data: { from, to },
     });
     const log = [state(1_000, 'logged-out', 'ready'), text(4_000, 'a'), text(9_000, 'b'), text(19_000, 'c')];
     log.push(state(20_000, 'ready', 'not-ready'), text(30_000, 'd'));
@@ -234,7 +234,7 @@ describe('fairness ledger', () => {
         type: 'agent.state-changed',
         at: day[0] - 7 * min,
         agentId: '1',
-        data: { from: 'logged-out', to: 'ready', forMs: 0 },
+        data: { from: 'logged-out', to: 'ready' },
       };
       expect(figuresOf(tableOf([ready], day), '1').readyMs).to.equal(hours * 60 * min);
     }

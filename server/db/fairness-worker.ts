@@ -1,0 +1,50 @@
+/**
+ * The thread in which the fairness ledger is folded: a month of a large floor is millions of events, which calls must not
+ * feel. A question in, the answer out as text, ready to be sent. It has one connection of its own, opened when needed.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { createLogger } from '../lib/log.ts';
+import { fairnessTable } from '../stats/fairness-figures.ts';
+import { FairnessLedger } from '../stats/fairness.ts';
+import { connectDatabase } from './connect.ts';
+import type { FairnessDatabase, FairnessFault, FairnessQuestion, FairnessReply } from './fairness-reader.ts';
+import { createFairnessRepo } from './repos/fairness-repo.ts';
+
+const sequelize = connectDatabase({
+  ...(workerData as FairnessDatabase),
+  logger: createLogger('fairness', 'silent'),
+  applicationName: 'hearthline-fairness',
+  poolMax: 1,
+});
+const repo = createFairnessRepo(sequelize);
+
+async function answer({
+  from,
+  to,
+  queueId,
+  eventsAtMost,
+}: FairnessQuestion): Promise<FairnessReply['result']> {
+  let fold = new FairnessLedger({ from, to });
+  const read = await repo.read({ from, to }, eventsAtMost, {
+    start: (start) => (fold = new FairnessLedger({ from, to }, start)),
+    event: (event) => fold.apply(event),
+  });
+  if ('isTooMuch' in read) return read;
+  const head = { from, to, ...(queueId !== undefined && { queueId }), seq: read.seq };
+  return { json: JSON.stringify({ ...head, ...fairnessTable(fold.ledger(), queueId) }) };
+}
+
+/** What a copy of an error between threads would lose. */
+function faultOf(error: unknown): FairnessFault {
+  const { name, message } = error instanceof Error ? error : new Error('unknown');
+  const state = (error as { parent?: { code?: unknown } } | undefined)?.parent?.code;
+  return { name, message, ...(typeof state === 'string' && { state }) };
+}
+
+parentPort?.on('message', ({ id, question }: { id: number; question: FairnessQuestion }) => {
+  const reply = (result: FairnessReply['result']) =>
+    parentPort?.postMessage({ id, result } satisfies FairnessReply);
+  answer(question).then(reply, (error: unknown) => {
+    reply({ fault: faultOf(error) });
+  });
+});
