@@ -126,6 +126,8 @@ describe('doors of the real server', function () {
       expect(await status('GET', '/api/audit')).to.equal(403);
       expect(await status('GET', '/api/site'), 'its digests let a device register').to.equal(403);
       expect(await status('GET', '/api/site/names')).to.equal(isViewer ? 403 : 200);
+      const lastHour = `from=${new Date(Date.now() - 3_600_000).toISOString()}&to=${new Date().toISOString()}`;
+      expect(await status('GET', `/api/fairness?${lastHour}`)).to.equal(isViewer ? 403 : 200);
       expect(await status('PUT', '/api/site', { yaml: 'site: { name: Mine }' })).to.equal(403);
       expect(await status('POST', '/api/displays/approve', { code: 'AAAAAAA', name: 'Mine' })).to.equal(403);
       expect(await status('GET', '/api/recordings')).to.equal(isViewer ? 403 : 200);

@@ -189,6 +189,35 @@ describe('fairness ledger', () => {
     expect(figures.openAtEnd).to.equal(0);
   });
 
+  it('ends what still rings with its contact, and gives each of several agents asked at once their own', () => {
+    const asked = (agentId: string): LedgerEvent => ({
+      type: 'contact.offered',
+      at: 1_000,
+      contactId: 'x',
+      agentId,
+      queueId: 'q',
+      data: { offerId: `x.${agentId}` },
+    });
+    const log: LedgerEvent[] = [
+      asked('1'),
+      asked('2'),
+      {
+        type: 'contact.answered',
+        at: 2_000,
+        contactId: 'x',
+        agentId: '1',
+        queueId: 'q',
+        data: { offerId: 'x.1' },
+      },
+      { type: 'contact.ended', at: 3_000, contactId: 'x', agentId: '1', queueId: 'q', data: {} },
+    ];
+    const during = tableOf(log, [500, 2_500]);
+    expect(figuresOf(during, '2')).to.include({ offered: 1, withdrawn: 0, openAtEnd: 1 });
+    const after = tableOf(log, [2_500, 4_000]);
+    expect(figuresOf(after, '1')).to.include({ openAtStart: 0, answered: 0, handled: 1 });
+    expect(figuresOf(after, '2')).to.include({ openAtStart: 1, withdrawn: 1, openAtEnd: 0, handled: 0 });
+  });
+
   it('counts the idle time before an offer from Ready, or from the offer before', () => {
     const text = (at: number, contactId: string): LedgerEvent => ({
       type: 'contact.offered',
