@@ -88,6 +88,7 @@ function ready(session: Session, agent: AgentRecord): Verdict {
       session.moveOn(agent.id);
       return undefined;
     case 'unreachable':
+      if (agent.isRemoved) return 'already-so';
       if (agent.next?.to !== 'ready') {
         session.askNext(agent, { to: 'ready' });
         comeBack(session, session.state.agents.get(agent.id) ?? agent);
