@@ -22,7 +22,8 @@
  * Stops the race of a customer who leaves while an agent's phone rings: the offer is withdrawn first
  * (contact -> waiting), then abandoned, in one command, so nobody ever holds an offer without a contact.
  */
-import type { Channel, DraftOf, SkillDemand } from '../contract/events.ts';
+import type { SkillDemand } from '../contract/decision.ts';
+import type { Channel, DraftOf } from '../contract/events.ts';
 import type { Traits } from './demand.ts';
 import type { Entry, Place } from './waiting-list.ts';
 

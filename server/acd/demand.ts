@@ -3,7 +3,8 @@
  * queue's rules, of what the contact brought along and of how far it was relaxed; equal demands have equal keys,
  * so that contacts which ask for the same share one pool (pool.ts). Pure.
  */
-import { type Channel, relaxRules, type RelaxRule, type SkillDemand } from '../contract/events.ts';
+import type { DemandFacts, SkillDemand } from '../contract/decision.ts';
+import { type Channel, relaxRules, type RelaxRule } from '../contract/events.ts';
 import type { AcdAgent, AcdQueue, Wishes } from './types.ts';
 import { capacityOf } from './workload.ts';
 
@@ -69,8 +70,19 @@ export function keyOf(demand: Demand): string {
   return JSON.stringify([channel, demand.maxTier, demand.languages ?? null, demand.skills ?? null]);
 }
 
+/** As it is recorded; undefined where nothing is asked. */
+export function factsOf({ agentId, skills, languages, maxTier }: Demand): DemandFacts | undefined {
+  if (agentId === undefined && !skills && !languages && maxTier <= 1) return undefined;
+  return {
+    maxTier,
+    ...(agentId !== undefined && { agentId }),
+    ...(skills && { skills }),
+    ...(languages && { languages }),
+  };
+}
+
 /** As a manager reads it: `loans >= 3 and (it or en) up to tier 2`. */
-export function describeDemand(demand: Demand): string {
+export function describeDemand(demand: DemandFacts): string {
   if (demand.agentId !== undefined) return `agent ${demand.agentId}`;
   const parts = [
     ...(demand.skills ? [describeSkills(demand.skills)] : []),

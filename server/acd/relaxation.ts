@@ -4,7 +4,7 @@
  */
 import type { ContactIn } from './contact-state.ts';
 import type { RelaxRule } from '../contract/events.ts';
-import { demandOf, describeDemand, nextRelaxation } from './demand.ts';
+import { demandOf, factsOf, nextRelaxation } from './demand.ts';
 import type { Session } from './session.ts';
 
 /** Carries out the rules that are due next. */
@@ -28,7 +28,7 @@ function loosen(session: Session, contact: ContactIn<'waiting'>, rules: RelaxRul
   const { preferred, ...rest } = contact.traits;
   const isKept = preferred && !rules.includes('agent');
   const traits = { ...rest, relaxedMs: Math.max(rest.relaxedMs, afterMs), ...(isKept && { preferred }) };
-  const demand = describeDemand(demandOf(queue.config, traits, contact.channel));
+  const demand = factsOf(demandOf(queue.config, traits, contact.channel)) ?? { maxTier: 1 };
   session.emit({
     type: 'contact.relaxed',
     at: session.at,

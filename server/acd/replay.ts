@@ -2,7 +2,8 @@
  * Makes decisions of the past again, from the log alone (N4): the state before each offer is folded, the choice
  * is made anew, and both records are given side by side. A difference means that the log or the code changed.
  */
-import type { Decision, EventDraft } from '../contract/events.ts';
+import type { Decision } from '../contract/decision.ts';
+import type { EventDraft } from '../contract/events.ts';
 import { AcdState } from './acd-state.ts';
 import { allAgents, chooseAgent, chooseContact, describeDecision } from './routing.ts';
 

@@ -4,11 +4,11 @@
  * admits; an agent who becomes Ready takes, over all its queues, the contact that is first in the order of places.
  * Cost: O(log n) in agents and in waiting contacts, O(p) in the pools of one agent; nobody is scanned.
  */
-import type { Decision } from '../contract/events.ts';
+import type { Counterfactual, Decision } from '../contract/decision.ts';
 import type { AcdState } from './acd-state.ts';
 import type { AgentRecord } from './agent-state.ts';
 import type { ContactIn } from './contact-state.ts';
-import { describeDemand } from './demand.ts';
+import { factsOf } from './demand.ts';
 import type { OrderedSet } from './ordered-set.ts';
 import { type Candidate, occupancyOf, type Pool } from './pool.ts';
 import type { QueueState } from './queue-state.ts';
@@ -88,19 +88,19 @@ export function describeDecision(
   const pool = queue.poolWith(contact.id);
   if (!pool) throw new Error(`contact ${contact.id} waits in no pool`);
   pool.refresh(at);
-  const shown = pool.first(candidatesShown);
+  const shown = shownOf(pool, agent.id);
   const scoreOf = (candidate: Candidate) => scoreIn(state, pool, candidate, at);
   const counterfactual =
     trigger === 'contact'
       ? otherAgent(pool, agent)
       : (otherContact(state, contact, agent) ?? otherAgent(pool, agent));
-  const demand = describeDemand(pool.demand);
+  const demand = factsOf(pool.demand);
   const { counts, agents } = pool.ruledOut((one) => queue.membersIn(one));
   return {
     strategy: queue.config.strategy,
     chosen: agent.id,
     trigger,
-    ...(demand === 'anybody' ? {} : { demand }),
+    ...(demand && { demand }),
     candidates: shown.map((one) => ({
       agentId: one.agentId,
       idleSince: one.idle.since,
@@ -113,6 +113,14 @@ export function describeDecision(
     waitingCount: queue.waiting.size,
     ...(counterfactual === undefined ? {} : { counterfactual }),
   };
+}
+
+/** The first few, the chosen one among them: a turn or a draw may fall to anybody. */
+function shownOf(pool: Pool, chosen: string): Candidate[] {
+  const first = pool.first(candidatesShown);
+  const mine = pool.candidate(chosen);
+  if (!mine || first.some(({ agentId }) => agentId === chosen)) return first;
+  return [mine, ...first.slice(0, candidatesShown - 1)];
 }
 
 /**
@@ -139,59 +147,76 @@ function scoreIn(state: AcdState, { strategy }: Pool, candidate: Candidate, at: 
 }
 
 /** What would have made the next best agent the first. */
-function otherAgent(pool: Pool, chosen: AgentRecord): string | undefined {
+function otherAgent(pool: Pool, chosen: AgentRecord): Counterfactual | undefined {
   const mine = pool.candidate(chosen.id);
-  const other = pool.first(2).find(({ agentId }) => agentId !== chosen.id);
+  const other = mine && nextBest(pool, mine);
   if (!other || !mine) return undefined;
-  const name = `Agent ${other.agentId}`;
-  if (other.tier > mine.tier)
-    return `${name} of tier ${other.tier} would have been chosen if nobody of tier ${mine.tier} had been Ready`;
-  // With the same tier, the others ring as well.
-  if (pool.strategy === 'ring-all') return undefined;
-  if (other.load > mine.load) {
-    const more = other.load - mine.load;
-    return `${name} would have been chosen with ${more} ${more === 1 ? 'contact' : 'contacts'} fewer in hand`;
+  const { agentId } = other;
+  if (other.tier > mine.tier) return { kind: 'tier', agentId, tier: other.tier, chosenTier: mine.tier };
+  switch (pool.strategy) {
+    // With the same tier, the others ring as well.
+    case 'ring-all':
+      return undefined;
+    case 'round-robin':
+      return { kind: 'turn', agentId };
+    case 'weighted-random':
+      return { kind: 'draw', agentId, share: other.weight };
+    default:
+      return gapTo(pool, mine, other);
   }
-  if (pool.strategy === 'round-robin')
-    return `${name} would have been chosen if it had been the next in turn`;
-  if (pool.strategy === 'weighted-random')
-    return `${name} would have been chosen had the draw fallen to its share of ${other.weight}`;
-  const gap = other.rank - mine.rank;
-  if (gap < 0) return undefined;
-  if (gap > 0) return `${name} would have been chosen ${changeFor(pool, gap)}`;
-  const gapMs = other.idle.since - mine.idle.since;
-  if (gapMs === 0) return `${name} became Ready in the same millisecond, after agent ${chosen.id}`;
-  return gapMs > 0 ? `${name} would have been chosen if idle for ${gapMs} ms longer` : undefined;
 }
 
-function changeFor({ strategy }: Pool, gap: number): string {
+/** The second best; in turns, who comes next. */
+function nextBest(pool: Pool, mine: Candidate): Candidate | undefined {
+  const isOther = ({ agentId }: Candidate) => agentId !== mine.agentId;
+  const next = pool.strategy === 'round-robin' && pool.best()?.firstWhere(({ rank }) => rank > mine.rank);
+  return next || pool.first(2).find(isOther);
+}
+
+function gapTo(
+  pool: Pool,
+  mine: Candidate,
+  { agentId, load, rank, idle }: Candidate,
+): Counterfactual | undefined {
+  if (load > mine.load) return { kind: 'load', agentId, count: load - mine.load };
+  const gap = rank - mine.rank;
+  if (gap > 0) return byGap(pool, agentId, gap);
+  const ms = idle.since - mine.idle.since;
+  if (load < mine.load || gap < 0 || ms < 0) return undefined;
+  return ms === 0 ? { kind: 'same-moment', agentId } : { kind: 'idle', agentId, ms };
+}
+
+function byGap({ strategy }: Pool, agentId: string, count: number): Counterfactual {
   switch (strategy) {
     case 'least-occupied':
-      return `if its occupancy had been ${gap / 10} points lower`;
+      return { kind: 'occupancy', agentId, points: count / 10 };
     case 'fewest-contacts':
-      return `if it had taken ${gap} ${gap === 1 ? 'contact' : 'contacts'} fewer`;
+      return { kind: 'contacts', agentId, count };
     case 'most-skilled':
-      return `with ${gap} ${gap === 1 ? 'level' : 'levels'} more`;
+      return { kind: 'levels', agentId, count };
     default:
-      return `if it stood ${gap} ${gap === 1 ? 'place' : 'places'} higher in the site file`;
+      return { kind: 'places', agentId, count };
   }
 }
 
 /** The contact this agent would have had if the chosen one had left an instant before. */
-function otherContact(state: AcdState, chosen: ContactIn<'waiting'>, agent: AgentRecord): string | undefined {
+function otherContact(
+  state: AcdState,
+  chosen: ContactIn<'waiting'>,
+  agent: AgentRecord,
+): Counterfactual | undefined {
   let best: Place | undefined;
-  let bestQueue = '';
+  let queueId = '';
   for (const { queue, pool } of state.poolsOf(agent)) {
     const place = pool.open.firstFew(2).find(({ contactId }) => contactId !== chosen.id);
     if (place && pool.candidate(agent.id) && (!best || comparePlaces(place, best) < 0)) {
       best = place;
-      bestQueue = queue.config.id;
+      queueId = queue.config.id;
     }
   }
   if (!best) return undefined;
-  const why =
-    best.rank < chosen.place.rank
-      ? `with a priority above ${chosen.place.rank}`
-      : `if it had entered its queue ${best.servedAs - chosen.place.servedAs + 1} ms sooner`;
-  return `Contact ${best.contactId} of queue ${bestQueue} would have been offered instead ${why}`;
+  const { contactId, rank, servedAs } = best;
+  if (rank < chosen.place.rank)
+    return { kind: 'contact-priority', contactId, queueId, priority: chosen.place.rank };
+  return { kind: 'contact-sooner', contactId, queueId, ms: servedAs - chosen.place.servedAs + 1 };
 }

@@ -3,7 +3,8 @@
  * open, so that the matching is done once, at the end of the command (`settle`). It decides nothing itself
  * except how an agent changes state; it may not touch the state other than through `emit`.
  */
-import type { AgentState, Decision, EventDraft } from '../contract/events.ts';
+import type { Decision } from '../contract/decision.ts';
+import type { AgentState, EventDraft } from '../contract/events.ts';
 import type { AcdState } from './acd-state.ts';
 import { type AgentRecord, encodeNext, type NextStep, workingStates } from './agent-state.ts';
 import { compareIdle, type Idle } from './pool.ts';

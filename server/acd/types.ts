@@ -2,7 +2,8 @@
  * What goes into and comes out of the routing engine. The engine is pure: time and randomness arrive
  * inside commands, events come out, and `apply` of those events alone rebuilds the same state (design §2).
  */
-import type { Channel, EventDraft, SkillDemand, WithdrawReason } from '../contract/events.ts';
+import type { SkillDemand } from '../contract/decision.ts';
+import type { Channel, EventDraft, WithdrawReason } from '../contract/events.ts';
 import type { Strategy } from '../contract/site-routing.ts';
 import type { Blocks, InHand } from './workload.ts';
 

@@ -9,6 +9,7 @@ import type { Access } from '../auth/access.ts';
 import type { AgentStateRefusal, AgentStateWhen, AgentTarget } from '../contract/agents.ts';
 import type { BoardState, FloorState } from '../contract/live.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
+import type { OfferRecord } from '../contract/decision.ts';
 import type { DecisionQuery } from '../contract/rest-decisions.ts';
 import type { ContactRow, HealthAnswer, PageQuery, RecordingRow, SiteFaultView } from '../contract/rest.ts';
 
@@ -65,29 +66,10 @@ export interface ContactStore {
   list(query: PageQuery): Promise<Page<ContactRow>>;
 }
 
-/** An offer as the log keeps it, with what became of it. `data` may be of an older release. */
-export interface OfferRecord {
-  seq: number;
-  at: number;
-  contactId: string;
-  agentId: string;
-  queueId: string;
-  data: Record<string, unknown>;
-  result?: string;
-  ringMs?: number;
-}
 export interface DecisionStore {
   offers(query: DecisionQuery): Promise<Page<OfferRecord>>;
   /** In order, without personal data. */
   contactEvents(contactId: string, limit: number): Promise<HearthlineEvent[]>;
-  /** A queue as the sites in force between two events of the log had it, in order. */
-  queueSetups(
-    queueId: string,
-    fromSeq: number,
-    toSeq: number,
-  ): Promise<{ fromSeq: number; queue: unknown; priorityWorthMs?: number }[]>;
-  /** Of those who arrived in the hours before, the contact that a sentence of a decision is about. */
-  contactNamedIn(sentence: string, at: number): Promise<string | undefined>;
 }
 
 /** Counts how work was shared out, away from the event loop that carries calls. */

@@ -1,5 +1,6 @@
 /** The part of a site that routing needs, and the faults that only show when both are seen together. */
-import { channels, type SkillDemand } from '../contract/events.ts';
+import type { SkillDemand } from '../contract/decision.ts';
+import { channels } from '../contract/events.ts';
 import { ruledOutBy } from '../acd/demand.ts';
 import type {
   AcdAgent,

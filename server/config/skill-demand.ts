@@ -4,7 +4,7 @@
  * turned into what routing understands; everything else the parser would take is refused.
  */
 import jsep from 'jsep';
-import type { SkillDemand } from '../contract/events.ts';
+import type { SkillDemand } from '../contract/decision.ts';
 
 jsep.addBinaryOp('and', 2);
 jsep.addBinaryOp('or', 1);

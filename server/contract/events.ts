@@ -4,6 +4,7 @@
  * Personal data (numbers, names of customers) sits only under `pii`.
  */
 import { z } from 'zod';
+import { decisionSchema, demandFactsSchema, skillDemand } from './decision.ts';
 
 export const agentStates = [
   'logged-out',
@@ -57,42 +58,6 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** What an agent must know: at least this level of a skill (1-10), or several such demands joined. */
-export type SkillDemand =
-  | { readonly skill: string; readonly level: number }
-  | { readonly all: readonly SkillDemand[] }
-  | { readonly any: readonly SkillDemand[] };
-const skillDemand: z.ZodType<SkillDemand> = z.union([
-  z.object({ skill: z.string(), level: z.number() }),
-  z.object({ all: z.lazy(() => z.array(skillDemand)) }),
-  z.object({ any: z.lazy(() => z.array(skillDemand)) }),
-]);
-
-/** One agent who could have taken the contact; sorted best first, cut to a stated number. */
-const candidate = z.object({ agentId: z.string(), idleSince: z.number(), score: z.number() });
-
-/** Why this agent (N4): inputs and the rule; `replayKey` is the seq of the state it was decided on. */
-export const decisionSchema = z.object({
-  strategy: z.string(),
-  chosen: z.string(),
-  /** Who asked: a contact came to waiting agents, or an agent came to waiting contacts. */
-  trigger: z.enum(['contact', 'agent']),
-  candidates: z.array(candidate).max(5),
-  candidateCount: z.number(),
-  /** What the contact asked for at that moment, as a manager reads it; absent: nothing. */
-  demand: z.string().optional(),
-  /** How many members each rule ruled out, for example `not-ready: 3`, `skill: 12`. */
-  ruledOut: z.record(z.string(), z.number()),
-  /** The first five of them, in the order of the site file. */
-  ruledOutAgents: z.record(z.string(), z.array(z.string())).optional(),
-  /** Position of the contact among those waiting in its queue, 1 = first. */
-  contactPosition: z.number(),
-  waitingCount: z.number(),
-  /** The smallest change that would have chosen otherwise; absent where there was no other candidate. */
-  counterfactual: z.string().optional(),
-});
-export type Decision = z.infer<typeof decisionSchema>;
-
 /** What loosens with the wait of a contact. */
 export const relaxRules = ['skills', 'language', 'tier', 'agent'] as const;
 export type RelaxRule = (typeof relaxRules)[number];
@@ -127,8 +92,8 @@ export const eventBodies = [
     rules: z.array(z.enum(relaxRules)),
     /** The wait after which the rule was due. */
     afterMs: z.number(),
-    /** What it asks for from here on, as a manager reads it. */
-    demand: z.string(),
+    /** What it asks for from here on; English in logs of old. */
+    demand: z.union([z.string(), demandFactsSchema]),
   }),
   /** The caller is told the place in the queue. */
   shape('contact.announced', {

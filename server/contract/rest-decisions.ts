@@ -3,7 +3,8 @@
  * it. Nothing here tells who called. Sentences come as facts, so that a screen says them in its reader's language.
  */
 import { z } from 'zod';
-import { outcomes, withdrawReasons, type SkillDemand } from './events.ts';
+import { counterfactualSchema, demandFactsSchema, skillDemand } from './decision.ts';
+import { outcomes, withdrawReasons } from './events.ts';
 import { idSchema, pageQuerySchema } from './rest.ts';
 
 const at = z.number().int();
@@ -30,48 +31,9 @@ export const decisionQuerySchema = pageQuerySchema
   );
 export type DecisionQuery = z.infer<typeof decisionQuerySchema>;
 
-const skillDemand: z.ZodType<SkillDemand> = z.union([
-  z.object({ skill: z.string(), level: z.number() }),
-  z.object({ all: z.lazy(() => z.array(skillDemand)) }),
-  z.object({ any: z.lazy(() => z.array(skillDemand)) }),
-]);
-
-/**
- * What the contact asked of an agent. `text` is the record's own English; `facts` say the same where they could be
- * derived from the log and proved to give that very text.
- */
-export const demandViewSchema = z.object({
-  text: z.string(),
-  facts: z
-    .object({
-      agentId: z.string().optional(),
-      skills: skillDemand.optional(),
-      languages: z.array(z.string()).optional(),
-      maxTier: z.number().int(),
-    })
-    .optional(),
-});
+/** What the contact asked of an agent: in English, and as facts where the record has them. */
+export const demandViewSchema = z.object({ text: z.string(), facts: demandFactsSchema.optional() });
 export type DemandView = z.infer<typeof demandViewSchema>;
-
-const other = { agentId: z.string() };
-const otherContact = { contactId: z.string(), queueId: z.string() };
-/** The smallest change that would have chosen another agent; or, where an agent chose, another contact. */
-export const counterfactualFactSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('tier'), ...other, tier: z.number(), chosenTier: z.number() }),
-  z.object({ kind: z.literal('turn'), ...other }),
-  z.object({ kind: z.literal('draw'), ...other, share: z.number() }),
-  /** Points of a hundred. */
-  z.object({ kind: z.literal('occupancy'), ...other, points: z.number() }),
-  z.object({ kind: z.literal('contacts'), ...other, count: z.number() }),
-  z.object({ kind: z.literal('levels'), ...other, count: z.number() }),
-  z.object({ kind: z.literal('places'), ...other, count: z.number() }),
-  z.object({ kind: z.literal('idle'), ...other, ms: z.number() }),
-  z.object({ kind: z.literal('same-moment'), ...other }),
-  z.object({ kind: z.literal('contact-sooner'), ...otherContact, ms: z.number() }),
-  /** With a priority above this. */
-  z.object({ kind: z.literal('contact-priority'), ...otherContact, priority: z.number() }),
-]);
-export type CounterfactualFact = z.infer<typeof counterfactualFactSchema>;
 
 export const decisionViewSchema = z.object({
   strategy: z.string(),
@@ -88,7 +50,7 @@ export const decisionViewSchema = z.object({
   /** 1 = first of its queue. */
   contactPosition: z.number().int(),
   waitingCount: z.number().int(),
-  counterfactual: z.object({ text: z.string(), fact: counterfactualFactSchema.optional() }).optional(),
+  counterfactual: z.object({ text: z.string(), fact: counterfactualSchema.optional() }).optional(),
 });
 export type DecisionView = z.infer<typeof decisionViewSchema>;
 

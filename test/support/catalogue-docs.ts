@@ -46,9 +46,15 @@ interface JsonSchema {
   items?: JsonSchema;
   additionalProperties?: JsonSchema | boolean;
   required?: string[];
+  const?: unknown;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
 }
 
 function typeText(schema: JsonSchema): string {
+  const parts = schema.anyOf ?? schema.oneOf;
+  if (parts) return parts.map(typeText).join(' or ');
+  if (schema.const !== undefined) return String(schema.const);
   if (schema.enum) return schema.enum.map(String).join(', ');
   if (schema.type === 'array') return `list of ${typeText(schema.items ?? {})}`;
   if (schema.type === 'object') {

@@ -1,11 +1,6 @@
 /** Decisions in the reader's own words: rules, scores in the unit of the strategy, demands, and what would have changed it. */
-import type {
-  CounterfactualFact,
-  DecisionView,
-  DemandView,
-  OfferResult,
-} from '../../../server/contract/rest-decisions.ts';
-import type { SkillDemand } from '../../../server/contract/events.ts';
+import type { DecisionView, DemandView, OfferResult } from '../../../server/contract/rest-decisions.ts';
+import type { Counterfactual, SkillDemand } from '../../../server/contract/decision.ts';
 import { fill, plural } from '../../shared/words.ts';
 import type { NameOf } from '../names.ts';
 import { formats, language, words, type TextKey } from '../reading.ts';
@@ -160,7 +155,7 @@ export function demandText(demand: DemandView | undefined, nameOf: NameOf): stri
   return parts.length === 0 ? w.demandAnybody : parts.join(', ');
 }
 
-export function otherwiseText(fact: CounterfactualFact, chosenId: string, nameOf: NameOf): string {
+export function otherwiseText(fact: Counterfactual, chosenId: string, nameOf: NameOf): string {
   const w = words.value;
   const agent = 'agentId' in fact ? (nameOf.agent(fact.agentId) ?? fact.agentId) : '';
   const queue = 'queueId' in fact ? (nameOf.queue(fact.queueId) ?? fact.queueId) : '';
@@ -175,6 +170,8 @@ export function otherwiseText(fact: CounterfactualFact, chosenId: string, nameOf
       return fill(w.otherwiseDraw, { agent, share: fact.share });
     case 'occupancy':
       return fill(w.otherwiseOccupancy, { agent, points: tenths(fact.points) });
+    case 'load':
+      return counted(w.otherwiseLoad, fact.count);
     case 'contacts':
       return counted(w.otherwiseContacts, fact.count);
     case 'levels':

@@ -139,6 +139,10 @@ export const decisionsEn = {
   decisionsMore: { one: 'and # more', other: 'and # more' },
   scoreContacts: { one: 'took # contact', other: 'took # contacts' },
   scoreLevels: { one: '# level in all', other: '# levels in all' },
+  otherwiseLoad: {
+    one: '{agent} would have been asked with # chat or mail fewer in hand.',
+    other: '{agent} would have been asked with # chats or mails fewer in hand.',
+  },
   otherwiseContacts: {
     one: '{agent} would have been asked with # contact fewer taken.',
     other: '{agent} would have been asked with # contacts fewer taken.',

@@ -142,6 +142,10 @@ export const decisionsIt: Words<typeof decisionsEn> = {
   decisionsMore: { one: 'e # altro', other: 'e altri #' },
   scoreContacts: { one: 'ha preso # contatto', other: 'ha preso # contatti' },
   scoreLevels: { one: '# livello in tutto', other: '# livelli in tutto' },
+  otherwiseLoad: {
+    one: '{agent} sarebbe stato scelto con # chat o mail in corso in meno.',
+    other: '{agent} sarebbe stato scelto con # chat o mail in corso in meno.',
+  },
   otherwiseContacts: {
     one: '{agent} sarebbe stato scelto con # contatto preso in meno.',
     other: '{agent} sarebbe stato scelto con # contatti presi in meno.',

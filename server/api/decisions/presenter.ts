@@ -1,27 +1,31 @@
 /** Decisions and the story of a contact as the screens read them. Pure; a record that cannot be read is left out, not guessed. */
-import { decisionSchema, type Decision, type HearthlineEvent } from '../../contract/events.ts';
+import {
+  type Decision,
+  decisionSchema,
+  type DemandFacts,
+  type OfferRecord,
+} from '../../contract/decision.ts';
+import type { HearthlineEvent } from '../../contract/events.ts';
 import { offerResults, storyStepsAtMost } from '../../contract/rest-decisions.ts';
 import type {
   ContactStory,
-  CounterfactualFact,
   DecisionRow,
   DecisionView,
   DemandView,
   OfferResult,
   StoryStep,
 } from '../../contract/rest-decisions.ts';
-import type { OfferRecord } from '../ports.ts';
-import { factOf } from './counterfactual.ts';
-import { DemandFold, type SetupAt } from './demand-facts.ts';
+import { demandText, otherwiseText } from '../../acd/decision-words.ts';
 
-function presentDecision(
-  decision: Decision,
-  at: number,
-  demand: DemandView | undefined,
-  known: CounterfactualFact | undefined,
-): DecisionView {
-  const { strategy, trigger, candidateCount, contactPosition, waitingCount, counterfactual } = decision;
-  const fact = factOf(decision) ?? known;
+const presentDemand = (demand: string | DemandFacts): DemandView => ({
+  text: demandText(demand),
+  ...(typeof demand !== 'string' && { facts: demand }),
+});
+
+function presentDecision(decision: Decision, at: number): DecisionView {
+  const { strategy, trigger, candidateCount, contactPosition, waitingCount } = decision;
+  const { demand, counterfactual } = decision;
+  const otherwise = otherwiseText(decision);
   return {
     strategy,
     trigger,
@@ -32,31 +36,26 @@ function presentDecision(
       score,
     })),
     candidateCount,
-    ...(demand && { demand }),
+    ...(demand !== undefined && { demand: presentDemand(demand) }),
     ruledOut: Object.entries(decision.ruledOut)
       .map(([rule, count]) => ({ rule, count, agentIds: decision.ruledOutAgents?.[rule] ?? [] }))
       .sort((a, b) => b.count - a.count || (a.rule < b.rule ? -1 : 1)),
     contactPosition,
     waitingCount,
-    ...(counterfactual !== undefined && { counterfactual: { text: counterfactual, ...(fact && { fact }) } }),
+    ...(otherwise !== undefined && {
+      counterfactual: {
+        text: otherwise,
+        ...(typeof counterfactual === 'object' && { fact: counterfactual }),
+      },
+    }),
   };
 }
 
 const resultOf = (result: string | undefined): OfferResult =>
   offerResults.find((one) => one === result) ?? 'open';
 
-/** What is known beside the record: what its demand means, and what its sentence says. */
-export interface Known {
-  demandAs?: (text: string) => DemandView;
-  fact?: CounterfactualFact | undefined;
-}
-
-export function presentOffer(
-  offer: OfferRecord,
-  { demandAs = (text) => ({ text }), fact }: Known = {},
-): DecisionRow {
+export function presentOffer(offer: OfferRecord): DecisionRow {
   const read = decisionSchema.safeParse(offer.data['decision']);
-  const demand = read.success ? read.data.demand : undefined;
   return {
     seq: offer.seq,
     at: offer.at,
@@ -67,14 +66,7 @@ export function presentOffer(
     attempt: Number(offer.data['attempt'] ?? 1),
     result: resultOf(offer.result),
     ...(offer.ringMs !== undefined && { ringMs: offer.ringMs }),
-    ...(read.success && {
-      decision: presentDecision(
-        read.data,
-        offer.at,
-        demand === undefined ? undefined : demandAs(demand),
-        fact,
-      ),
-    }),
+    ...(read.success && { decision: presentDecision(read.data, offer.at) }),
   };
 }
 
@@ -104,19 +96,12 @@ function resultsOf(events: readonly HearthlineEvent[]): Map<string, { result: st
 }
 
 /** `events`: in order, one more than `storyStepsAtMost` where there are more. */
-export function presentStory(
-  contactId: string,
-  events: readonly HearthlineEvent[],
-  setupAt: SetupAt,
-  facts: ReadonlyMap<string, CounterfactualFact> = new Map(),
-): ContactStory {
+export function presentStory(contactId: string, events: readonly HearthlineEvent[]): ContactStory {
   const results = resultsOf(events);
-  const demands = new DemandFold(setupAt);
   const steps: StoryStep[] = [];
   for (const event of events.slice(0, storyStepsAtMost)) {
-    demands.apply(event);
     const offerId = event.type === 'contact.offered' ? event.data.offerId : '';
-    const step = presentStep(event, demands, { ...results.get(offerId), fact: facts.get(offerId) });
+    const step = presentStep(event, results.get(offerId));
     if (step) steps.push(step);
   }
   return { contactId, steps, isCut: events.length > storyStepsAtMost };
@@ -124,8 +109,7 @@ export function presentStory(
 
 function presentStep(
   event: HearthlineEvent,
-  demands: DemandFold,
-  { fact, ...outcome }: { result?: string; ringMs?: number; fact: CounterfactualFact | undefined },
+  outcome: { result?: string; ringMs?: number } | undefined,
 ): StoryStep | undefined {
   const { seq, at, queueId, agentId = '' } = event;
   const head = { seq, at, ...(queueId !== undefined && { queueId }) };
@@ -148,18 +132,12 @@ function presentStep(
     }
     case 'contact.relaxed': {
       const { rules, afterMs, demand } = event.data;
-      return { kind: 'relaxed', ...head, rules, afterMs, demand: demands.view(demand, queueId, seq) };
+      return { kind: 'relaxed', ...head, rules, afterMs, demand: presentDemand(demand) };
     }
     case 'contact.offered': {
       const record = { seq, at, contactId: event.contactId ?? '', agentId, queueId: queueId ?? '' };
       const data: Record<string, unknown> = event.data;
-      const offer = presentOffer(
-        { ...record, data, ...outcome },
-        {
-          demandAs: (text) => demands.view(text, queueId, seq),
-          fact,
-        },
-      );
+      const offer = presentOffer({ ...record, data, ...outcome });
       return { kind: 'offered', ...head, offer };
     }
     case 'offer.withdrawn': {

@@ -1,45 +1,20 @@
 /**
- * Routing decisions as the log keeps them: offers newest first, the events of one contact, and how a queue was set up at
- * the time. Never asks for `pii_data`. Statements are put together from fixed parts; every value is bound.
+ * Routing decisions as the log keeps them: offers newest first, and the events of one contact. Never asks for `pii_data`.
+ * Statements are put together from fixed parts; every value is bound.
  */
 import { QueryTypes } from 'sequelize';
 import type { Sequelize } from 'sequelize';
+import type { OfferRecord } from '../../contract/decision.ts';
 import type { HearthlineEvent } from '../../contract/events.ts';
 import type { DecisionQuery } from '../../contract/rest-decisions.ts';
 import type { Page } from './page.ts';
-
-/** An offer with what became of it. `data` is as it was stored: the record may be of an older release. */
-export interface OfferRecord {
-  seq: number;
-  at: number;
-  contactId: string;
-  agentId: string;
-  queueId: string;
-  data: Record<string, unknown>;
-  result?: string;
-  ringMs?: number;
-}
-
-/** What a queue asked of agents from this event of the log on. */
-export interface QueueSetup {
-  fromSeq: number;
-  queue: unknown;
-  priorityWorthMs?: number;
-}
 
 export interface DecisionRepo {
   offers(query: DecisionQuery): Promise<Page<OfferRecord>>;
   /** In order, the first `limit` that routing is concerned with, without personal data. */
   contactEvents(contactId: string, limit: number): Promise<HearthlineEvent[]>;
-  /** In force at any time between two events of the log, in order. */
-  queueSetups(queueId: string, fromSeq: number, toSeq: number): Promise<QueueSetup[]>;
-  /** The contact whose id a sentence begins with; of those who arrived in the hours before. */
-  contactNamedIn(sentence: string, at: number): Promise<string | undefined>;
 }
 
-const setupsAtMost = 50;
-/** Nobody waits longer than this and is still named in a decision. */
-const searchedMs = 6 * 3_600_000;
 const storyTypes = [
   'contact.arrived',
   'contact.queued',
@@ -131,30 +106,6 @@ export function createDecisionRepo(sequelize: Sequelize): DecisionRepo {
             data: row.data,
           }) as HearthlineEvent,
       );
-    },
-    async queueSetups(queueId, fromSeq, toSeq) {
-      const rows = await sequelize.query<{ seq: string; queue: unknown; worth: number | null }>(
-        `select seq, (data -> 'acd' ->> 'priorityWorthMs')::float8 as worth, (select queue from jsonb_array_elements(data -> 'acd' -> 'queues') queue
-                      where queue ->> 'id' = $1 limit 1) as queue
-         from events where type = 'site.applied' and seq <= $3
-           and seq >= coalesce((select max(seq) from events where type = 'site.applied' and seq <= $2), 0)
-         order by seq desc limit $4`,
-        { bind: [queueId, fromSeq, toSeq, setupsAtMost], type: QueryTypes.SELECT },
-      );
-      return rows.reverse().map(({ seq, queue, worth }) => ({
-        fromSeq: Number(seq),
-        queue,
-        ...(worth === null ? {} : { priorityWorthMs: worth }),
-      }));
-    },
-    async contactNamedIn(sentence, at) {
-      const [row] = await sequelize.query<{ contact_id: string }>(
-        `select contact_id from contacts
-         where arrived_at <= ${instant('$2')} and arrived_at >= ${instant('$3')}
-           and starts_with($1, 'Contact ' || contact_id || ' of queue ') limit 1`,
-        { bind: [sentence, at, at - searchedMs], type: QueryTypes.SELECT },
-      );
-      return row?.contact_id;
     },
   };
 }

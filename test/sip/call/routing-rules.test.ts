@@ -81,7 +81,7 @@ describe('the rules of routing on real calls', function () {
     expect((await eventsOf('contact.relaxed')).at(-1)?.data).to.deep.equal({
       rules: ['skills'],
       afterMs: 3000,
-      demand: 'loans >= 1',
+      demand: { maxTier: 1, skills: { skill: 'loans', level: 1 } },
     });
     await caller.hangup();
     await house.untilIdle();

@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { demandText, otherwiseText } from '../../../server/acd/decision-words.ts';
 import { parse } from 'yaml';
 import { ActiveSite } from '../../../server/app/active-site.ts';
 import { queueAtEntry, wishesAtEntry } from '../../../server/app/caller-wishes.ts';
@@ -240,7 +241,7 @@ class Stage {
         case 'contact.resumed':
           return [`${who} goes on`];
         case 'contact.relaxed':
-          return [`${who} now asks for ${event.data.demand}`];
+          return [`${who} now asks for ${demandText(event.data.demand)}`];
         case 'contact.flowed-out':
           return [`${who} flows out of ${event.queueId} by ${event.data.reason} to ${event.data.target}`];
         case 'contact.announced':
@@ -263,7 +264,7 @@ class Stage {
   /** The newest decision's last sentence. */
   private why(): string {
     const offer = this.bench.log.findLast((event) => event.type === 'contact.offered');
-    return `because ${offer?.data.decision.counterfactual ?? 'nobody else could be asked'}`;
+    return `because ${(offer && otherwiseText(offer.data.decision)) ?? 'nobody else could be asked'}`;
   }
 }
 

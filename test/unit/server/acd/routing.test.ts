@@ -1,6 +1,8 @@
 /** Who gets whom, the record that says why (N4), and a site that changes while contacts are in hand. */
 import { expect } from 'chai';
-import { decisionSchema, type EventDraft } from '../../../../server/contract/events.ts';
+import { otherwiseText } from '../../../../server/acd/decision-words.ts';
+import { decisionSchema } from '../../../../server/contract/decision.ts';
+import type { EventDraft } from '../../../../server/contract/events.ts';
 import { createAcd } from '../../../../server/acd/engine.ts';
 import { agent, Bench, lines, queue, site } from './site.ts';
 
@@ -46,8 +48,9 @@ describe('longest idle', () => {
       ruledOutAgents: { 'logged-out': ['104', '108', '109'], 'not-ready': ['106'] },
       contactPosition: 1,
       waitingCount: 1,
-      counterfactual: 'Agent 101 would have been chosen if idle for 1000 ms longer',
+      counterfactual: { kind: 'idle', agentId: '101', ms: 1_000 },
     });
+    expect(otherwiseText(decision)).to.equal('Agent 101 would have been chosen if idle for 1000 ms longer');
   });
 
   it('shows five candidates and counts all', () => {
@@ -56,7 +59,7 @@ describe('longest idle', () => {
     const [offer] = offers(bench.call('c1', 'q'));
     expect(offer?.data.decision.candidates).to.have.length(5);
     expect(offer?.data.decision.candidateCount).to.equal(8);
-    expect(offer?.data.decision.counterfactual).to.contain('same millisecond');
+    expect(otherwiseText(offer!.data.decision)).to.contain('same millisecond');
   });
 
   it('goes round: who has talked is behind who has waited', () => {
@@ -96,10 +99,10 @@ describe('longest idle', () => {
     expect(bench.acd.contact('other')?.state).to.equal('waiting');
     const decisions = offers(bench.log).map(({ data }) => data.decision);
     expect(decisions.map((d) => d.trigger)).to.deep.equal(['agent', 'agent', 'agent']);
-    expect(decisions[0]?.counterfactual).to.equal(
+    expect(otherwiseText(decisions[0]!)).to.equal(
       'Contact a1 of queue a would have been offered instead with a priority above 3',
     );
-    expect(decisions[1]?.counterfactual).to.equal(
+    expect(otherwiseText(decisions[1]!)).to.equal(
       'Contact b1 of queue b would have been offered instead if it had entered its queue 1001 ms sooner',
     );
     expect(decisions[2]).to.not.have.property('counterfactual');

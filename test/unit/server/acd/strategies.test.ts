@@ -1,6 +1,8 @@
 /** One test a strategy (S30), then skills, languages, tiers, head starts, ageing, preferred agents and relaxing steps. */
 import { expect } from 'chai';
-import { decisionSchema, type EventDraft } from '../../../../server/contract/events.ts';
+import { demandText, otherwiseText } from '../../../../server/acd/decision-words.ts';
+import { decisionSchema } from '../../../../server/contract/decision.ts';
+import type { EventDraft } from '../../../../server/contract/events.ts';
 import type { AcdQueue } from '../../../../server/acd/types.ts';
 import type { Strategy } from '../../../../server/contract/site-routing.ts';
 import { agent, Bench, lines, queue, site } from './site.ts';
@@ -49,7 +51,7 @@ describe('strategies', () => {
     expect(serve(bench, 'again', 1_000)).to.equal('103');
     const decision = lastDecision(bench);
     expect(decision.candidates.map(({ agentId }) => agentId)).to.deep.equal(['103', '102', '101']);
-    expect(decision.counterfactual).to.match(
+    expect(otherwiseText(decision)).to.match(
       /^Agent 102 would have been chosen if its occupancy had been [\d.]+ points lower$/,
     );
   });
@@ -62,7 +64,7 @@ describe('strategies', () => {
     expect(serveMany(bench, 2, 'd')).to.deep.equal(['101', '101']);
     bench.do({ type: 'agent.ready', agentId: '102' });
     expect(serveMany(bench, 3, 'e')).to.deep.equal(['102', '102', '102']);
-    expect(lastDecision(bench).counterfactual).to.equal(
+    expect(otherwiseText(lastDecision(bench))).to.equal(
       'Agent 101 would have been chosen if it had taken 1 contact fewer',
     );
   });
@@ -81,7 +83,7 @@ describe('strategies', () => {
     expect(serveMany(bench, 2)).to.deep.equal(['101', '101']);
     bench.call('held', 'q');
     expect(serveMany(bench, 2, 'd')).to.deep.equal(['102', '102']);
-    expect(lastDecision(bench).counterfactual).to.equal(
+    expect(otherwiseText(lastDecision(bench))).to.equal(
       'Agent 103 would have been chosen if it stood 1 place higher in the site file',
     );
   });
@@ -172,7 +174,7 @@ describe('strategies', () => {
       ['101', 3],
     ]);
     expect(decision.ruledOut).to.deep.equal({ skill: 1 });
-    expect(decision.counterfactual).to.equal('Agent 101 would have been chosen with 4 levels more');
+    expect(otherwiseText(decision)).to.equal('Agent 101 would have been chosen with 4 levels more');
   });
 
   it('weighted random: shares by level, and the same seed draws the same', () => {
@@ -243,8 +245,9 @@ describe('demands', () => {
       '101 ready>reserved',
     ]);
     const relaxed = bench.log.findLast((event) => event.type === 'contact.relaxed');
-    expect(relaxed?.data).to.deep.equal({ rules: ['skills'], afterMs: 20_000, demand: 'loans >= 3' });
-    expect(lastDecision(bench).demand).to.equal('loans >= 3');
+    const demand = { maxTier: 1, skills: { skill: 'loans', level: 3 } };
+    expect(relaxed?.data).to.deep.equal({ rules: ['skills'], afterMs: 20_000, demand });
+    expect(lastDecision(bench).demand).to.deep.equal(demand);
     bench.do({ type: 'contact.leave', contactId: 'c', reason: 'bye' });
     bench.do({ type: 'agent.not-ready', agentId: '101', reason: 'break' });
     bench.call('d', 'q');
@@ -285,7 +288,7 @@ describe('demands', () => {
     expect(bench.acd.contact('b')?.state).to.equal('waiting');
     bench.pass(1);
     expect(bench.acd.contact('b')?.agentId).to.equal('101');
-    expect(lastDecision(bench).demand).to.equal('up to tier 2');
+    expect(demandText(lastDecision(bench).demand!)).to.equal('up to tier 2');
   });
 
   it('join what the queue and the number ask, as expressions', () => {
@@ -304,7 +307,7 @@ describe('demands', () => {
     bench.arrive('c', 'q');
     bench.do({ type: 'contact.enqueue', contactId: 'c', skills: { skill: 'fraud', level: 1 } });
     expect(bench.acd.contact('c')?.agentId).to.equal('102');
-    expect(lastDecision(bench).demand).to.equal('(loans >= 2 or cards >= 2) and fraud >= 1');
+    expect(demandText(lastDecision(bench).demand!)).to.equal('(loans >= 2 or cards >= 2) and fraud >= 1');
   });
 
   it('wait for a preferred agent up to the limit, even one of another queue (S40)', () => {

@@ -1,7 +1,9 @@
 /** Several contacts at once (S31, S42): capacity by channel, what keeps what away, calls that interrupt, one order for all. */
 import { expect } from 'chai';
+import { otherwiseText } from '../../../../server/acd/decision-words.ts';
 import type { AcdAgent, AcdQueue, AcdSite } from '../../../../server/acd/types.ts';
-import { type Channel, decisionSchema, type EventDraft } from '../../../../server/contract/events.ts';
+import { decisionSchema } from '../../../../server/contract/decision.ts';
+import type { Channel, EventDraft } from '../../../../server/contract/events.ts';
 import { agent, Bench, lines, queue, site } from './site.ts';
 
 class Desk extends Bench {
@@ -171,7 +173,7 @@ describe('several contacts at once', () => {
     expect([desk.state('mail'), desk.state('chat')]).to.deep.equal(['waiting', 'waiting']);
     desk.close('call');
     expect([desk.state('mail'), desk.state('chat')]).to.deep.equal(['offered 101', 'waiting']);
-    expect(desk.lastDecision().counterfactual).to.match(
+    expect(otherwiseText(desk.lastDecision())).to.match(
       /^Contact chat of queue q would have been offered instead/,
     );
   });
@@ -184,7 +186,7 @@ describe('several contacts at once', () => {
     desk.close('m1');
     desk.take('m3', 'mail');
     expect(desk.state('m3')).to.equal('connected 101');
-    expect(desk.lastDecision().counterfactual).to.equal(
+    expect(otherwiseText(desk.lastDecision())).to.equal(
       'Agent 102 would have been chosen with 1 contact fewer in hand',
     );
     const full = new Desk([...one(), agent('102', ['q'])], { strategy: 'linear' });

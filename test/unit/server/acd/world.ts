@@ -11,13 +11,8 @@ import {
   type OverflowTarget,
   type Wishes,
 } from '../../../../server/acd/types.ts';
-import {
-  type Channel,
-  channels,
-  type DraftOf,
-  type EventDraft,
-  type SkillDemand,
-} from '../../../../server/contract/events.ts';
+import type { SkillDemand } from '../../../../server/contract/decision.ts';
+import { type Channel, channels, type DraftOf, type EventDraft } from '../../../../server/contract/events.ts';
 import { defaultCapacity, strategies } from '../../../../server/contract/site-routing.ts';
 import { agent, queue, site, type WithoutTime } from './site.ts';
 import { randomSource } from '../../../support/random-source.ts';
