@@ -13,6 +13,7 @@ import type { OrderedSet } from './ordered-set.ts';
 import { type Candidate, occupancyOf, type Pool } from './pool.ts';
 import type { QueueState } from './queue-state.ts';
 import { comparePlaces, type Place } from './waiting-list.ts';
+import { standingOf } from './workload.ts';
 
 const candidatesShown = 5;
 /** More phones than this never ring for one contact. */
@@ -66,12 +67,16 @@ function drawOf(state: AcdState, { id, attempt }: ContactIn<'waiting'>): number 
   return ((hash ^ (hash >>> 16)) >>> 0) / 4294967296;
 }
 
+/** Told from the record: a pool would have to be brought up to date for it. */
+const isFreeFor = (state: AcdState, agent: AgentRecord, { demand }: Pool): boolean =>
+  standingOf(agent, demand.channel, state.site.blocks) === 'ready';
+
 /** For an agent who is free: the contact to serve next over all its queues. */
 export function chooseContact(state: AcdState, agent: AgentRecord): Place | undefined {
   let best: Place | undefined;
   for (const { pool } of state.poolsOf(agent)) {
     const place = pool.open.first();
-    if (place && pool.candidate(agent.id) && (!best || comparePlaces(place, best) < 0)) best = place;
+    if (place && isFreeFor(state, agent, pool) && (!best || comparePlaces(place, best) < 0)) best = place;
   }
   return best;
 }
@@ -209,7 +214,7 @@ function otherContact(
   let queueId = '';
   for (const { queue, pool } of state.poolsOf(agent)) {
     const place = pool.open.firstFew(2).find(({ contactId }) => contactId !== chosen.id);
-    if (place && pool.candidate(agent.id) && (!best || comparePlaces(place, best) < 0)) {
+    if (place && isFreeFor(state, agent, pool) && (!best || comparePlaces(place, best) < 0)) {
       best = place;
       queueId = queue.config.id;
     }

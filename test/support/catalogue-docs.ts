@@ -46,7 +46,7 @@ interface JsonSchema {
   items?: JsonSchema;
   additionalProperties?: JsonSchema | boolean;
   required?: string[];
-  const?: unknown;
+  const?: string | number | boolean;
   anyOf?: JsonSchema[];
   oneOf?: JsonSchema[];
 }
