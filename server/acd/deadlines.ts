@@ -22,16 +22,21 @@ const kindOrder: Record<DeadlineKind, number> = {
   announce: 4,
 };
 
-function isBefore(a: Deadline, b: Deadline): boolean {
+/** A deadline in the heap. It knows its place there, so that moving it takes no look-up by name. */
+interface Slot extends Deadline {
+  readonly order: number;
+  index: number;
+}
+
+function isBefore(a: Slot, b: Slot): boolean {
   if (a.at !== b.at) return a.at < b.at;
-  if (a.kind !== b.kind) return kindOrder[a.kind] < kindOrder[b.kind];
+  if (a.order !== b.order) return a.order < b.order;
   return a.id < b.id;
 }
 
 export class Deadlines {
-  readonly #heap: Deadline[] = [];
-  /** Where in the heap each deadline is, by kind and id. */
-  readonly #index: Record<DeadlineKind, Map<string, number>> = {
+  readonly #heap: Slot[] = [];
+  readonly #slots: Record<DeadlineKind, Map<string, Slot>> = {
     ring: new Map(),
     'wrap-up': new Map(),
     'max-wait': new Map(),
@@ -48,80 +53,68 @@ export class Deadlines {
   }
 
   get(kind: DeadlineKind, id: string): number | undefined {
-    const index = this.#index[kind].get(id);
-    return index === undefined ? undefined : this.#heap[index]?.at;
+    return this.#slots[kind].get(id)?.at;
   }
 
   /** Sets, moves, or (without a time) drops it. */
   set(kind: DeadlineKind, id: string, at: number | undefined): void {
-    const index = this.#index[kind].get(id);
+    const slots = this.#slots[kind];
+    const old = slots.get(id);
+    if (old?.at === at) return;
     if (at === undefined) {
-      if (index !== undefined) this.#removeAt(index);
+      if (old) this.#remove(old);
       return;
     }
-    const fresh: Deadline = { kind, id, at };
-    if (index === undefined) {
-      this.#heap.push(fresh);
-      this.#index[kind].set(id, this.#heap.length - 1);
-      this.#up(this.#heap.length - 1);
-      return;
-    }
-    if (this.#heap[index]?.at === at) return;
-    this.#heap[index] = fresh;
-    this.#down(this.#up(index));
+    const slot: Slot = { kind, id, at, order: kindOrder[kind], index: old?.index ?? this.#heap.length };
+    slots.set(id, slot);
+    this.#heap[slot.index] = slot;
+    this.#settle(slot);
   }
 
   clear(): void {
     this.#heap.length = 0;
-    for (const kind of deadlineKinds) this.#index[kind].clear();
+    for (const kind of deadlineKinds) this.#slots[kind].clear();
   }
 
-  #removeAt(index: number): void {
-    const gone = this.#heap[index];
+  #remove(slot: Slot): void {
+    this.#slots[slot.kind].delete(slot.id);
     const last = this.#heap.pop();
-    if (!gone || !last) return;
-    this.#index[gone.kind].delete(gone.id);
-    if (gone === last) return;
-    this.#heap[index] = last;
-    this.#index[last.kind].set(last.id, index);
-    this.#down(this.#up(index));
+    if (!last || last === slot) return;
+    this.#place(last, slot.index);
+    this.#settle(last);
   }
 
-  #swap(i: number, j: number): void {
-    const a = this.#heap[i];
-    const b = this.#heap[j];
-    if (!a || !b) return;
-    this.#heap[i] = b;
-    this.#heap[j] = a;
-    this.#index[b.kind].set(b.id, i);
-    this.#index[a.kind].set(a.id, j);
+  #place(slot: Slot, index: number): void {
+    slot.index = index;
+    this.#heap[index] = slot;
   }
 
-  #up(start: number): number {
-    let index = start;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      const a = this.#heap[index];
-      const b = this.#heap[parent];
-      if (!a || !b || !isBefore(a, b)) break;
-      this.#swap(index, parent);
-      index = parent;
+  #settle(slot: Slot): void {
+    this.#up(slot);
+    this.#down(slot);
+  }
+
+  #up(slot: Slot): void {
+    while (slot.index > 0) {
+      const above = this.#heap[(slot.index - 1) >> 1];
+      if (!above || !isBefore(slot, above)) return;
+      this.#exchange(slot, above);
     }
-    return index;
   }
 
-  #down(start: number): void {
-    let index = start;
+  #down(slot: Slot): void {
     for (;;) {
-      let best = index;
-      for (const child of [2 * index + 1, 2 * index + 2]) {
-        const a = this.#heap[child];
-        const b = this.#heap[best];
-        if (a && b && isBefore(a, b)) best = child;
-      }
-      if (best === index) return;
-      this.#swap(index, best);
-      index = best;
+      const left = this.#heap[2 * slot.index + 1];
+      const right = this.#heap[2 * slot.index + 2];
+      const least = left && right && isBefore(right, left) ? right : left;
+      if (!least || !isBefore(least, slot)) return;
+      this.#exchange(least, slot);
     }
+  }
+
+  #exchange(a: Slot, b: Slot): void {
+    const { index } = a;
+    this.#place(a, b.index);
+    this.#place(b, index);
   }
 }
