@@ -25,11 +25,7 @@ export function dialPhone(ctx: CallContext, legId: string, options: DialOptions)
   const reserved = ctx.ports.take(
     options.near === undefined ? undefined : ctx.legs.get(options.near)?.mediaWorker,
   );
-  // With a port in hand the INVITE leaves before the media engine has heard of the leg; what follows reaches it in order.
-  if (reserved) {
-    leg.port = reserved.port;
-    sendInvites(ctx, leg, bindings, options);
-  }
+  if (reserved) leg.port = reserved.port;
   ctx.media
     .open({
       sessionId: legId,
@@ -40,14 +36,17 @@ export function dialPhone(ctx: CallContext, legId: string, options: DialOptions)
     .then(({ port }) => {
       if (reserved) return;
       leg.port = port;
-      if (leg.state === 'dialing') return sendInvites(ctx, leg, bindings, options);
-      ctx.attempt('close', ctx.media.close(legId));
-      failed(ctx, leg, 'cancelled', 487, leg.closeReason ?? 'given up');
+      sendInvites(ctx, leg, bindings, options);
     })
     .catch((error: unknown) => noMedia(ctx, leg, error));
+  // With a port in hand the INVITE leaves before the media engine has heard of the leg; what follows reaches it in order.
+  // After whatever is being carried out now, though: that may take the offer back.
+  if (reserved) queueMicrotask(() => sendInvites(ctx, leg, bindings, options));
 }
 
 function sendInvites(ctx: CallContext, leg: Leg, bindings: readonly Binding[], options: DialOptions): void {
+  if (leg.state === 'closing') return failed(ctx, leg, 'cancelled', 487, leg.closeReason ?? 'given up');
+  if (leg.state !== 'dialing') return;
   for (const binding of bindings) sendInvite(ctx, leg, binding, options);
   leg.noResponseTimer = setTimeout(() => giveUpSilent(ctx, leg), ctx.timings.noResponseMs);
 }

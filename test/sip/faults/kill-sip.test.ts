@@ -47,8 +47,13 @@ describe('kill -9 of the SIP engine', function () {
   it('closes every call that was lost within 35 s, with a reason', async () => {
     await house.untilIdle(orphansClosedMs);
     await expectSoundLog(house, agentCount + waitingCount);
-    for (const contact of await house.contacts())
-      expect(contact).to.include({ endedBy: 'system', reason: 'engine-lost: SIP engine restarted' });
+    // A caller may wait while the 200 is still on its way to be acknowledged: that call is lost with the connection.
+    for (const contact of await house.contacts()) {
+      expect(contact.endedBy).to.equal('system');
+      expect(contact.reason).to.match(
+        /^engine-lost: (SIP engine restarted|connection to the SIP engine lost)$/,
+      );
+    }
     await house.untilAgents('ready', agentCount);
   });
 
