@@ -1,23 +1,33 @@
 /**
- * `npm test`: lint, format, types, build, then mocha, one process for each folder of test/, each under a
- * time bound, all under one budget. A check that fails, a folder without tests, a run that hangs or
+ * `npm test`: lint, format, types, build, then mocha for each folder of test/, several files side by side and those that
+ * measure time or put the machine under load one after the other, each run under a time bound, all under one budget. A check that fails, a folder without tests, a run that hangs or
  * crashes each count as a failure. The output ends with one line: what passed, failed and was skipped.
  * `npm test -- unit flow` runs these folders only; `npm test -- test/unit/acd` what lies there.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from './program.ts';
 import { endTestLeftovers } from './test-leftovers.ts';
 
 const budgetMs = 60 * 60_000;
-const folders = [
-  { name: 'unit', limitMs: 600_000, args: ['--parallel', '--jobs', '2'], hasCoverage: true },
-  { name: 'flow', limitMs: 900_000, args: [], hasCoverage: true },
-  { name: 'sip', limitMs: 1_500_000, args: [], hasCoverage: false },
-  { name: 'e2e', limitMs: 900_000, args: [], hasCoverage: false },
+
+interface Folder {
+  name: string;
+  limitMs: number;
+  hasCoverage: boolean;
+  /** How many files run side by side: more than processors where tests mostly wait. */
+  jobs: number;
+  /** Parts whose files run one after the other. */
+  alone: string[];
+}
+const folders: Folder[] = [
+  { name: 'unit', limitMs: 600_000, hasCoverage: true, jobs: 2, alone: [] },
+  { name: 'flow', limitMs: 900_000, hasCoverage: true, jobs: 2, alone: [] },
+  { name: 'sip', limitMs: 1_500_000, hasCoverage: false, jobs: 3, alone: ['faults', 'media'] },
+  { name: 'e2e', limitMs: 900_000, hasCoverage: false, jobs: 2, alone: [] },
 ];
 const checks = [
   { title: 'lint', command: ['oxlint/bin/oxlint', '--type-aware'] },
@@ -110,14 +120,23 @@ function testFiles(path: string): string[] {
     .map((name) => join(path, name));
 }
 
-async function runFolder(folder: (typeof folders)[number], paths: string[], isBuilt: boolean): Promise<void> {
-  heading(`test/${folder.name}`);
+async function runFolder(folder: Folder, paths: string[], isBuilt: boolean): Promise<void> {
   const files = paths.flatMap(testFiles);
-  if (files.length === 0) {
-    fail(`test/${folder.name} has no tests`);
-    return;
-  }
-  const report = join(workDir, `report-${folder.name}.jsonl`);
+  if (files.length === 0) return fail(`test/${folder.name} has no tests`);
+  const isAlone = (file: string) =>
+    folder.alone.some((part) => file.startsWith(`test/${folder.name}/${part}/`));
+  const sizeOf = (file: string) => statSync(join(projectRoot, file)).size;
+  // The longest first, so that none is left to run when all others are done.
+  const together = files.filter((file) => !isAlone(file)).sort((a, b) => sizeOf(b) - sizeOf(a));
+  const alone = files.filter(isAlone);
+  const sideBySide = ['--parallel', '--jobs', String(folder.jobs), ...together];
+  if (together.length > 0) await runMocha(folder, folder.name, sideBySide, isBuilt);
+  if (alone.length > 0) await runMocha(folder, `${folder.name}, one by one`, alone, isBuilt);
+}
+
+async function runMocha(folder: Folder, title: string, args: string[], isBuilt: boolean): Promise<void> {
+  heading(`test/${title}`);
+  const report = join(workDir, `report-${title.replace(/\W+/g, '-')}.jsonl`);
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     HEARTHLINE_TEST_REPORT: report,
@@ -129,22 +148,22 @@ async function runFolder(folder: (typeof folders)[number], paths: string[], isBu
   const mocha = join(projectRoot, 'node_modules/mocha/bin/mocha.js');
   const reporter = join(projectRoot, 'installer/mocha-report.cjs');
   const limitMs = Math.min(folder.limitMs, remainingMs());
-  const result = await run([mocha, '--reporter', reporter, ...folder.args, ...files], env, limitMs);
+  const result = await run([mocha, '--reporter', reporter, ...args], env, limitMs);
   const left = endTestLeftovers(runId);
-  if (left.length > 0) console.log(`Left running by test/${folder.name}, and ended: ${left.join(', ')}`);
+  if (left.length > 0) console.log(`Left running by test/${title}, and ended: ${left.join(', ')}`);
   const { count, isComplete } = readReport(report);
   total.passed += count.passed;
   total.failed += count.failed;
   total.skipped += count.skipped;
   const sum = count.passed + count.failed + count.skipped;
-  if (result === 'hung') fail(`test/${folder.name} did not end within ${Math.round(limitMs / 1000)} s`);
-  else if (!isComplete) fail(`test/${folder.name} broke off (exit code ${result})`);
-  else if (result !== 0 && count.failed === 0) fail(`test/${folder.name} ended with code ${result}`);
-  else if (sum === 0) fail(`test/${folder.name} ran no test`);
+  if (result === 'hung') fail(`test/${title} did not end within ${Math.round(limitMs / 1000)} s`);
+  else if (!isComplete) fail(`test/${title} broke off (exit code ${result})`);
+  else if (result !== 0 && count.failed === 0) fail(`test/${title} ended with code ${result}`);
+  else if (sum === 0) fail(`test/${title} ran no test`);
 }
 
 /** `unit` or `test/unit/acd` or a file; without arguments everything. */
-function chosen(args: string[]): { folder: (typeof folders)[number]; paths: string[] }[] {
+function chosen(args: string[]): { folder: Folder; paths: string[] }[] {
   return folders.flatMap((folder) => {
     const whole = `test/${folder.name}`;
     if (args.length === 0 || args.includes(folder.name)) return [{ folder, paths: [whole] }];

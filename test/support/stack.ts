@@ -5,6 +5,7 @@
  */
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { createHash, randomInt } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
@@ -71,14 +72,38 @@ async function freePort(): Promise<number> {
   throw new Error('no free port between 10000 and 20000');
 }
 
-function freeRtpRange(count: number): { rtpFirst: number; rtpLast: number } {
+interface RtpRange {
+  rtpFirst: number;
+  rtpLast: number;
+  /** Gives the range back to other stacks. */
+  release: () => void;
+}
+
+/** Ranges start on a grid, and the TCP port of each mark that a range covers says that it is taken by a stack. */
+const rtpGrid = 400;
+
+async function freeRtpRange(count: number): Promise<RtpRange> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
-    const rtpFirst = 2 * randomInt(10_000, Math.floor((32_768 - count) / 2));
+    const rtpFirst = rtpGrid * randomInt(20_000 / rtpGrid, Math.floor((32_768 - count) / rtpGrid) + 1);
     const range = { rtpFirst, rtpLast: rtpFirst + count - 1 };
-    if (takenRtpPorts({ ...range, bind: '127.0.0.1', dataDir: '', httpPort: 0, sipPort: 0 }).length === 0)
-      return range;
+    const marks = Array.from({ length: Math.ceil(count / rtpGrid) }, (_, i) => rtpFirst + i * rtpGrid);
+    const claims = await Promise.all(marks.map(claim));
+    const release = () => claims.forEach((one) => one?.close());
+    const isFree =
+      claims.every((one) => one !== undefined) &&
+      takenRtpPorts({ ...range, bind: '127.0.0.1', dataDir: '', httpPort: 0, sipPort: 0 }).length === 0;
+    if (isFree) return { ...range, release };
+    release();
   }
   throw new Error('no free range of RTP ports');
+}
+
+function claim(port: number): Promise<Server | undefined> {
+  return new Promise((done) => {
+    const server = createServer().unref();
+    server.once('error', () => done(undefined));
+    server.listen(port, '127.0.0.1', () => done(server));
+  });
 }
 
 /** The built-in prompts, spoken once for the machine and linked into each stack. */
@@ -122,11 +147,12 @@ function adminRequest(socketPath: string, method: string, path: string, body?: s
 
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const temp = makeTempDir();
+  const { release, ...rtpPorts } = await freeRtpRange(options.rtpPortCount ?? rtpGrid);
   const settings = {
     dataDir: join(temp, 'var'),
     httpPort: await freeLoopbackPort(),
     sipPort: await freePort(),
-    ...freeRtpRange(options.rtpPortCount ?? 400),
+    ...rtpPorts,
     bind: '127.0.0.1',
   };
   const told: string[] = [];
@@ -143,6 +169,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   });
   const stop = async () => {
     await supervisor.stop();
+    release();
     removeTempDir(temp);
   };
   const readyMs = options.readyMs ?? 30_000;

@@ -179,9 +179,10 @@ describe('the drachtio-srf client on our engine', function () {
   });
 
   it('createB2BUA: both legs, then the caller hangs up', async () => {
+    let made: Promise<void> | undefined;
     await open((a) => {
       a.invite((req, res) => {
-        void a.createB2BUA(req, res, bob.uri, { localSdpB: req.body }).then(({ uas, uac }) => {
+        made = a.createB2BUA(req, res, bob.uri, { localSdpB: req.body }).then(({ uas, uac }) => {
           uas.on('destroy', () => void uac.destroy());
         });
       });
@@ -195,6 +196,8 @@ describe('the drachtio-srf client on our engine', function () {
     bob.answer(invite, '200 OK', { body: offer(45_000) });
     await bob.endpoint.next('ACK');
     expect((await alice.established(call)).body).to.contain('m=audio 45000');
+    // A BYE that comes before the app listens is not told to it.
+    await made;
     alice.send(call, 'BYE');
     await alice.endpoint.next('SIP/2.0 200');
     bob.answer(await bob.endpoint.next('BYE'), '200 OK', { contact: false });
