@@ -58,7 +58,7 @@ export class AcdState {
   /** Queues in which somebody waits for this agent alone. */
   readonly #personalQueues = new Map<string, Set<string>>();
   readonly #freshPlace = (entry: Omit<Entry, 'order'>, queueId: string): Place =>
-    this.#placeOfEntry({ ...entry, order: ++this.#placeCount }, queueId);
+    this.#placeOfEntry({ order: ++this.#placeCount, ...entry }, queueId);
   readonly #nextIdle = (): number => ++this.#idleCount;
   readonly #floor: Floor = {
     agentOf: (agentId) => this.agents.get(agentId),

@@ -165,7 +165,7 @@ export function foldText(
   channel: Channel,
   order: () => number,
 ): AgentRecord {
-  const { inHand = [], idle, ronas = 0, handled = 0, ...rest } = agent;
+  const { id, inHand = [], idle, ronas = 0, handled = 0, ...rest } = agent;
   const { contactId = '', queueId = '' } = event;
   const others = inHand.filter((one) => one.contactId !== contactId);
   const isOffer = event.type === 'contact.offered';
@@ -175,13 +175,14 @@ export function foldText(
   const isRona = event.type === 'offer.withdrawn' && event.data.reason === 'rona';
   const ronasNow = isTaken ? 0 : ronas + (isRona ? 1 : 0);
   const handledNow = handled + (isTaken ? 1 : 0);
-  const idleNow = idle && isAnew ? { agentId: agent.id, since: event.at, order: order() } : idle;
+  const idleNow = idle && isAnew ? { agentId: id, since: event.at, order: order() } : idle;
   return {
-    ...rest,
+    id,
     ...(idleNow ? { idle: idleNow } : {}),
     ...(handledNow > 0 ? { handled: handledNow } : {}),
     ...(ronasNow > 0 ? { ronas: ronasNow } : {}),
     ...(now.length > 0 ? { inHand: now } : {}),
+    ...rest,
   };
 }
 

@@ -1,215 +1,275 @@
 /**
- * An ordered set that also knows ranks: a treap whose nodes count their subtrees. Insert, remove, rank and
- * "the first few" cost O(log n), which a sorted array (O(n) to insert) or a heap (no rank) cannot give.
- * It may not draw randomness: node priorities are a hash of an insertion counter, so a replay does the
- * same work, and the order of items depends on `compare` alone, never on the tree's shape.
+ * An ordered set that also knows ranks: a B+ tree whose nodes count what is below them. Insert, remove, rank and
+ * "the first few" cost O(log n), which a sorted array (O(n) to insert) or a heap (no rank) cannot give; wide nodes keep
+ * it to two or three of them from root to leaf where a binary tree has twenty, each a miss of the cache.
+ * No randomness: a replay does the same work, and the order of items depends on `compare` alone.
  */
 interface Node<T> {
-  item: T;
-  weight: number;
+  /** Of a leaf: the items. Else, for each child, a bound that none of its items lies before (it may be gone itself). */
+  items: T[];
+  /** Absent in a leaf. */
+  children: Node<T>[] | undefined;
+  /** Items below. */
   size: number;
-  /** Of the shares of the whole subtree. */
+  /** Of the shares of all items below. */
   sum: number;
-  share: number;
-  left: Node<T> | undefined;
-  right: Node<T> | undefined;
 }
 
-/** Spreads 1, 2, 3 ... over 32 bits (finalizer of MurmurHash3), which keeps the treap balanced. */
-function scramble(n: number): number {
-  let h = n | 0;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
+/** Most items or children of a node; with fewer than a quarter it looks for a neighbour to join. */
+const width = 32;
 
-const sizeOf = <T>(node: Node<T> | undefined): number => (node ? node.size : 0);
-
-function recount<T>(node: Node<T>): Node<T> {
-  node.size = 1 + sizeOf(node.left) + sizeOf(node.right);
-  node.sum = node.share + (node.left?.sum ?? 0) + (node.right?.sum ?? 0);
-  return node;
-}
-
-function merge<T>(a: Node<T> | undefined, b: Node<T> | undefined): Node<T> | undefined {
-  if (!a) return b;
-  if (!b) return a;
-  if (a.weight >= b.weight) {
-    a.right = merge(a.right, b);
-    return recount(a);
-  }
-  b.left = merge(a, b.left);
-  return recount(b);
-}
+const leaf = <T>(): Node<T> => ({ items: [], children: undefined, size: 0, sum: 0 });
 
 export class OrderedSet<T> {
   readonly #compare: (a: T, b: T) => number;
   readonly #shareOf: (item: T) => number;
-  #root: Node<T> | undefined;
-  #inserted = 0;
+  #root: Node<T> = leaf();
 
-  /** `compare` must tell any two different items apart (never 0 for two items). `shareOf`: for draws; above 0. */
+  /**
+   * `compare` must tell any two different items apart (never 0 for two items). `shareOf`: for draws; whole and above 0.
+   */
   constructor(compare: (a: T, b: T) => number, shareOf: (item: T) => number = () => 1) {
     this.#compare = compare;
     this.#shareOf = shareOf;
   }
 
   get size(): number {
-    return sizeOf(this.#root);
+    return this.#root.size;
   }
 
   /** False when it was there already. */
   add(item: T): boolean {
-    if (this.has(item)) return false;
-    const fresh: Node<T> = {
-      item,
-      weight: scramble(++this.#inserted),
-      size: 1,
-      sum: this.#shareOf(item),
-      share: this.#shareOf(item),
-      left: undefined,
-      right: undefined,
-    };
-    this.#root = this.#insert(this.#root, fresh);
-    return true;
+    const before = this.#root.size;
+    this.#insert(this.#root, item);
+    const right = this.#split(this.#root);
+    if (right) {
+      const left = this.#root;
+      const { size, sum } = { size: left.size + right.size, sum: left.sum + right.sum };
+      this.#root = { items: [left.items[0]!, right.items[0]!], children: [left, right], size, sum };
+    }
+    return this.#root.size > before;
   }
 
   /** False when it was not there. */
   delete(item: T): boolean {
-    if (!this.has(item)) return false;
-    this.#root = this.#remove(this.#root, item);
-    return true;
+    const before = this.#root.size;
+    this.#remove(this.#root, item);
+    while (this.#root.children?.length === 1) this.#root = this.#root.children[0]!;
+    return this.#root.size < before;
   }
 
   has(item: T): boolean {
-    let node = this.#root;
-    while (node) {
-      const order = this.#compare(item, node.item);
-      if (order === 0) return true;
-      node = order < 0 ? node.left : node.right;
-    }
-    return false;
+    return this.rank(item) !== undefined;
   }
 
   /** How many items stand before this one; undefined when it is not in the set. */
   rank(item: T): number | undefined {
     let before = 0;
     let node = this.#root;
-    while (node) {
-      const order = this.#compare(item, node.item);
-      if (order === 0) return before + sizeOf(node.left);
-      if (order < 0) node = node.left;
-      else {
-        before += sizeOf(node.left) + 1;
-        node = node.right;
-      }
+    while (node.children) {
+      const index = this.#childFor(node, item);
+      before += sizeBefore(node.children, index);
+      node = node.children[index]!;
     }
-    return undefined;
+    const index = this.#lowerBound(node.items, item);
+    return this.#isAt(node.items, index, item) ? before + index : undefined;
   }
 
   /** How many items stand before where this one is or would be. */
   countBefore(item: T): number {
     let before = 0;
     let node = this.#root;
-    while (node) {
-      if (this.#compare(item, node.item) <= 0) node = node.left;
-      else {
-        before += sizeOf(node.left) + 1;
-        node = node.right;
-      }
+    while (node.children) {
+      const index = this.#childFor(node, item);
+      before += sizeBefore(node.children, index);
+      node = node.children[index]!;
     }
-    return before;
+    return before + this.#lowerBound(node.items, item);
   }
 
   first(): T | undefined {
-    let node = this.#root;
-    while (node?.left) node = node.left;
-    return node?.item;
+    return firstOf(this.#root);
   }
 
   /** The first item for which `isAfter` holds, which must be false for some first ones and true for all the rest. */
   firstWhere(isAfter: (item: T) => boolean): T | undefined {
-    let found: T | undefined;
     let node = this.#root;
-    while (node) {
-      if (isAfter(node.item)) {
-        found = node.item;
-        node = node.left;
-      } else node = node.right;
+    /** Where the search goes on if nothing of the child fits: every item there is after its bound. */
+    let next: Node<T> | undefined;
+    while (node.children) {
+      let index = 0;
+      while (index + 1 < node.children.length && !isAfter(node.items[index + 1]!)) index += 1;
+      next = node.children[index + 1] ?? next;
+      node = node.children[index]!;
     }
-    return found;
+    return node.items.find(isAfter) ?? (next && firstOf(next));
   }
 
   /** Draws by share: `fraction` (0 to below 1) of the sum of all shares falls to this item. */
   draw(fraction: number): T | undefined {
     let node = this.#root;
-    let left = fraction * (node?.sum ?? 0);
-    while (node) {
-      const before = node.left?.sum ?? 0;
-      if (left < before && node.left) node = node.left;
-      else if (left < before + node.share || !node.right) return node.item;
-      else {
-        left -= before + node.share;
-        node = node.right;
-      }
+    let left = fraction * node.sum;
+    while (node.children) {
+      let index = 0;
+      for (; index + 1 < node.children.length && left >= node.children[index]!.sum; index++)
+        left -= node.children[index]!.sum;
+      node = node.children[index]!;
     }
-    return undefined;
+    let index = 0;
+    for (; index + 1 < node.items.length && left >= this.#shareOf(node.items[index]!); index++)
+      left -= this.#shareOf(node.items[index]!);
+    return node.items[index];
   }
 
   /** The first `count` items in order: O(log n + count). */
   firstFew(count: number): T[] {
     const found: T[] = [];
-    for (const item of this) {
-      if (found.length >= count) break;
-      found.push(item);
-    }
+    collect(this.#root, count, found);
     return found;
   }
 
-  *[Symbol.iterator](): Iterator<T> {
-    const path: Node<T>[] = [];
-    let node = this.#root;
-    while (node || path.length > 0) {
-      while (node) {
-        path.push(node);
-        node = node.left;
+  [Symbol.iterator](): Iterator<T> {
+    return walk(this.#root);
+  }
+
+  /** Of the sorted `items`, how many lie before this one. */
+  #lowerBound(items: readonly T[], item: T): number {
+    let low = 0;
+    let high = items.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#compare(items[middle]!, item) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #isAt(items: readonly T[], index: number, item: T): boolean {
+    return index < items.length && this.#compare(items[index]!, item) === 0;
+  }
+
+  /** The child below which this item is, or belongs: the last whose bound does not lie after it. */
+  #childFor({ items }: Node<T>, item: T): number {
+    const index = this.#lowerBound(items, item);
+    return this.#isAt(items, index, item) ? index : Math.max(0, index - 1);
+  }
+
+  /** Whether it was added. A node may be one too wide afterwards. */
+  #insert(node: Node<T>, item: T): boolean {
+    if (!node.children) {
+      const index = this.#lowerBound(node.items, item);
+      if (this.#isAt(node.items, index, item)) return false;
+      node.items.splice(index, 0, item);
+    } else {
+      const index = this.#childFor(node, item);
+      const child = node.children[index]!;
+      if (!this.#insert(child, item)) return false;
+      const right = this.#split(child);
+      if (right) {
+        node.items.splice(index + 1, 0, right.items[0]!);
+        node.children.splice(index + 1, 0, right);
       }
-      const top = path.pop();
-      if (!top) return;
-      yield top.item;
-      node = top.right;
+      // Only the first bound may lie after what is added, and it must not.
+      if (index === 0) node.items[0] = child.items[0]!;
     }
+    node.size += 1;
+    node.sum += this.#shareOf(item);
+    return true;
   }
 
-  #insert(node: Node<T> | undefined, fresh: Node<T>): Node<T> {
-    if (!node) return fresh;
-    if (fresh.weight > node.weight) {
-      [fresh.left, fresh.right] = this.#split(node, fresh.item);
-      return recount(fresh);
-    }
-    if (this.#compare(fresh.item, node.item) < 0) node.left = this.#insert(node.left, fresh);
-    else node.right = this.#insert(node.right, fresh);
-    return recount(node);
+  /** The right half of a node that is too wide, cut off from it. */
+  #split(node: Node<T>): Node<T> | undefined {
+    if (node.items.length <= width) return undefined;
+    const half = node.items.length >> 1;
+    const right: Node<T> = {
+      items: node.items.splice(half),
+      children: node.children?.splice(half),
+      size: 0,
+      sum: 0,
+    };
+    this.#recount(right);
+    node.size -= right.size;
+    node.sum -= right.sum;
+    return right;
   }
 
-  #split(node: Node<T> | undefined, item: T): [Node<T> | undefined, Node<T> | undefined] {
-    if (!node) return [undefined, undefined];
-    if (this.#compare(node.item, item) < 0) {
-      const [low, high] = this.#split(node.right, item);
-      node.right = low;
-      return [recount(node), high];
-    }
-    const [low, high] = this.#split(node.left, item);
-    node.left = high;
-    return [low, recount(node)];
+  #recount(node: Node<T>): void {
+    if (node.children)
+      for (const { size, sum } of node.children) {
+        node.size += size;
+        node.sum += sum;
+      }
+    else
+      for (const item of node.items) {
+        node.size += 1;
+        node.sum += this.#shareOf(item);
+      }
   }
 
-  #remove(node: Node<T> | undefined, item: T): Node<T> | undefined {
-    if (!node) return undefined;
-    const order = this.#compare(item, node.item);
-    if (order === 0) return merge(node.left, node.right);
-    if (order < 0) node.left = this.#remove(node.left, item);
-    else node.right = this.#remove(node.right, item);
-    return recount(node);
+  /** Whether it was removed. */
+  #remove(node: Node<T>, item: T): boolean {
+    if (!node.children) {
+      const index = this.#lowerBound(node.items, item);
+      if (!this.#isAt(node.items, index, item)) return false;
+      node.items.splice(index, 1);
+    } else {
+      const index = this.#childFor(node, item);
+      const child = node.children[index]!;
+      if (!this.#remove(child, item)) return false;
+      if (child.items.length < width / 4) join(node, index);
+    }
+    node.size -= 1;
+    node.sum -= this.#shareOf(item);
+    return true;
   }
+}
+
+function sizeBefore<T>(children: readonly Node<T>[], index: number): number {
+  let size = 0;
+  for (let i = 0; i < index; i++) size += children[i]!.size;
+  return size;
+}
+
+function firstOf<T>(node: Node<T>): T | undefined {
+  let first = node;
+  while (first.children) first = first.children[0]!;
+  return first.items[0];
+}
+
+/** An empty child goes; one that became narrow joins a neighbour, where both fit into one with room to grow. */
+function join<T>(parent: Node<T>, index: number): void {
+  const children = parent.children!;
+  if (children.length === 1) return;
+  if (children[index]!.size === 0) {
+    children.splice(index, 1);
+    parent.items.splice(index, 1);
+    return;
+  }
+  for (const at of [index - 1, index]) {
+    const left = children[at];
+    const right = children[at + 1];
+    if (!left || !right || left.items.length + right.items.length > width * 0.75) continue;
+    left.items.push(...right.items);
+    left.children?.push(...right.children!);
+    left.size += right.size;
+    left.sum += right.sum;
+    children.splice(at + 1, 1);
+    parent.items.splice(at + 1, 1);
+    return;
+  }
+}
+
+function collect<T>({ items, children }: Node<T>, count: number, found: T[]): void {
+  if (children)
+    for (const child of children) {
+      if (found.length >= count) return;
+      collect(child, count, found);
+    }
+  else for (let i = 0; i < items.length && found.length < count; i++) found.push(items[i]!);
+}
+
+function* walk<T>(node: Node<T>): Generator<T, undefined> {
+  if (!node.children) yield* node.items;
+  else for (const child of node.children) yield* walk(child);
+  return undefined;
 }

@@ -111,7 +111,7 @@ export function enter(
     queuedAt: at,
   };
   // Behind everybody who is as urgent, as nobody can have come later.
-  const probe = placeIn(state.site, queue.config, { ...entry, order: Number.POSITIVE_INFINITY });
+  const probe = placeIn(state.site, queue.config, { order: Number.POSITIVE_INFINITY, ...entry });
   const asked = skills ?? carried?.skills;
   // An agent who is not there is not waited for.
   const isThere = preferred && preferred.waitMs > 0 && isLoggedIn(state.agents.get(preferred.agentId));

@@ -44,7 +44,7 @@ export class AcdShell {
   }
 
   run(command: Command): AcdResult {
-    const result = this.acd.handle({ ...command, at: this.clock.now() } as AcdCommand);
+    const result = this.acd.handle({ at: this.clock.now(), ...command } as AcdCommand);
     if (result.ignored) {
       const key = `${command.type}:${result.ignored}`;
       this.ignored.set(key, (this.ignored.get(key) ?? 0) + 1);

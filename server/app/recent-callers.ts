@@ -57,7 +57,7 @@ export class RecentCallers {
         return;
       case 'contact.abandoned': {
         const stay = this.#stays.get(id);
-        if (from !== undefined && stay) remember(this.#left, from, { ...stay, leftAt: event.at });
+        if (from !== undefined && stay) remember(this.#left, from, { leftAt: event.at, ...stay });
         return;
       }
       case 'contact.answered':

@@ -201,10 +201,10 @@ export class AgentFigures {
     for (const [id, agent] of this.#agents) {
       const known = this.#site.get(id);
       live[id] = {
-        ...agent,
-        since: agent.since || unseenSince,
         name: known?.name ?? id,
         queueIds: (known?.queueIds ?? []).join(','),
+        ...agent,
+        since: agent.since || unseenSince,
       };
     }
     return live;

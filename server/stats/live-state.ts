@@ -188,7 +188,7 @@ class LiveFold implements LiveStats {
     queue.passTarget(event.at);
     this.#countContact(queue, contact, event);
     if (event.type === 'contact.ended') this.#contacts.delete(contactId);
-    else this.#contacts.set(contactId, nextContact({ ...contact, queueId }, event));
+    else this.#contacts.set(contactId, nextContact(contact, queueId, event));
   }
 
   #countContact(queue: QueueFigures, contact: ContactLive, event: ContactFoldEvent): void {
@@ -310,27 +310,37 @@ class LiveFold implements LiveStats {
 /** What the floor sees of a contact after the event. */
 function nextContact(
   contact: ContactLive,
+  queueId: string,
   event: Exclude<ContactFoldEvent, { type: 'contact.ended' }>,
 ): ContactLive {
-  const since = event.at;
-  const { agentId: _, ...alone } = contact;
-  const agent = event.agentId === undefined ? {} : { agentId: event.agentId };
+  const { contactId, numberId, queuedAt, pii } = contact;
+  const { agentId, at } = event;
+  const to = (state: ContactLive['state'], who?: string, since = queuedAt): ContactLive => ({
+    contactId,
+    state,
+    queueId,
+    since: at,
+    numberId,
+    ...(since !== undefined && { queuedAt: since }),
+    ...(who !== undefined && { agentId: who }),
+    ...(pii && { pii }),
+  });
   switch (event.type) {
     case 'contact.queued':
-      return { ...alone, state: 'waiting', since, queuedAt: event.at };
+      return to('waiting', undefined, at);
     case 'contact.offered':
-      return { ...alone, state: 'ringing', since, ...agent };
+      return to('ringing', agentId);
     case 'offer.withdrawn':
-      return { ...alone, state: 'waiting', since };
+      return to('waiting');
     case 'contact.answered':
-      return { ...alone, state: 'talking', since, ...agent };
+      return to('talking', agentId);
     case 'contact.held':
-      return { ...contact, state: 'hold', since };
+      return to('hold', contact.agentId);
     case 'contact.resumed':
-      return { ...contact, state: 'talking', since };
+      return to('talking', contact.agentId);
     case 'contact.flowed-out':
-      return { ...alone, state: 'flowed-out', since };
+      return to('flowed-out');
     case 'contact.abandoned':
-      return contact;
+      return { ...contact, queueId };
   }
 }

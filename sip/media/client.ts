@@ -235,7 +235,7 @@ export class MediaClient extends EventEmitter<EventMap> {
           if (text !== '' && this.socket === socket) socket.write(text);
         });
       }
-      this.outbox += `${JSON.stringify({ ...params, id, op })}\n`;
+      this.outbox += `${JSON.stringify({ id, op, ...params })}\n`;
       this.watchTimer ??= this.watch();
     });
   }

@@ -1,6 +1,6 @@
 /**
  * Measures one event of the routing engine at growing numbers of waiting contacts and agents, beside a plain
- * linear scan in the same run: `npm run bench:acd`. Prints one JSON line a figure. Ten queues ask for a skill at a level,
+ * linear scan in the same run: `npm run bench:acd`, or `npm run bench:acd -- 1000 10000` for one size five times. Prints one JSON line a figure. Ten queues ask for a skill at a level,
  * every third contact for another of fifty on top; agents know ten each.
  *
  * The cycle, the same for both, with every agent talking: a talk ends, the agent takes the next contact in line,
@@ -8,11 +8,16 @@
  * plain queue programs do: one list of those who wait, one of agents, each walked through for every decision,
  * and for every position. It keeps no log, no decision record and no deadlines, so it is given an advantage.
  */
-import { createAcd } from '../../server/acd/engine.ts';
 import type { Acd, AcdCommand, AcdSite } from '../../server/acd/types.ts';
 import type { EventDraft } from '../../server/contract/events.ts';
-import { createLiveStats } from '../../server/stats/live-state.ts';
 import { randomSource } from '../support/random-source.ts';
+
+// As it is installed: the emitted JavaScript, which the command has brought up to date.
+const emitted = (module: string) => import(new URL(`../../dist/server/${module}.js`, import.meta.url).href);
+const { createAcd } = (await emitted('acd/engine')) as typeof import('../../server/acd/engine.ts');
+const { createLiveStats } = (await emitted(
+  'stats/live-state',
+)) as typeof import('../../server/stats/live-state.ts');
 
 const skills = Array.from({ length: 50 }, (_, i) => `s${i}`);
 const queueIds = Array.from({ length: 10 }, (_, i) => `q${i}`);
@@ -348,6 +353,11 @@ function figures(agentCount: number, waitingCount: number): void {
 }
 
 warmUp();
+const asked = process.argv.slice(2).map(Number);
+if (asked.length === 2) {
+  for (let i = 0; i < 5; i++) compare(asked[0] ?? 0, asked[1] ?? 0);
+  process.exit();
+}
 for (const agentCount of [100, 1_000, 10_000])
   for (const waitingCount of [100, 10_000, 1_000_000]) compare(agentCount, waitingCount);
 for (let i = 0; i < 3; i++) recover(10_000);
