@@ -13,8 +13,8 @@ import {
   type Offer,
   placeOf,
 } from './contact-state.ts';
+import { contactDue } from './contact-due.ts';
 import { Deadlines } from './deadlines.ts';
-import { nextRelaxation } from './demand.ts';
 import type { Floor, Pool } from './pool.ts';
 import { type QueueMemory, QueueState } from './queue-state.ts';
 import type { AcdQueue, AcdSite } from './types.ts';
@@ -79,15 +79,16 @@ export class AcdState {
   }
 
   /** Every pool whose contacts this agent may be asked about. */
-  *poolsOf(agent: AgentRecord): Iterable<{ queue: QueueState; pool: Pool }> {
+  forEachPool(agent: AgentRecord, visit: (pool: Pool, queue: QueueState) => void): void {
     for (const queueId of agent.config.queueIds) {
       const queue = this.queues.get(queueId);
-      if (queue) for (const pool of queue.poolsOf(agent.id)) yield { queue, pool };
+      if (!queue) continue;
+      for (const pool of queue.poolsOf(agent.id)) visit(pool, queue);
     }
     // Contacts that want this very agent may wait in queues it is no member of.
     for (const queueId of this.#personalQueues.get(agent.id) ?? []) {
-      const queue = agent.config.queueIds.includes(queueId) ? undefined : this.queues.get(queueId);
-      if (queue) for (const pool of queue.personalPools(agent.id)) yield { queue, pool };
+      const queue = this.queues.get(queueId);
+      if (queue) for (const pool of queue.personalPools(agent.id)) visit(pool, queue);
     }
   }
 
@@ -202,7 +203,8 @@ export class AcdState {
     for (const offerId of offersOf(before)) this.contactByOffer.delete(offerId);
     for (const offerId of offersOf(after)) this.contactByOffer.set(offerId, id);
     // Nothing else has deadlines, and most events are about contacts that do not wait.
-    if (placeOf(before) ?? placeOf(after)) this.#setContactDeadlines(id, after);
+    if (placeOf(before) ?? placeOf(after))
+      this.deadlines.set('contact', id, after && newQueue && contactDue(newQueue.config, after));
   }
 
   #notePersonal(before: ContactRecord | undefined, after: ContactRecord | undefined): void {
@@ -228,31 +230,6 @@ export class AcdState {
     if (queue) queue.contactCount += 1;
   }
 
-  /** Every deadline is a function of the record and the site in force: a changed site moves them. */
-  #setContactDeadlines(id: string, contact: ContactRecord | undefined): void {
-    const queue = contact && this.queues.get(contact.queueId)?.config;
-    const waiting = contact?.state === 'waiting' && queue ? contact : undefined;
-    const { maxWaitMs = 0, announceEveryMs = 0 } = queue ?? {};
-    const ringEnds = contact?.state === 'offered' ? contact.offers.map((one) => one.ringUntil) : [];
-    this.deadlines.set('ring', id, ringEnds.length > 0 ? Math.min(...ringEnds) : undefined);
-    this.deadlines.set(
-      'max-wait',
-      id,
-      waiting && maxWaitMs > 0 ? waiting.place.queuedAt + maxWaitMs : undefined,
-    );
-    const relaxAfterMs = waiting && queue ? nextRelaxation(queue, waiting.traits)?.afterMs : undefined;
-    this.deadlines.set(
-      'relax',
-      id,
-      waiting && relaxAfterMs !== undefined ? waiting.place.queuedAt + relaxAfterMs : undefined,
-    );
-    this.deadlines.set(
-      'announce',
-      id,
-      waiting && announceEveryMs > 0 ? waiting.announcedAt + announceEveryMs : undefined,
-    );
-  }
-
   #applyToAgent(event: AgentEvent): void {
     const before = event.agentId === undefined ? undefined : this.agents.get(event.agentId);
     if (before) this.#putAgent(before, foldAgent(before, event, this.#nextIdle));
@@ -261,10 +238,9 @@ export class AcdState {
   #putAgent(before: AgentRecord, after: AgentRecord): void {
     const { id } = after;
     if (isOtherwiseFree(before, after)) {
-      for (const { pool } of this.poolsOf(after)) pool.touch(id);
-      if (before.state !== after.state)
-        for (const queueId of after.config.queueIds)
-          this.queues.get(queueId)?.moveMember(id, before.state, after.state);
+      for (const queueId of after.config.queueIds)
+        this.queues.get(queueId)?.noteMember(id, before.state, after.state);
+      for (const queueId of this.#personalQueues.get(id) ?? []) this.queues.get(queueId)?.changes.note(id);
     }
     if (before.phoneId !== undefined && before.phoneId !== after.phoneId)
       this.agentByPhone.delete(before.phoneId);
@@ -276,7 +252,8 @@ export class AcdState {
   }
 
   #setAgentDeadline(agent: AgentRecord): void {
-    this.deadlines.set('wrap-up', agent.id, agent.state === 'wrap-up' ? agent.until : undefined);
+    const ends = agent.state === 'wrap-up' ? agent.until : undefined;
+    this.deadlines.set('agent', agent.id, ends === undefined ? undefined : { kind: 'wrap-up', at: ends });
   }
 
   #applySite(site: AcdSite): void {

@@ -62,6 +62,8 @@ export interface AgentRecord {
   readonly extended?: number;
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 export type AgentEvent = DraftOf<'agent.logged-in' | 'agent.logged-out' | 'agent.state-changed'>;
 
 /** An offer, a talk or a wrap-up: the agent has a contact. */
@@ -130,27 +132,23 @@ function foldChange(
   const isExtended = agent.state === 'wrap-up' && to === 'wrap-up';
   const extended = isExtended ? (agent.extended ?? 0) + 1 : 0;
   const handled = (agent.handled ?? 0) + (to === 'talking' && isOnOffer(agent.state) ? 1 : 0);
-  return {
-    id,
-    config,
-    isRemoved,
-    state: to,
-    since: event.at,
-    ...(phoneId === undefined ? {} : { phoneId }),
-    ...(loggedInAt === undefined ? {} : { loggedInAt }),
-    ...(reason === undefined || to === 'ready' ? {} : { reason }),
-    ...(isSystemReason && to !== 'ready' ? { isSystemReason } : {}),
-    ...(until === undefined ? {} : { until }),
-    ...(isWorking && event.contactId !== undefined ? { contactId: event.contactId } : {}),
-    ...(isWorking && event.queueId !== undefined ? { queueId: event.queueId } : {}),
-    ...(idle ? { idle } : {}),
-    ...(next ? { next } : {}),
-    ...(busyMs > 0 ? { busyMs } : {}),
-    ...(handled > 0 ? { handled } : {}),
-    ...(ronas > 0 ? { ronas } : {}),
-    ...(extended > 0 ? { extended } : {}),
-    ...(agent.inHand ? { inHand: agent.inHand } : {}),
-  };
+  // Not by conditional spreads: four of these a call, and each spread makes an object to throw away.
+  const after: Mutable<AgentRecord> = { id, config, isRemoved, state: to, since: event.at };
+  if (phoneId !== undefined) after.phoneId = phoneId;
+  if (loggedInAt !== undefined) after.loggedInAt = loggedInAt;
+  if (reason !== undefined && to !== 'ready') after.reason = reason;
+  if (isSystemReason && to !== 'ready') after.isSystemReason = isSystemReason;
+  if (until !== undefined) after.until = until;
+  if (isWorking && event.contactId !== undefined) after.contactId = event.contactId;
+  if (isWorking && event.queueId !== undefined) after.queueId = event.queueId;
+  if (idle) after.idle = idle;
+  if (next) after.next = next;
+  if (busyMs > 0) after.busyMs = busyMs;
+  if (handled > 0) after.handled = handled;
+  if (ronas > 0) after.ronas = ronas;
+  if (extended > 0) after.extended = extended;
+  if (agent.inHand) after.inHand = agent.inHand;
+  return after;
 }
 
 export type TextEvent = DraftOf<'contact.offered' | 'offer.withdrawn' | 'contact.answered' | 'contact.ended'>;

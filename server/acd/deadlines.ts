@@ -1,18 +1,21 @@
 /**
- * What is due when: one heap over all contacts and agents, indexed so that a deadline can be moved or
- * dropped in O(log n). It holds no timer; the shell asks `next()` and sends a `tick` at that time.
+ * What is due when: one heap over all contacts and agents, each with the next thing that is due to it, indexed so that
+ * a deadline can be moved or dropped in O(log n); four to a parent, which halves the way. It holds no timer; the shell asks `next()` and sends a `tick` at that time.
  * Ties go by kind, then by id, so that the order never depends on when a deadline was set: an agent
  * whose ring or wrap-up ends at the same instant is free before a contact's maximum wait is checked.
  */
 export const deadlineKinds = ['ring', 'wrap-up', 'max-wait', 'relax', 'announce'] as const;
 export type DeadlineKind = (typeof deadlineKinds)[number];
 
-/** `id`: of the contact (ring, max-wait, relax, announce) or of the agent (wrap-up). */
-export interface Deadline {
-  kind: DeadlineKind;
-  id: string;
-  at: number;
+export interface Due {
+  readonly kind: DeadlineKind;
+  readonly at: number;
 }
+/** `id`: of the contact (ring, max-wait, relax, announce) or of the agent (wrap-up). */
+export interface Deadline extends Due {
+  readonly id: string;
+}
+export type Owner = 'contact' | 'agent';
 
 const kindOrder: Record<DeadlineKind, number> = {
   ring: 0,
@@ -36,13 +39,7 @@ function isBefore(a: Slot, b: Slot): boolean {
 
 export class Deadlines {
   readonly #heap: Slot[] = [];
-  readonly #slots: Record<DeadlineKind, Map<string, Slot>> = {
-    ring: new Map(),
-    'wrap-up': new Map(),
-    'max-wait': new Map(),
-    relax: new Map(),
-    announce: new Map(),
-  };
+  readonly #slots: Record<Owner, Map<string, Slot>> = { contact: new Map(), agent: new Map() };
 
   get size(): number {
     return this.#heap.length;
@@ -52,19 +49,23 @@ export class Deadlines {
     return this.#heap[0];
   }
 
-  get(kind: DeadlineKind, id: string): number | undefined {
-    return this.#slots[kind].get(id)?.at;
+  get(owner: Owner, id: string): Due | undefined {
+    const slot = this.#slots[owner].get(id);
+    return slot && { kind: slot.kind, at: slot.at };
   }
 
-  /** Sets, moves, or (without a time) drops it. */
-  set(kind: DeadlineKind, id: string, at: number | undefined): void {
-    const slots = this.#slots[kind];
+  /** Sets, moves, or (without one) drops what is due next. */
+  set(owner: Owner, id: string, due: Due | undefined): void {
+    const slots = this.#slots[owner];
     const old = slots.get(id);
-    if (old?.at === at) return;
-    if (at === undefined) {
-      if (old) this.#remove(old);
+    if (!due) {
+      if (!old) return;
+      slots.delete(id);
+      this.#remove(old);
       return;
     }
+    const { kind, at } = due;
+    if (old?.at === at && old.kind === kind) return;
     const slot: Slot = { kind, id, at, order: kindOrder[kind], index: old?.index ?? this.#heap.length };
     slots.set(id, slot);
     this.#heap[slot.index] = slot;
@@ -73,11 +74,11 @@ export class Deadlines {
 
   clear(): void {
     this.#heap.length = 0;
-    for (const kind of deadlineKinds) this.#slots[kind].clear();
+    this.#slots.contact.clear();
+    this.#slots.agent.clear();
   }
 
   #remove(slot: Slot): void {
-    this.#slots[slot.kind].delete(slot.id);
     const last = this.#heap.pop();
     if (!last || last === slot) return;
     this.#place(last, slot.index);
@@ -96,7 +97,7 @@ export class Deadlines {
 
   #up(slot: Slot): void {
     while (slot.index > 0) {
-      const above = this.#heap[(slot.index - 1) >> 1];
+      const above = this.#heap[(slot.index - 1) >> 2];
       if (!above || !isBefore(slot, above)) return;
       this.#exchange(slot, above);
     }
@@ -104,10 +105,13 @@ export class Deadlines {
 
   #down(slot: Slot): void {
     for (;;) {
-      const left = this.#heap[2 * slot.index + 1];
-      const right = this.#heap[2 * slot.index + 2];
-      const least = left && right && isBefore(right, left) ? right : left;
-      if (!least || !isBefore(least, slot)) return;
+      const first = 4 * slot.index + 1;
+      let least = slot;
+      for (let index = first; index < first + 4 && index < this.#heap.length; index++) {
+        const below = this.#heap[index]!;
+        if (isBefore(below, least)) least = below;
+      }
+      if (least === slot) return;
       this.#exchange(least, slot);
     }
   }

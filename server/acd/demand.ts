@@ -28,10 +28,10 @@ export interface Traits extends Pick<Wishes, 'skills' | 'preferred'> {
 export function demandOf(queue: AcdQueue, traits: Traits, channel: Channel): Demand {
   const { preferred, relaxedMs } = traits;
   if (preferred) return { channel, agentId: preferred.agentId, maxTier: 0 };
-  const step = (queue.relax ?? []).filter(({ afterMs }) => afterMs <= relaxedMs).at(-1);
+  const step = queue.relax?.findLast(({ afterMs }) => afterMs <= relaxedMs);
   const skills = step ? step.skills : bothOf(queue.skills, traits.skills);
   const languages = languagesOf(queue, traits);
-  const maxTier = 1 + (queue.tierAfterMs ?? []).filter((afterMs) => afterMs <= relaxedMs).length;
+  const maxTier = 1 + (queue.tierAfterMs?.filter((afterMs) => afterMs <= relaxedMs).length ?? 0);
   return { channel, ...(skills && { skills }), ...(languages && { languages }), maxTier };
 }
 
@@ -49,6 +49,7 @@ export function nextRelaxation(
   queue: AcdQueue,
   traits: Traits,
 ): { afterMs: number; rules: RelaxRule[] } | undefined {
+  if (!queue.relax && !queue.language && !queue.tierAfterMs && !traits.preferred) return undefined;
   const due: { afterMs: number; rule: RelaxRule }[] = [];
   const add = (rule: RelaxRule, afterMs: number | undefined) => {
     if (afterMs !== undefined && afterMs > traits.relaxedMs) due.push({ afterMs, rule });
@@ -67,7 +68,22 @@ export function nextRelaxation(
 export function keyOf(demand: Demand): string {
   const { channel } = demand;
   if (demand.agentId !== undefined) return `${channel} agent ${demand.agentId}`;
-  return JSON.stringify([channel, demand.maxTier, demand.languages ?? null, demand.skills ?? null]);
+  const skills = demand.skills ? skillsKey(demand.skills) : '';
+  return `${channel} ${demand.maxTier} ${demand.languages?.join(' ') ?? '*'} ${skills}`;
+}
+
+/** By identity: what the site asks for is the same object for every contact. */
+const skillsKeys = new WeakMap<SkillDemand, string>();
+
+function skillsKey(demand: SkillDemand): string {
+  const known = skillsKeys.get(demand);
+  if (known !== undefined) return known;
+  let key: string;
+  if ('skill' in demand) key = JSON.stringify([demand.skill, demand.level]);
+  else if ('all' in demand) key = `all(${demand.all.map(skillsKey).join()})`;
+  else key = `any(${demand.any.map(skillsKey).join()})`;
+  skillsKeys.set(demand, key);
+  return key;
 }
 
 /** As it is recorded; undefined where nothing is asked. */

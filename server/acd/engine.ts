@@ -25,8 +25,9 @@ import type { Acd, AcdCommand, AcdResult, AgentView, ContactView, IgnoredReason 
 export function createAcd(snapshot?: unknown): Acd {
   const state = new AcdState();
   if (snapshot !== undefined && snapshot !== null) state.load(snapshot);
+  const session = new Session(state);
   return {
-    handle: (command) => handle(state, command),
+    handle: (command) => handle(session, command),
     apply: (event) => state.apply(event),
     toSnapshot: () => state.toSnapshot(),
     nextDeadline: () => state.deadlines.next()?.at,
@@ -52,8 +53,8 @@ export function createAcd(snapshot?: unknown): Acd {
   };
 }
 
-function handle(state: AcdState, command: AcdCommand): AcdResult {
-  const session = new Session(state, command.at);
+function handle(session: Session, command: AcdCommand): AcdResult {
+  session.begin(command.at);
   const ignored = dispatch(session, command);
   session.settle();
   const events: EventDraft[] = session.events;

@@ -5,7 +5,8 @@
 import type { AcdState } from './acd-state.ts';
 import { type AgentRecord, isInTalk, isOnOffer } from './agent-state.ts';
 import { type ContactRecord, type Offer, offerTo, placeOf } from './contact-state.ts';
-import { nextRelaxation, ruledOutBy } from './demand.ts';
+import { contactDue } from './contact-due.ts';
+import { ruledOutBy } from './demand.ts';
 import type { Pool } from './pool.ts';
 import type { QueueState } from './queue-state.ts';
 import { isCall, type Standing, standingOf } from './workload.ts';
@@ -30,7 +31,7 @@ export function assertInvariants(state: AcdState): void {
   }
   for (const agent of state.agents.values()) {
     checkAgent(state, agent);
-    const at = state.deadlines.get('wrap-up', agent.id);
+    const at = state.deadlines.get('agent', agent.id)?.at;
     must(at === (agent.state === 'wrap-up' ? agent.until : undefined), 'timed wrap-up ends', agent.id);
     if (at !== undefined) deadlines.count += 1;
   }
@@ -87,23 +88,10 @@ function checkOffer(state: AcdState, { id: contactId, channel }: ContactRecord, 
 }
 
 function contactDeadlines(state: AcdState, queue: QueueState, contact: ContactRecord): number {
-  const { maxWaitMs, announceEveryMs } = queue.config;
-  const isWaiting = contact.state === 'waiting';
-  const kinds = ['ring', 'max-wait', 'relax', 'announce'] as const;
-  const wanted = {
-    ring: contact.state === 'offered',
-    'max-wait': isWaiting && maxWaitMs > 0,
-    relax: contact.state === 'waiting' && nextRelaxation(queue.config, contact.traits) !== undefined,
-    announce: isWaiting && announceEveryMs > 0,
-  };
-  for (const kind of kinds)
-    must(
-      (state.deadlines.get(kind, contact.id) !== undefined) === wanted[kind],
-      'deadlines fit the state',
-      kind,
-      contact.id,
-    );
-  return kinds.filter((kind) => wanted[kind]).length;
+  const set = state.deadlines.get('contact', contact.id);
+  const due = contactDue(queue.config, contact);
+  must(set?.kind === due?.kind && set?.at === due?.at, 'the deadline fits the state', contact.id);
+  return due ? 1 : 0;
 }
 
 function checkAgent(state: AcdState, agent: AgentRecord): void {

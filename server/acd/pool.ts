@@ -6,6 +6,7 @@
  */
 import type { AgentState, Channel } from '../contract/events.ts';
 import type { AgentRecord } from './agent-state.ts';
+import type { ChangeList } from './change-list.ts';
 import { type Demand, ruledOutBy, skillSum } from './demand.ts';
 import { OrderedSet } from './ordered-set.ts';
 import type { Strategy } from '../contract/site-routing.ts';
@@ -48,6 +49,7 @@ interface Membership {
   readonly tier: number;
   readonly skillSum: number;
   /** As last looked at. */
+  record: AgentRecord | undefined;
   standing: Standing | undefined;
 }
 
@@ -57,6 +59,8 @@ export interface Floor {
   /** May this agent be offered a contact of the channel, and if not, why. */
   standingOf(agent: AgentRecord, channel: Channel): Standing;
 }
+
+type FirstInState = (state: AgentState, count: number) => readonly { readonly agentId: string }[];
 
 /** How many of those ruled out are named. */
 const namedPerRule = 5;
@@ -81,22 +85,29 @@ export class Pool {
   readonly #ready = new Map<string, Candidate>();
   readonly #tiers: { tier: number; candidates: OrderedSet<Candidate> }[] = [];
   readonly #byStanding = new Map<Standing, number>();
-  /** Members whose record changed since they were looked at; most change again before anybody asks. */
-  readonly #touched = new Set<string>();
   readonly #floor: Floor;
+  readonly #changes: ChangeList;
+  /** Up to where it has read the changes; nothing yet. */
+  #readTo = -1;
   #occupancyAt = 0;
 
-  constructor(demand: Demand, strategy: Strategy, queueMembers: Iterable<Member>, floor: Floor) {
+  constructor(
+    demand: Demand,
+    strategy: Strategy,
+    queueMembers: Iterable<Member>,
+    { floor, changes }: { floor: Floor; changes: ChangeList },
+  ) {
     this.demand = demand;
     this.strategy = strategy;
     this.#floor = floor;
+    this.#changes = changes;
     for (const { agent, position, tier } of queueMembers) {
       const rule = ruledOutBy(demand, agent.config, tier);
       if (rule) this.#ruleOut(rule, agent.id);
       else {
         const levels = skillSum(agent.config, demand.skills);
-        this.#members.set(agent.id, { position, tier, skillSum: levels, standing: undefined });
-        this.#touched.add(agent.id);
+        const unseen = { record: undefined, standing: undefined };
+        this.#members.set(agent.id, { position, tier, skillSum: levels, ...unseen });
       }
     }
   }
@@ -114,22 +125,31 @@ export class Pool {
     return this.#members.has(agentId);
   }
 
-  /** A member's record changed. */
-  touch(agentId: string): void {
-    this.#touched.add(agentId);
-  }
-
+  /** Looks at those who changed, or where that is less work at every member. */
   #catchUp(): void {
-    for (const agentId of this.#touched) this.#restand(agentId);
-    this.#touched.clear();
+    const { end } = this.#changes;
+    if (this.#readTo === end) return;
+    const isFew = this.#readTo >= 0 && end - this.#readTo <= this.#members.size;
+    const changed = isFew ? this.#changes.since(this.#readTo) : undefined;
+    if (changed)
+      for (const agentId of changed) {
+        const member = this.#members.get(agentId);
+        if (member) this.#look(agentId, member);
+      }
+    else for (const [agentId, member] of this.#members) this.#look(agentId, member);
+    this.#readTo = end;
   }
 
-  #restand(agentId: string): void {
-    const member = this.#members.get(agentId);
-    if (!member) return;
-    const old = this.#ready.get(agentId);
+  #look(agentId: string, member: Membership): void {
     const agent = this.#floor.agentOf(agentId);
+    if (agent !== member.record) this.#restand(agentId, member, agent);
+  }
+
+  #restand(agentId: string, member: Membership, agent: AgentRecord | undefined): void {
+    member.record = agent;
     const standing = agent && this.#floor.standingOf(agent, this.demand.channel);
+    if (member.standing === standing && standing !== 'ready') return;
+    const old = this.#ready.get(agentId);
     if (member.standing !== standing) {
       if (member.standing) this.#count(member.standing, -1);
       if (standing) this.#count(standing, 1);
@@ -171,35 +191,32 @@ export class Pool {
 
   /**
    * Everybody whom this decision ruled out, by rule or by state, sorted by name so that records compare equal; `inState`
-   * gives the members of the queue in a state, in the order of the site file.
+   * gives the first members of the queue in a state, in the order of the site file.
    */
-  ruledOut(inState: (state: AgentState) => Iterable<string>): {
-    counts: Record<string, number>;
-    agents: Record<string, string[]>;
-  } {
+  ruledOut(inState: FirstInState): { counts: Record<string, number>; agents: Record<string, string[]> } {
     this.#catchUp();
-    const found = new Map(this.#ruledOut);
+    const found = [...this.#ruledOut.entries()];
     for (const [standing, count] of this.#byStanding)
       if (standing !== 'ready' && count > 0)
-        found.set(standing, { count, first: this.#firstOf(standing, inState) });
-    const sorted = [...found].sort(([a], [b]) => (a < b ? -1 : 1));
-    return {
-      counts: Object.fromEntries(sorted.map(([rule, { count }]) => [rule, count])),
-      agents: Object.fromEntries(sorted.map(([rule, { first }]) => [rule, first])),
-    };
+        found.push([standing, { count, first: this.#firstOf(standing, inState) }]);
+    found.sort(([a], [b]) => (a < b ? -1 : 1));
+    const counts: Record<string, number> = {};
+    const agents: Record<string, string[]> = {};
+    for (const [rule, { count, first }] of found) {
+      counts[rule] = count;
+      agents[rule] = first;
+    }
+    return { counts, agents };
   }
 
   /** Not looked for any further than is cheap: many may be in a state whom the demand rules out anyway. */
-  #firstOf(standing: Standing, inState: (state: AgentState) => Iterable<string>): string[] {
+  #firstOf(standing: Standing, inState: FirstInState): string[] {
     const first: string[] = [];
-    for (const state of statesOf(standing)) {
-      let looked = 0;
-      for (const agentId of inState(state)) {
+    for (const state of statesOf(standing))
+      for (const { agentId } of inState(state, lookedAtPerState)) {
         if (this.#members.get(agentId)?.standing === standing) first.push(agentId);
         if (first.length === namedPerRule) return first;
-        if (++looked === lookedAtPerState) break;
       }
-    }
     return first;
   }
 
@@ -213,7 +230,10 @@ export class Pool {
     const mark = at - (at % occupancyEveryMs);
     if (this.strategy !== 'least-occupied' || mark === this.#occupancyAt) return;
     this.#occupancyAt = mark;
-    for (const agentId of this.#ready.keys()) this.#touched.add(agentId);
+    for (const agentId of Array.from(this.#ready.keys())) {
+      const member = this.#members.get(agentId);
+      if (member) this.#restand(agentId, member, this.#floor.agentOf(agentId));
+    }
   }
 
   #stand(candidate: Candidate): void {

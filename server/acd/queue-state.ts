@@ -5,6 +5,7 @@
 import type { AgentState, Channel } from '../contract/events.ts';
 import { type ContactRecord, placeOf } from './contact-state.ts';
 import { answered, judged, noPace, type Pace } from './estimate.ts';
+import { ChangeList } from './change-list.ts';
 import { type Demand, demandOf, keyOf } from './demand.ts';
 import { type Floor, type Member, Pool } from './pool.ts';
 import type { AcdQueue } from './types.ts';
@@ -34,6 +35,8 @@ export class QueueState {
   /** Taken out of the site while contacts were bound to it; it takes no more and goes with the last of them. */
   readonly isRetired: boolean;
   readonly waiting = new WaitingList();
+  /** Agents whose record changed, for the pools to read when they are asked. */
+  readonly changes = new ChangeList();
   contactCount = 0;
   lastAgentId: string | undefined;
   pace: Pace = noPace;
@@ -77,15 +80,17 @@ export class QueueState {
     return this.#byState.get(state)?.size ?? 0;
   }
 
-  /** In the order of the site file. */
-  *membersIn(state: AgentState): Iterable<string> {
-    for (const { agentId } of this.#byState.get(state) ?? []) yield agentId;
+  /** The first of them in the order of the site file. */
+  membersIn(state: AgentState, count: number): readonly RosterEntry[] {
+    return this.#byState.get(state)?.firstFew(count) ?? [];
   }
 
-  /** A member went from one state to another. */
-  moveMember(agentId: string, before: AgentState, after: AgentState): void {
+  /** A member's record changed, its state perhaps. */
+  noteMember(agentId: string, before: AgentState, after: AgentState): void {
     const entry = this.#roster.get(agentId);
     if (!entry) return;
+    this.changes.note(agentId);
+    if (before === after) return;
     this.#inState(before).delete(entry);
     this.#inState(after).add(entry);
   }
@@ -130,10 +135,9 @@ export class QueueState {
     return agentId === undefined ? undefined : this.#roster.get(agentId)?.position;
   }
 
-  /** Every pool whose contacts this agent may be asked about, now or when it is Ready. */
-  *poolsOf(agentId: string): Iterable<Pool> {
-    yield* this.#poolsOf.get(agentId) ?? [];
-    yield* this.personalPools(agentId);
+  /** Every pool that a member shares with others. */
+  poolsOf(agentId: string): readonly Pool[] {
+    return this.#poolsOf.get(agentId) ?? [];
   }
 
   /** All pools with anybody open. */
@@ -205,7 +209,7 @@ export class QueueState {
   }
 
   #make(demand: Demand, members: Iterable<Member>): Pool {
-    return new Pool(demand, this.config.strategy, members, this.#floor);
+    return new Pool(demand, this.config.strategy, members, { floor: this.#floor, changes: this.changes });
   }
 
   *#members(): Iterable<Member> {

@@ -74,10 +74,10 @@ const isFreeFor = (state: AcdState, agent: AgentRecord, { demand }: Pool): boole
 /** For an agent who is free: the contact to serve next over all its queues. */
 export function chooseContact(state: AcdState, agent: AgentRecord): Place | undefined {
   let best: Place | undefined;
-  for (const { pool } of state.poolsOf(agent)) {
+  state.forEachPool(agent, (pool) => {
     const place = pool.open.first();
-    if (place && isFreeFor(state, agent, pool) && (!best || comparePlaces(place, best) < 0)) best = place;
-  }
+    if (place && (!best || comparePlaces(place, best) < 0) && isFreeFor(state, agent, pool)) best = place;
+  });
   return best;
 }
 
@@ -100,7 +100,7 @@ export function describeDecision(
       ? otherAgent(pool, agent)
       : (otherContact(state, contact, agent) ?? otherAgent(pool, agent));
   const demand = factsOf(pool.demand);
-  const { counts, agents } = pool.ruledOut((one) => queue.membersIn(one));
+  const { counts, agents } = pool.ruledOut((one, count) => queue.membersIn(one, count));
   return {
     strategy: queue.config.strategy,
     chosen: agent.id,
@@ -210,17 +210,16 @@ function otherContact(
   chosen: ContactIn<'waiting'>,
   agent: AgentRecord,
 ): Counterfactual | undefined {
-  let best: Place | undefined;
-  let queueId = '';
-  for (const { queue, pool } of state.poolsOf(agent)) {
-    const place = pool.open.firstFew(2).find(({ contactId }) => contactId !== chosen.id);
-    if (place && isFreeFor(state, agent, pool) && (!best || comparePlaces(place, best) < 0)) {
-      best = place;
-      queueId = queue.config.id;
-    }
-  }
+  let best: { place: Place; queueId: string } | undefined;
+  state.forEachPool(agent, (pool, queue) => {
+    const first = pool.open.first();
+    const place = first?.contactId === chosen.id ? pool.open.firstFew(2)[1] : first;
+    if (place && (!best || comparePlaces(place, best.place) < 0) && isFreeFor(state, agent, pool))
+      best = { place, queueId: queue.config.id };
+  });
   if (!best) return undefined;
-  const { contactId, rank, servedAs } = best;
+  const { queueId, place } = best;
+  const { contactId, rank, servedAs } = place;
   if (rank < chosen.place.rank)
     return { kind: 'contact-priority', contactId, queueId, priority: chosen.place.rank };
   return { kind: 'contact-sooner', contactId, queueId, ms: servedAs - chosen.place.servedAs + 1 };

@@ -1,5 +1,5 @@
 /**
- * One command being carried out: collects the events, applies each at once, and remembers who became free or
+ * One command after the other being carried out: collects the events of each, applies each at once, and remembers who became free or
  * open, so that the matching is done once, at the end of the command (`settle`). It decides nothing itself
  * except how an agent changes state; it may not touch the state other than through `emit`.
  */
@@ -26,18 +26,25 @@ interface ChangeDetails {
 const compareFree = (a: Idle, b: Idle): number => compareIdle(a, b) || (a.agentId < b.agentId ? -1 : 1);
 
 export class Session {
-  readonly events: EventDraft[] = [];
+  events: EventDraft[] = [];
   readonly state: AcdState;
-  readonly at: number;
+  at = 0;
   readonly #freeAgents = new Set<string>();
   readonly #openContacts = new Set<string>();
   readonly #goneAgents = new Set<string>();
   readonly #watchedQueues = new Set<string>();
 
-  constructor(state: AcdState, at: number) {
+  constructor(state: AcdState) {
     this.state = state;
+  }
+
+  /** A new command, given at this time. One that broke off leaves nothing behind for it. */
+  begin(at: number): void {
+    this.events = [];
     // The log's times never run backwards, whatever the machine's clock does.
-    this.at = Math.max(at, state.now);
+    this.at = Math.max(at, this.state.now);
+    for (const left of [this.#freeAgents, this.#openContacts, this.#goneAgents, this.#watchedQueues])
+      if (left.size > 0) left.clear();
   }
 
   emit(event: EventDraft): void {
@@ -153,14 +160,29 @@ export class Session {
 
   /** Matches those who became free or open: agents first, longest idle first, then contacts in their order. */
   settle(): void {
-    for (const agentId of this.#goneAgents) releaseFrom(this, agentId);
-    this.#goneAgents.clear();
+    if (this.#goneAgents.size > 0) {
+      for (const agentId of this.#goneAgents) releaseFrom(this, agentId);
+      this.#goneAgents.clear();
+    }
+    if (this.#watchedQueues.size > 0) this.#flowOutWatched();
+    if (this.#freeAgents.size > 0) this.#serveFree();
+    if (this.#openContacts.size === 0) return;
+    for (const contactId of this.#openContacts) {
+      const agent = this.#agentFor(contactId);
+      if (agent) this.#offer(contactId, agent, 'contact');
+    }
+    this.#openContacts.clear();
+  }
+
+  #flowOutWatched(): void {
     for (const queueId of this.#watchedQueues) {
       const queue = this.state.queues.get(queueId);
       if (queue) flowOutAll(this, queue);
     }
     this.#watchedQueues.clear();
-    if (this.#freeAgents.size === 0 && this.#openContacts.size === 0) return;
+  }
+
+  #serveFree(): void {
     const agents: Idle[] = [];
     for (const agentId of this.#freeAgents) {
       const agent = this.state.agents.get(agentId);
@@ -168,11 +190,6 @@ export class Session {
     }
     this.#freeAgents.clear();
     for (const { agentId } of agents.sort(compareFree)) this.#serveBy(agentId);
-    for (const contactId of this.#openContacts) {
-      const agent = this.#agentFor(contactId);
-      if (agent) this.#offer(contactId, agent, 'contact');
-    }
-    this.#openContacts.clear();
   }
 
   /** The contact that is first for this agent goes to whom its strategy puts first: mostly, but not always, the same. */

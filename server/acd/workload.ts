@@ -30,10 +30,14 @@ export const capacityOf = (agent: AcdAgent, channel: Channel): number =>
 
 const withCall: ReadonlySet<AgentState> = new Set(['reserved', 'ringing', 'talking', 'hold', 'wrap-up']);
 
+const nothing: readonly InHand[] = [];
+
 export function standingOf(agent: AgentRecord, channel: Channel, blocks: Blocks = defaultBlocks): Standing {
-  const inHand = agent.inHand ?? [];
+  const { inHand = nothing } = agent;
+  // Asked most often by far.
+  if (isCall(channel) && (agent.state !== 'ready' || inHand.length === 0)) return agent.state;
   const isKept = inHand.some((one) => blocks[one.channel].includes(channel));
-  if (isCall(channel)) return agent.state === 'ready' && isKept ? 'other-work' : agent.state;
+  if (isCall(channel)) return isKept ? 'other-work' : agent.state;
   if (withCall.has(agent.state)) {
     if (agent.next && agent.next.to !== 'ready') return agent.state;
     if (blocks.voice.includes(channel)) return agent.state;

@@ -7,6 +7,7 @@
  * its phone rings, it answers; a new contact enters the queue; one of those who wait gives up. The scan is what
  * plain queue programs do: one list of those who wait, one of agents, each walked through for every decision,
  * and for every position. It keeps no log, no decision record and no deadlines, so it is given an advantage.
+ * `machine`: a loop of plain arithmetic as long as the median offer, timed in the same way: the tail it has is not ours.
  */
 import type { Acd, AcdCommand, AcdSite } from '../../server/acd/types.ts';
 import type { EventDraft } from '../../server/contract/events.ts';
@@ -198,6 +199,26 @@ interface Figures {
 
 const round = (value: number) => Number(value.toFixed(1));
 
+function quantile(values: number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0);
+}
+
+let spun = 1;
+function timeSpin(turns: number): number {
+  const start = process.hrtime.bigint();
+  for (let i = 0; i < turns; i++) spun = (spun * 48_271) % 0x7fffffff;
+  return Number(process.hrtime.bigint() - start) / 1000;
+}
+
+/** How even this machine is at the moment: the same work, `lengthUs` long, ten thousand times. */
+function measureMachine(lengthUs: number): { p50Us: number; p99Us: number } {
+  const probe = Array.from({ length: 200 }, () => timeSpin(100_000));
+  const turns = Math.round((100_000 * lengthUs) / quantile(probe, 0.5));
+  const times = Array.from({ length: 10_000 }, () => timeSpin(turns));
+  return { p50Us: quantile(times, 0.5), p99Us: quantile(times, 0.99) };
+}
+
 /** The cycle, over and over, on a router in which `c0` to `c<waitingCount - 1>` wait. */
 function measure(router: Router, agentCount: number, waitingCount: number): Figures {
   const random = randomSource(7);
@@ -221,10 +242,6 @@ function measure(router: Router, agentCount: number, waitingCount: number): Figu
     offerUs.push(Number(offered - start) / 1000);
   }
   const { user, system } = process.cpuUsage(cpu);
-  const quantile = (values: number[], q: number) => {
-    const sorted = values.toSorted((a, b) => a - b);
-    return round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0);
-  };
   return {
     cycles: cycleUs.length,
     cpuUs: round((user + system) / cycleUs.length),
@@ -272,6 +289,7 @@ function compare(agentCount: number, waitingCount: number): void {
       agents: agentCount,
       waiting: waitingCount,
       engine: { ...ours, ...perEvent },
+      machine: measureMachine(ours.offerP50Us),
       linearScan,
     }),
   );

@@ -101,15 +101,16 @@ describe('the deadlines', () => {
         const deadlines = new Deadlines();
         const model = new Map<string, { kind: DeadlineKind; id: string; at: number }>();
         for (const { kind, id, at } of steps) {
-          deadlines.set(kind, id, at);
-          if (at === undefined) model.delete(kind + id);
-          else model.set(kind + id, { kind, id, at });
+          const owner = kind === 'wrap-up' ? 'agent' : 'contact';
+          deadlines.set(owner, id, at === undefined ? undefined : { kind, at });
+          if (at === undefined) model.delete(owner + id);
+          else model.set(owner + id, { kind, id, at });
           const [first] = [...model.values()].sort(
             (a, b) => a.at - b.at || rank(a.kind) - rank(b.kind) || (a.id < b.id ? -1 : 1),
           );
           const next = deadlines.next();
           expect(next && { kind: next.kind, id: next.id, at: next.at }).to.deep.equal(first);
-          expect(deadlines.get(kind, id)).to.equal(at);
+          expect(deadlines.get(owner, id)).to.deep.equal(at === undefined ? undefined : { kind, at });
           expect(deadlines.size).to.equal(model.size);
         }
         deadlines.clear();
