@@ -85,6 +85,8 @@ export class Pool {
   readonly #ready = new Map<string, Candidate>();
   readonly #tiers: { tier: number; candidates: OrderedSet<Candidate> }[] = [];
   readonly #byStanding = new Map<Standing, number>();
+  /** Names of all rules and standings met so far, sorted. */
+  readonly #rules: string[] = [];
   readonly #floor: Floor;
   readonly #changes: ChangeList;
   /** Up to where it has read the changes; nothing yet. */
@@ -195,16 +197,15 @@ export class Pool {
    */
   ruledOut(inState: FirstInState): { counts: Record<string, number>; agents: Record<string, string[]> } {
     this.#catchUp();
-    const found = [...this.#ruledOut.entries()];
-    for (const [standing, count] of this.#byStanding)
-      if (standing !== 'ready' && count > 0)
-        found.push([standing, { count, first: this.#firstOf(standing, inState) }]);
-    found.sort(([a], [b]) => (a < b ? -1 : 1));
     const counts: Record<string, number> = {};
     const agents: Record<string, string[]> = {};
-    for (const [rule, { count, first }] of found) {
+    for (const rule of this.#rules) {
+      const byDemand = this.#ruledOut.get(rule);
+      const standing = rule as Standing;
+      const count = byDemand?.count ?? this.#byStanding.get(standing) ?? 0;
+      if (count === 0 || standing === 'ready') continue;
       counts[rule] = count;
-      agents[rule] = first;
+      agents[rule] = byDemand?.first ?? this.#firstOf(standing, inState);
     }
     return { counts, agents };
   }
@@ -281,13 +282,21 @@ export class Pool {
   }
 
   #ruleOut(rule: string, agentId: string): void {
+    if (!this.#ruledOut.has(rule)) this.#noteRule(rule);
     const known = this.#ruledOut.get(rule) ?? { count: 0, first: [] };
     if (known.first.length < namedPerRule) known.first.push(agentId);
     this.#ruledOut.set(rule, { ...known, count: known.count + 1 });
   }
 
   #count(standing: Standing, by: 1 | -1): void {
-    this.#byStanding.set(standing, (this.#byStanding.get(standing) ?? 0) + by);
+    const count = this.#byStanding.get(standing);
+    if (count === undefined) this.#noteRule(standing);
+    this.#byStanding.set(standing, (count ?? 0) + by);
+  }
+
+  #noteRule(rule: string): void {
+    this.#rules.push(rule);
+    this.#rules.sort();
   }
 }
 

@@ -5,6 +5,7 @@
  * Cost: O(log n) in agents and in waiting contacts, O(p) in the pools of one agent; nobody is scanned.
  */
 import type { Counterfactual, Decision } from '../contract/decision.ts';
+import { type Channel, channels } from '../contract/events.ts';
 import type { AcdState } from './acd-state.ts';
 import type { AgentRecord } from './agent-state.ts';
 import type { ContactIn } from './contact-state.ts';
@@ -68,15 +69,17 @@ function drawOf(state: AcdState, { id, attempt }: ContactIn<'waiting'>): number 
 }
 
 /** Told from the record: a pool would have to be brought up to date for it. */
-const isFreeFor = (state: AcdState, agent: AgentRecord, { demand }: Pool): boolean =>
-  standingOf(agent, demand.channel, state.site.blocks) === 'ready';
+const isFreeFor = (state: AcdState, agent: AgentRecord, channel: Channel): boolean =>
+  standingOf(agent, channel, state.site.blocks) === 'ready';
 
 /** For an agent who is free: the contact to serve next over all its queues. */
 export function chooseContact(state: AcdState, agent: AgentRecord): Place | undefined {
+  const free = channels.filter((channel) => isFreeFor(state, agent, channel));
+  if (free.length === 0) return undefined;
   let best: Place | undefined;
-  state.forEachPool(agent, (pool) => {
-    const place = pool.open.first();
-    if (place && (!best || comparePlaces(place, best) < 0) && isFreeFor(state, agent, pool)) best = place;
+  state.forEachPool(agent, ({ open, demand }) => {
+    const place = free.includes(demand.channel) ? open.first() : undefined;
+    if (place && (!best || comparePlaces(place, best) < 0)) best = place;
   });
   return best;
 }
@@ -214,8 +217,8 @@ function otherContact(
   state.forEachPool(agent, (pool, queue) => {
     const first = pool.open.first();
     const place = first?.contactId === chosen.id ? pool.open.firstFew(2)[1] : first;
-    if (place && (!best || comparePlaces(place, best.place) < 0) && isFreeFor(state, agent, pool))
-      best = { place, queueId: queue.config.id };
+    if (!place || (best && comparePlaces(place, best.place) >= 0)) return;
+    if (isFreeFor(state, agent, pool.demand.channel)) best = { place, queueId: queue.config.id };
   });
   if (!best) return undefined;
   const { queueId, place } = best;
