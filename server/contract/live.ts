@@ -86,6 +86,7 @@ export interface ContactLive {
   state: 'greeting' | 'waiting' | 'ringing' | 'talking' | 'hold' | 'flowed-out';
   queueId: string;
   since: number;
+  /** When it entered its first queue: its wait in all, whatever queues it went through. */
   queuedAt?: number;
   numberId: string;
   agentId?: string;

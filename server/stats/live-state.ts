@@ -315,19 +315,20 @@ function nextContact(
 ): ContactLive {
   const { contactId, numberId, queuedAt, pii } = contact;
   const { agentId, at } = event;
-  const to = (state: ContactLive['state'], who?: string, since = queuedAt): ContactLive => ({
+  const to = (state: ContactLive['state'], who?: string, enteredAt = queuedAt): ContactLive => ({
     contactId,
     state,
     queueId,
     since: at,
     numberId,
-    ...(since !== undefined && { queuedAt: since }),
+    ...(enteredAt !== undefined && { queuedAt: enteredAt }),
     ...(who !== undefined && { agentId: who }),
     ...(pii && { pii }),
   });
   switch (event.type) {
     case 'contact.queued':
-      return to('waiting', undefined, at);
+      // Whoever comes from another queue is shown with the wait it has had in all (S48).
+      return to('waiting', undefined, queuedAt ?? at);
     case 'contact.offered':
       return to('ringing', agentId);
     case 'offer.withdrawn':

@@ -366,6 +366,34 @@ describe('live figures', function () {
     expect(accountingGap(fold().accounting)).to.equal(0);
   });
 
+  it('show the whole wait of a contact that went on to specialists in another queue', () => {
+    const lines = site(
+      [
+        queue('q', {
+          maxWaitMs: 30_000,
+          overflow: [{ when: 'max-wait', to: { kind: 'queue', queueId: 'experts' } }],
+        }),
+        queue('experts'),
+      ],
+      [],
+      [],
+    );
+    bench = new AcdBench(lines);
+    stats = createLiveStats(statsSite(lines));
+    folded = 0;
+    const { at } = bench;
+    bench.call('c1', 'q');
+    bench.pass(30_000);
+    bench.pass(5_000);
+    fold();
+    expect(stats.floor(bench.at).contacts['c1']).to.include({
+      state: 'waiting',
+      queueId: 'experts',
+      queuedAt: at,
+      since: at + 30_000,
+    });
+  });
+
   it('refuse a snapshot of another version', () => {
     expect(() => createLiveStats(statsSite(small), { version: 99 })).to.throw('unknown version');
   });
