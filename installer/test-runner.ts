@@ -1,7 +1,7 @@
 /**
  * `npm test`: lint, format, types, build, then mocha for each folder of test/, several files side by side and those that
- * measure time or put the machine under load one after the other, each run under a time bound, all under one budget. A check that fails, a folder without tests, a run that hangs or
- * crashes each count as a failure. The output ends with one line: what passed, failed and was skipped.
+ * measure time or put the machine under load one after the other, each run under a time bound, all under one budget.
+ * A check that fails, a folder without tests, a run that hangs or crashes each count as a failure. The output ends with one line: what passed, failed and was skipped.
  * `npm test -- unit flow` runs these folders only; `npm test -- test/unit/acd` what lies there.
  */
 import { spawn } from 'node:child_process';

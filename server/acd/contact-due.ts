@@ -1,6 +1,9 @@
-/** The next deadline of a contact: a function of its record and of its queue's rules, so that a changed site moves it. Pure. */
-import { type ContactIn, type ContactRecord } from './contact-state.ts';
-import type { Due } from './deadlines.ts';
+/**
+ * The next deadline of a contact: a function of its record and of its queue's rules, so that a changed site moves it.
+ * Pure.
+ */
+import type { ContactIn, ContactRecord } from './contact-state.ts';
+import { type Due, sooner } from './deadlines.ts';
 import { nextRelaxation } from './demand.ts';
 import type { AcdQueue } from './types.ts';
 
@@ -12,7 +15,6 @@ export function contactDue(queue: AcdQueue, contact: ContactRecord): Due | undef
   return { kind: 'ring', at };
 }
 
-/** At the same instant a wait that is over comes before a rule that loosens, and that before an announcement. */
 function waitingDue(queue: AcdQueue, { place, traits, announcedAt }: ContactIn<'waiting'>): Due | undefined {
   const { maxWaitMs, announceEveryMs } = queue;
   let due: Due | undefined = maxWaitMs > 0 ? { kind: 'max-wait', at: place.queuedAt + maxWaitMs } : undefined;
@@ -21,5 +23,3 @@ function waitingDue(queue: AcdQueue, { place, traits, announcedAt }: ContactIn<'
   if (announceEveryMs > 0) due = sooner(due, { kind: 'announce', at: announcedAt + announceEveryMs });
   return due;
 }
-
-const sooner = (a: Due | undefined, b: Due): Due => (a && a.at <= b.at ? a : b);

@@ -1,6 +1,7 @@
 /**
  * What is due when: one heap over all contacts and agents, each with the next thing that is due to it, indexed so that
- * a deadline can be moved or dropped in O(log n); four to a parent, which halves the way. It holds no timer; the shell asks `next()` and sends a `tick` at that time.
+ * a deadline can be moved or dropped in O(log n); four to a parent, which halves the way. It holds no timer; the
+ * shell asks `next()` and sends a `tick` at that time.
  * Ties go by kind, then by id, so that the order never depends on when a deadline was set: an agent
  * whose ring or wrap-up ends at the same instant is free before a contact's maximum wait is checked.
  */
@@ -24,6 +25,10 @@ const kindOrder: Record<DeadlineKind, number> = {
   relax: 3,
   announce: 4,
 };
+
+/** What of the two is due first. */
+export const sooner = (a: Due | undefined, b: Due): Due =>
+  a && (a.at < b.at || (a.at === b.at && kindOrder[a.kind] <= kindOrder[b.kind])) ? a : b;
 
 /** A deadline in the heap. It knows its place there, so that moving it takes no look-up by name. */
 interface Slot extends Deadline {

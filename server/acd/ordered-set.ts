@@ -44,8 +44,8 @@ export class OrderedSet<T> {
     const right = this.#split(this.#root);
     if (right) {
       const left = this.#root;
-      const { size, sum } = { size: left.size + right.size, sum: left.sum + right.sum };
-      this.#root = { items: [left.items[0]!, right.items[0]!], children: [left, right], size, sum };
+      this.#root = { items: [left.items[0]!, right.items[0]!], children: [left, right], size: 0, sum: 0 };
+      this.#recount(this.#root);
     }
     return this.#root.size > before;
   }
@@ -56,10 +56,6 @@ export class OrderedSet<T> {
     this.#remove(this.#root, item);
     while (this.#root.children?.length === 1) this.#root = this.#root.children[0]!;
     return this.#root.size < before;
-  }
-
-  has(item: T): boolean {
-    return this.rank(item) !== undefined;
   }
 
   /** How many items stand before this one; undefined when it is not in the set. */

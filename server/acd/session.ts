@@ -1,7 +1,7 @@
 /**
- * One command after the other being carried out: collects the events of each, applies each at once, and remembers who became free or
- * open, so that the matching is done once, at the end of the command (`settle`). It decides nothing itself
- * except how an agent changes state; it may not touch the state other than through `emit`.
+ * The command that is being carried out, one after the other: collects its events, applies each at once, and remembers
+ * who became free or open, so that the matching is done once, at the end of the command (`settle`). It decides nothing
+ * itself except how an agent changes state; it may not touch the state other than through `emit`.
  */
 import type { Decision } from '../contract/decision.ts';
 import type { AgentState, EventDraft } from '../contract/events.ts';

@@ -26,27 +26,31 @@ export function dialPhone(ctx: CallContext, legId: string, options: DialOptions)
     options.near === undefined ? undefined : ctx.legs.get(options.near)?.mediaWorker,
   );
   if (reserved) leg.port = reserved.port;
-  ctx.media
-    .open({
-      sessionId: legId,
-      rtpTimeoutMs: ctx.timings.rtpNeverMs,
-      ...(options.near && { near: options.near }),
-      ...(reserved && { port: reserved.port }),
-    })
-    .then(({ port }) => {
-      if (reserved) return;
-      leg.port = port;
-      sendInvites(ctx, leg, bindings, options);
-    })
-    .catch((error: unknown) => noMedia(ctx, leg, error));
+  const opened = ctx.media.open({
+    sessionId: legId,
+    rtpTimeoutMs: ctx.timings.rtpNeverMs,
+    ...(options.near && { near: options.near }),
+    ...(reserved && { port: reserved.port }),
+  });
   // With a port in hand the INVITE leaves before the media engine has heard of the leg; what follows reaches it in order.
   // After whatever is being carried out now, though: that may take the offer back.
-  if (reserved) queueMicrotask(() => sendInvites(ctx, leg, bindings, options));
+  (reserved ? Promise.resolve(reserved) : opened)
+    .then(({ port }) => sendInvites(ctx, leg, port, { bindings, options }))
+    .catch((error: unknown) => noMedia(ctx, leg, error));
+  if (reserved) opened.catch((error: unknown) => noMedia(ctx, leg, error));
 }
 
-function sendInvites(ctx: CallContext, leg: Leg, bindings: readonly Binding[], options: DialOptions): void {
-  if (leg.state === 'closing') return failed(ctx, leg, 'cancelled', 487, leg.closeReason ?? 'given up');
-  if (leg.state !== 'dialing') return;
+function sendInvites(
+  ctx: CallContext,
+  leg: Leg,
+  port: number,
+  { bindings, options }: { bindings: readonly Binding[]; options: DialOptions },
+): void {
+  // Forgotten before it had a port that could have been given back.
+  if (leg.state === 'ended' && leg.port === 0) return ctx.attempt('close', ctx.media.close(leg.id));
+  if (leg.state === 'ended') return;
+  leg.port = port;
+  if (leg.state !== 'dialing') return failed(ctx, leg, 'cancelled', 487, leg.closeReason ?? 'given up');
   for (const binding of bindings) sendInvite(ctx, leg, binding, options);
   leg.noResponseTimer = setTimeout(() => giveUpSilent(ctx, leg), ctx.timings.noResponseMs);
 }

@@ -1,6 +1,7 @@
 /**
  * Measures one event of the routing engine at growing numbers of waiting contacts and agents, beside a plain
- * linear scan in the same run: `npm run bench:acd`, or `npm run bench:acd -- 1000 10000` for one size five times. Prints one JSON line a figure. Ten queues ask for a skill at a level,
+ * linear scan in the same run: `npm run bench:acd`, or `npm run bench:acd -- 1000 10000` (agents, waiting) for one size
+ * five times. Prints one JSON line a figure. Ten queues ask for a skill at a level,
  * every third contact for another of fifty on top; agents know ten each.
  *
  * The cycle, the same for both, with every agent talking: a talk ends, the agent takes the next contact in line,
@@ -370,10 +371,17 @@ function figures(agentCount: number, waitingCount: number): void {
   );
 }
 
+const asked = process.argv.slice(2);
+const [agentsAsked = 0, waitingAsked = 0] = asked.map(Number);
+const isAnswerable =
+  asked.length === 2 && [agentsAsked, waitingAsked].every((n) => Number.isInteger(n) && n > 0);
+if (asked.length > 0 && !isAnswerable) {
+  console.error('usage: npm run bench:acd [-- AGENTS WAITING]');
+  process.exit(1);
+}
 warmUp();
-const asked = process.argv.slice(2).map(Number);
-if (asked.length === 2) {
-  for (let i = 0; i < 5; i++) compare(asked[0] ?? 0, asked[1] ?? 0);
+if (isAnswerable) {
+  for (let i = 0; i < 5; i++) compare(agentsAsked, waitingAsked);
   process.exit();
 }
 for (const agentCount of [100, 1_000, 10_000])

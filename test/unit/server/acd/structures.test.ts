@@ -1,8 +1,11 @@
-/** The two structures everything rests on, against the plainest model there is. */
+/** The structures everything rests on, against the plainest model there is. */
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { ChangeList } from '../../../../server/acd/change-list.ts';
+import { contactDue } from '../../../../server/acd/contact-due.ts';
 import { type DeadlineKind, deadlineKinds, Deadlines } from '../../../../server/acd/deadlines.ts';
 import { OrderedSet } from '../../../../server/acd/ordered-set.ts';
+import { queue } from './site.ts';
 import { randomSource } from '../../../support/random-source.ts';
 
 describe('the ordered set', () => {
@@ -85,6 +88,56 @@ describe('the ordered set', () => {
     for (let item = 0; item < 100_000; item += 100) set.rank(item);
     // log2(100,000) is 17, and each of four nodes asks once more; a list would take 50,000.
     expect(compared / 1_000).to.be.lessThan(60);
+  });
+});
+
+describe('the list of changes', () => {
+  it('gives each reader what came since it stopped, in order, or says that it is too late', () => {
+    const changes = new ChangeList();
+    const all: string[] = [];
+    const readers = Array.from({ length: 40 }, (_, i) => i * 100);
+    for (let i = 0; i < 6_000; i++) {
+      changes.note(`a${i}`);
+      all.push(`a${i}`);
+      if (i % 997 !== 0) continue;
+      for (const start of readers.filter((one) => one <= all.length)) {
+        const since = changes.since(start);
+        if (since) expect(since).to.deep.equal(all.slice(start));
+        else expect(all.length - start, 'what is new is known').to.be.greaterThan(1024);
+      }
+    }
+    expect(changes.end).to.equal(6_000);
+    expect(changes.since(6_000)).to.deep.equal([]);
+    expect(changes.since(0)).to.equal(undefined);
+  });
+});
+
+describe('the next deadline of a contact', () => {
+  const at = 1_000_000;
+  const place = { contactId: 'c', priority: 0, queuedAt: at, order: 1, rank: 0, servedAs: at };
+  const base = { id: 'c', channel: 'voice', queueId: 'q', arrivedAt: at, language: 'en', place } as const;
+  const traits = { language: 'en', relaxedMs: 0 };
+  const waiting = { ...base, state: 'waiting', traits, attempt: 0, announcedAt: at } as const;
+  const rules = queue('q', { maxWaitMs: 60_000, announceEveryMs: 20_000, tierAfterMs: [40_000] });
+
+  it('is what comes first; at the same instant the end of the wait, then a rule that loosens', () => {
+    expect(contactDue(rules, waiting)).to.deep.equal({ kind: 'announce', at: at + 20_000 });
+    const later = { ...waiting, announcedAt: at + 20_000 };
+    expect(contactDue(rules, later)).to.deep.equal({ kind: 'relax', at: at + 40_000 });
+    const relaxed = { ...waiting, traits: { ...traits, relaxedMs: 40_000 }, announcedAt: at + 40_000 };
+    expect(contactDue(rules, relaxed)).to.deep.equal({ kind: 'max-wait', at: at + 60_000 });
+  });
+
+  it('is the first ring that ends, and none where nothing limits it or it talks', () => {
+    const offer = { offerId: 'o', agentId: 'a', offeredAt: at, ringUntil: at + 15_000 };
+    const offers = [{ ...offer, ringUntil: at + 30_000 }, offer];
+    const offered = { ...waiting, state: 'offered', offers } as const;
+    expect(contactDue(rules, offered)).to.deep.equal({ kind: 'ring', at: at + 15_000 });
+    const free = queue('q', { maxWaitMs: 0, announceEveryMs: 0 });
+    expect(contactDue(free, waiting)).to.equal(undefined);
+    const { announcedAt: _, ...rest } = waiting;
+    const talk = { state: 'connected', agentId: 'a', offerId: 'o', connectedAt: at, holdMs: 0 } as const;
+    expect(contactDue(rules, { ...rest, ...talk })).to.equal(undefined);
   });
 });
 
