@@ -55,6 +55,8 @@ export type CallEvent =
   | { type: 'dial.failed'; legId: string; cause: DialFailure; status: number; reason: string }
   | { type: 'leg.held'; legId: string }
   | { type: 'leg.resumed'; legId: string }
+  /** The phone of an outgoing leg asks to pass its call on; to be accepted or refused. */
+  | { type: 'leg.transfer-asked'; legId: string; target: string }
   | { type: 'leg.dtmf'; legId: string; digit: string }
   | {
       type: 'play.finished';
@@ -117,6 +119,9 @@ export interface CallControl {
   connect(a: string, b: string, recording?: { recordingId: string; file: string }): void;
   /** Ends a leg whatever its state: BYE, CANCEL or a final answer. */
   hangup(legId: string, reason: string): void;
+  /** Of a transfer that the leg's phone asked for, if it did; the leg is then hung up by whoever accepts. */
+  acceptTransfer(legId: string): void;
+  refuseTransfer(legId: string, status: number, reason: string): void;
   isRegistered(phoneId: string): boolean;
   hasLeg(legId: string): boolean;
   /** An unanswered caller of a former process, whose call the engine may yet hand over. */

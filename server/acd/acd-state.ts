@@ -129,6 +129,7 @@ export class AcdState {
       case 'contact.resumed':
       case 'contact.abandoned':
       case 'contact.flowed-out':
+      case 'contact.transferred':
       case 'contact.ended':
         this.#applyToContact(event);
         return;
@@ -170,6 +171,7 @@ export class AcdState {
       case 'contact.offered':
       case 'offer.withdrawn':
       case 'contact.answered':
+      case 'contact.transferred':
       case 'contact.ended': {
         const agent = this.agents.get(event.agentId ?? '');
         if (agent) this.#putAgent(agent, foldText(agent, event, contact.channel, this.#nextIdle));

@@ -151,7 +151,9 @@ function foldChange(
   return after;
 }
 
-export type TextEvent = DraftOf<'contact.offered' | 'offer.withdrawn' | 'contact.answered' | 'contact.ended'>;
+export type TextEvent = DraftOf<
+  'contact.offered' | 'offer.withdrawn' | 'contact.answered' | 'contact.transferred' | 'contact.ended'
+>;
 
 /**
  * What a text contact changes at its agent: nothing of the state. Whoever takes one, or puts the last one down, is no
@@ -169,7 +171,8 @@ export function foldText(
   const isOffer = event.type === 'contact.offered';
   const isTaken = event.type === 'contact.answered';
   const now = isOffer || isTaken ? [...others, { contactId, queueId, channel, isOffer }] : others;
-  const isAnew = isTaken || (event.type === 'contact.ended' && now.length === 0);
+  const isPutDown = event.type === 'contact.ended' || event.type === 'contact.transferred';
+  const isAnew = isTaken || (isPutDown && now.length === 0);
   const isRona = event.type === 'offer.withdrawn' && event.data.reason === 'rona';
   const ronasNow = isTaken ? 0 : ronas + (isRona ? 1 : 0);
   const handledNow = handled + (isTaken ? 1 : 0);

@@ -5,12 +5,14 @@
  * fault of ours while waiting counts as abandoned (cut off unanswered), and its end says `failed`.
  */
 import type { Outcome } from '../contract/events.ts';
-import { type ContactIn, type ContactRecord, holdMsOf, type Offer, ringMsOf } from './contact-state.ts';
+import { type ContactIn, type ContactRecord, type Offer, ringMsOf, talkOf } from './contact-state.ts';
 import { estimateMs } from './estimate.ts';
 import { withdraw } from './offer-end.ts';
+import { putDown } from './put-down.ts';
 import { enter } from './overflow.ts';
 import type { Session } from './session.ts';
-import { afterText, interruptText } from './text-work.ts';
+import { interruptText } from './text-work.ts';
+import { transfer } from './transfer.ts';
 import type { AcdCommand, EndedBy, IgnoredReason, Wishes } from './types.ts';
 import { isCall } from './workload.ts';
 
@@ -35,6 +37,7 @@ export function handleContact(session: Session, command: ContactCommand): Verdic
     case 'contact.fail':
     case 'contact.finish':
     case 'contact.agent-hung-up':
+    case 'contact.transfer':
     case 'contact.hold':
     case 'contact.resume': {
       const contact = session.state.contacts.get(command.contactId);
@@ -61,6 +64,8 @@ function handleKnown(
     case 'contact.agent-hung-up':
       if (contact.state !== 'connected') return 'not-allowed-in-state';
       return end(session, contact, 'answered', 'agent', command.reason);
+    case 'contact.transfer':
+      return transfer(session, contact, command.to);
     case 'contact.hold':
       return hold(session, contact);
     case 'contact.resume':
@@ -171,8 +176,7 @@ export function end(
   reason: string,
 ): undefined {
   const talk = contact.state === 'connected' ? contact : undefined;
-  const holdMs = talk ? holdMsOf(talk, session.at) : 0;
-  const talkMs = talk ? session.at - talk.connectedAt - holdMs : 0;
+  const { talkMs, holdMs } = talk ? talkOf(talk, session.at) : { talkMs: 0, holdMs: 0 };
   session.emit({
     type: 'contact.ended',
     at: session.at,
@@ -181,16 +185,7 @@ export function end(
     ...(talk ? { agentId: talk.agentId } : {}),
     data: { outcome, endedBy, reason, talkMs, holdMs },
   });
-  if (!talk) return;
-  if (isCall(talk.channel)) beginWrapUp(session, talk.agentId);
-  else afterText(session, talk.agentId);
-}
-
-export function beginWrapUp(session: Session, agentId: string): void {
-  const wrapUp = session.state.agents.get(agentId)?.config.wrapUp;
-  if (wrapUp?.mode === 'timed') session.changeAgent(agentId, 'wrap-up', { until: session.at + wrapUp.ms });
-  else if (wrapUp?.mode === 'until-released') session.changeAgent(agentId, 'wrap-up');
-  else session.moveOn(agentId);
+  if (talk) putDown(session, talk);
 }
 
 function handleOffer(

@@ -17,14 +17,17 @@
  *                       | contact.answered                     |          v
  *                       v                                      +---->  (ended)
  *                   connected (held <-> not held) ----------------------> ^
+ *                       | contact.transferred
+ *                       +---------------> flowed-out
  *
- * A contact that flowed out to another queue is queued there in the same command (overflow.ts).
+ * A contact that flowed out to another queue, or was passed on, is queued there in the same command (overflow.ts,
+ * transfer.ts).
  * Stops the race of a customer who leaves while an agent's phone rings: the offer is withdrawn first
  * (contact -> waiting), then abandoned, in one command, so nobody ever holds an offer without a contact.
  */
 import type { SkillDemand } from '../contract/decision.ts';
 import type { Channel, DraftOf } from '../contract/events.ts';
-import type { Traits } from './demand.ts';
+import { loosened, type Traits } from './demand.ts';
 import type { Entry, Place } from './waiting-list.ts';
 
 export interface Offer {
@@ -43,10 +46,14 @@ interface Base {
   readonly queueId: string;
   readonly arrivedAt: number;
   readonly language: string;
-  /** Queues it has left by a rule. */
+  /** Queues it has left by a rule since it came, or since an agent passed it on. */
   readonly left?: readonly string[];
+  /** How often it was offered in the queues it has left: no two of its offers share an id. */
+  readonly attempts?: number;
   /** What it takes along from the queue it left: since when it is taken to wait, and what it asked. */
   readonly carried?: { readonly since: number; readonly priority: number; readonly skills?: SkillDemand };
+  /** Who passed it on last. */
+  readonly giverId?: string;
 }
 /** What a caller was told of its wait, and when. */
 interface Told {
@@ -103,6 +110,7 @@ export type ContactEvent = DraftOf<
   | 'contact.resumed'
   | 'contact.abandoned'
   | 'contact.flowed-out'
+  | 'contact.transferred'
   | 'contact.ended'
 >;
 
@@ -127,6 +135,8 @@ const baseOf = (c: ContactRecord): Base => ({
   language: c.language,
   ...(c.left && { left: c.left }),
   ...(c.carried && { carried: c.carried }),
+  ...(c.attempts && { attempts: c.attempts }),
+  ...(c.giverId !== undefined && { giverId: c.giverId }),
 });
 const queuedOf = (c: Queued & ContactRecord): Queued => ({
   place: c.place,
@@ -173,6 +183,8 @@ export function foldContact(
       return { state: 'abandoned', ...baseOf(contact) };
     case 'contact.flowed-out':
       return flowedOut(contact, event);
+    case 'contact.transferred':
+      return contact.state === 'connected' ? transferred(contact, event) : contact;
     case 'contact.ended':
       return undefined;
   }
@@ -184,7 +196,7 @@ function queued(
   fresh: (entry: Omit<Entry, 'order'>, queueId: string) => Place,
 ): ContactRecord {
   const queueId = event.queueId ?? contact.queueId;
-  const { priority, headStartMs, skills, preferred } = event.data;
+  const { priority, headStartMs, skills, preferred, giver } = event.data;
   const { id: contactId, language } = contact;
   const entry = {
     contactId,
@@ -195,8 +207,14 @@ function queued(
   return {
     state: 'waiting',
     place: fresh(entry, queueId),
-    traits: { language, relaxedMs: 0, ...(skills && { skills }), ...(preferred && { preferred }) },
-    attempt: 0,
+    traits: {
+      language,
+      relaxedMs: 0,
+      ...(skills && { skills }),
+      ...(preferred && { preferred }),
+      ...(giver && { giver }),
+    },
+    attempt: contact.attempts ?? 0,
     announcedAt: event.at,
     ...baseOf(contact),
     queueId,
@@ -221,17 +239,27 @@ function flowedOut(contact: ContactRecord, event: DraftOf<'contact.flowed-out'>)
   const left = [...(contact.left ?? []), queueId];
   const base = { state: 'flowed-out', target, ...baseOf(contact), queueId, left } as const;
   if (contact.state !== 'waiting') return base;
-  const { place, traits } = contact;
+  const { place, traits, attempt } = contact;
   const { skills } = traits;
   const since = place.queuedAt - (place.headStartMs ?? 0);
-  return { ...base, carried: { since, priority: place.priority, ...(skills && { skills }) } };
+  const carried = { since, priority: place.priority, ...(skills && { skills }) };
+  return { ...base, carried, attempts: attempt };
+}
+
+/** Takes along how long it waited, but not what it asked: who passes it on knows better what it needs. */
+function transferred(
+  contact: ContactIn<'connected'>,
+  { at, data: { target } }: DraftOf<'contact.transferred'>,
+): ContactRecord {
+  const { left: _left, ...base } = baseOf(contact);
+  const { place, connectedAt, attempt, agentId } = contact;
+  const waitMs = connectedAt - place.queuedAt + (place.headStartMs ?? 0);
+  const carried = { since: at - waitMs, priority: place.priority };
+  return { ...base, state: 'flowed-out', target, carried, attempts: attempt, giverId: agentId };
 }
 
 function relaxed(contact: ContactIn<'waiting'>, { data }: DraftOf<'contact.relaxed'>): ContactRecord {
-  const { preferred, ...rest } = contact.traits;
-  const relaxedMs = Math.max(rest.relaxedMs, data.afterMs);
-  const isKept = preferred && !data.rules.includes('agent');
-  return { ...contact, traits: { ...rest, relaxedMs, ...(isKept && { preferred }) } };
+  return { ...contact, traits: loosened(contact.traits, data.rules, data.afterMs) };
 }
 
 function foldOffer(
@@ -282,9 +310,10 @@ function foldOffer(
 export const offerTo = (contact: ContactRecord | undefined, agentId: string): Offer | undefined =>
   contact?.state === 'offered' ? contact.offers.find((offer) => offer.agentId === agentId) : undefined;
 
-/** Time on hold so far, an unfinished hold included. */
-export function holdMsOf(contact: ContactIn<'connected'>, at: number): number {
-  return contact.holdMs + (contact.heldAt === undefined ? 0 : at - contact.heldAt);
+/** The times of the talk so far, an unfinished hold included. */
+export function talkOf(contact: ContactIn<'connected'>, at: number): { talkMs: number; holdMs: number } {
+  const holdMs = contact.holdMs + (contact.heldAt === undefined ? 0 : at - contact.heldAt);
+  return { talkMs: at - contact.connectedAt - holdMs, holdMs };
 }
 
 /** How long the agent's phone rang: from its first ring, so 0 where it never rang. */

@@ -16,23 +16,32 @@ export interface Demand {
   readonly maxTier: number;
   /** Nobody but this agent; then nothing else is asked. */
   readonly agentId?: string;
+  /** Not this one, who passed it on a moment ago. */
+  readonly notAgentId?: string;
 }
 
 /** What decides the demand of one contact. */
-export interface Traits extends Pick<Wishes, 'skills' | 'preferred'> {
+export interface Traits extends Pick<Wishes, 'skills' | 'preferred' | 'giver'> {
   readonly language: string;
   /** Every rule that is due after no longer a wait than this has been relaxed. */
   readonly relaxedMs: number;
 }
 
 export function demandOf(queue: AcdQueue, traits: Traits, channel: Channel): Demand {
-  const { preferred, relaxedMs } = traits;
+  const { preferred, giver, relaxedMs } = traits;
   if (preferred) return { channel, agentId: preferred.agentId, maxTier: 0 };
   const step = queue.relax?.findLast(({ afterMs }) => afterMs <= relaxedMs);
   const skills = step ? step.skills : bothOf(queue.skills, traits.skills);
   const languages = languagesOf(queue, traits);
   const maxTier = 1 + (queue.tierAfterMs?.filter((afterMs) => afterMs <= relaxedMs).length ?? 0);
-  return { channel, ...(skills && { skills }), ...(languages && { languages }), maxTier };
+  const notAgentId = giver?.agentId;
+  return {
+    channel,
+    maxTier,
+    ...(skills && { skills }),
+    ...(languages && { languages }),
+    ...(notAgentId !== undefined && { notAgentId }),
+  };
 }
 
 const bothOf = (a: SkillDemand | undefined, b: SkillDemand | undefined): SkillDemand | undefined =>
@@ -49,7 +58,8 @@ export function nextRelaxation(
   queue: AcdQueue,
   traits: Traits,
 ): { afterMs: number; rules: RelaxRule[] } | undefined {
-  if (!queue.relax && !queue.language && !queue.tierAfterMs && !traits.preferred) return undefined;
+  const { preferred, giver } = traits;
+  if (!queue.relax && !queue.language && !queue.tierAfterMs && !preferred && !giver) return undefined;
   const due: { afterMs: number; rule: RelaxRule }[] = [];
   const add = (rule: RelaxRule, afterMs: number | undefined) => {
     if (afterMs !== undefined && afterMs > traits.relaxedMs) due.push({ afterMs, rule });
@@ -57,11 +67,21 @@ export function nextRelaxation(
   for (const { afterMs } of queue.relax ?? []) add('skills', afterMs);
   add('language', queue.language?.fallbackAfterMs);
   for (const afterMs of queue.tierAfterMs ?? []) add('tier', afterMs);
-  if (traits.preferred) due.push({ afterMs: traits.preferred.waitMs, rule: 'agent' });
+  if (preferred) due.push({ afterMs: preferred.waitMs, rule: 'agent' });
+  if (giver) due.push({ afterMs: giver.waitMs, rule: 'giver' });
   if (due.length === 0) return undefined;
   const afterMs = Math.min(...due.map((one) => one.afterMs));
   const rules = relaxRules.filter((rule) => due.some((one) => one.rule === rule && one.afterMs === afterMs));
   return { afterMs, rules };
+}
+
+/** What decides the demand after these rules were relaxed. */
+export function loosened(traits: Traits, rules: readonly RelaxRule[], afterMs: number): Traits {
+  const { preferred, giver, ...rest } = traits;
+  const isPreferred = preferred && !rules.includes('agent');
+  const isGiven = giver && !rules.includes('giver');
+  const relaxedMs = Math.max(rest.relaxedMs, afterMs);
+  return { ...rest, relaxedMs, ...(isPreferred && { preferred }), ...(isGiven && { giver }) };
 }
 
 /** Equal for equal demands. */
@@ -69,7 +89,8 @@ export function keyOf(demand: Demand): string {
   const { channel } = demand;
   if (demand.agentId !== undefined) return `${channel} agent ${demand.agentId}`;
   const skills = demand.skills ? skillsKey(demand.skills) : '';
-  return `${channel} ${demand.maxTier} ${demand.languages?.join(' ') ?? '*'} ${skills}`;
+  const not = demand.notAgentId === undefined ? '' : ` not ${demand.notAgentId}`;
+  return `${channel} ${demand.maxTier} ${demand.languages?.join(' ') ?? '*'} ${skills}${not}`;
 }
 
 /** By identity: what the site asks for is the same object for every contact. */
@@ -87,11 +108,14 @@ function skillsKey(demand: SkillDemand): string {
 }
 
 /** As it is recorded; undefined where nothing is asked. */
-export function factsOf({ agentId, skills, languages, maxTier }: Demand): DemandFacts | undefined {
-  if (agentId === undefined && !skills && !languages && maxTier <= 1) return undefined;
+export function factsOf(demand: Demand): DemandFacts | undefined {
+  const { agentId, notAgentId, skills, languages, maxTier } = demand;
+  const isNamed = agentId !== undefined || notAgentId !== undefined;
+  if (!isNamed && !skills && !languages && maxTier <= 1) return undefined;
   return {
     maxTier,
     ...(agentId !== undefined && { agentId }),
+    ...(notAgentId !== undefined && { notAgentId }),
     ...(skills && { skills }),
     ...(languages && { languages }),
   };
@@ -104,6 +128,7 @@ export function describeDemand(demand: DemandFacts): string {
     ...(demand.skills ? [describeSkills(demand.skills)] : []),
     ...(demand.languages ? [`language ${demand.languages.join(' or ')}`] : []),
     ...(demand.maxTier > 1 ? [`up to tier ${demand.maxTier}`] : []),
+    ...(demand.notAgentId === undefined ? [] : [`not agent ${demand.notAgentId}`]),
   ];
   return parts.length === 0 ? 'anybody' : parts.join(', ');
 }
@@ -120,8 +145,9 @@ export function ruledOutBy(
   demand: Demand,
   agent: AcdAgent,
   tier: number,
-): 'channel' | 'skill' | 'language' | 'tier' | 'not-the-preferred' | undefined {
+): 'channel' | 'skill' | 'language' | 'tier' | 'not-the-preferred' | 'passed-it-on' | undefined {
   if (demand.agentId !== undefined) return demand.agentId === agent.id ? undefined : 'not-the-preferred';
+  if (demand.notAgentId === agent.id) return 'passed-it-on';
   if (capacityOf(agent, demand.channel) === 0) return 'channel';
   if (demand.skills && !knows(agent, demand.skills)) return 'skill';
   if (demand.languages && !demand.languages.some((one) => agent.languages?.includes(one))) return 'language';

@@ -89,6 +89,7 @@ function dispatch(session: Session, command: AcdCommand): IgnoredReason | undefi
     case 'contact.fail':
     case 'contact.finish':
     case 'contact.agent-hung-up':
+    case 'contact.transfer':
     case 'contact.hold':
     case 'contact.resume':
     case 'offer.alerted':

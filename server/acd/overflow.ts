@@ -25,8 +25,7 @@ const byRule = (rule: OverflowRule | undefined): Exit | undefined =>
   rule && { reason: rule.when, to: rule.to };
 
 /** What keeps a contact from entering this queue now; undefined when it may. */
-function refusal(session: Session, queue: QueueState): Exit | undefined {
-  const { state, at } = session;
+export function refusal({ state, at }: Pick<Session, 'state' | 'at'>, queue: QueueState): Exit | undefined {
   if (queue.isRetired) return { reason: 'queue-removed' };
   if (state.isEmergency(queue.config.id)) return { reason: 'emergency' };
   const { maxLength, overflow = [] } = queue.config;
@@ -95,7 +94,7 @@ export function enter(
   queueId: string,
   wishes: { priority?: number } & Wishes,
 ): IgnoredReason | undefined {
-  const { priority, headStartMs = 0, skills, preferred } = wishes;
+  const { priority, headStartMs = 0, skills, preferred, giver } = wishes;
   const { state, at } = session;
   const queue = state.queues.get(queueId);
   if (!queue) return 'unknown-queue';
@@ -127,13 +126,14 @@ export function enter(
       ...(ahead > 0 && { headStartMs: ahead }),
       ...(asked && { skills: asked }),
       ...(isThere && { preferred }),
+      ...(giver && { giver }),
     },
   });
   session.wantsAgent(contact.id);
   return undefined;
 }
 
-const isLoggedIn = (agent: AgentRecord | undefined): boolean =>
+export const isLoggedIn = (agent: AgentRecord | undefined): boolean =>
   agent !== undefined && agent.state !== 'logged-out' && agent.state !== 'unreachable' && !agent.isRemoved;
 
 /** `atDoor`: of a contact that was not let in; what it brought goes with it to the next queue. */

@@ -181,11 +181,23 @@ export class QueueState {
     if (!pool) return;
     this.#openIn.delete(place.contactId);
     pool.open.delete(place);
-    const { agentId, channel } = pool.demand;
-    if (agentId === undefined || pool.open.size > 0) return;
+    const { agentId, notAgentId, channel } = pool.demand;
+    if (pool.open.size > 0) return;
+    if (notAgentId !== undefined) this.#drop(pool);
+    if (agentId === undefined) return;
     const personal = this.#personal.get(agentId);
     personal?.delete(channel);
     if (personal?.size === 0) this.#personal.delete(agentId);
+  }
+
+  /** Those that leave out one agent could be as many as agents: they are kept while somebody waits in them. */
+  #drop(pool: Pool): void {
+    this.#pools.delete(keyOf(pool.demand));
+    for (const agentId of pool.memberIds) {
+      const pools = this.#poolsOf.get(agentId);
+      const index = pools?.indexOf(pool) ?? -1;
+      if (index >= 0) pools?.splice(index, 1);
+    }
   }
 
   /** The pool of a demand. Those of one agent are kept while somebody waits in them alone: they could be as many as agents. */

@@ -4,7 +4,7 @@
  */
 import type { ContactIn } from './contact-state.ts';
 import type { RelaxRule } from '../contract/events.ts';
-import { demandOf, factsOf, nextRelaxation } from './demand.ts';
+import { demandOf, factsOf, loosened, nextRelaxation } from './demand.ts';
 import type { Session } from './session.ts';
 
 /** Carries out the rules that are due next. */
@@ -25,9 +25,7 @@ export function releaseFrom(session: Session, agentId: string): void {
 function loosen(session: Session, contact: ContactIn<'waiting'>, rules: RelaxRule[], afterMs: number): void {
   const queue = session.state.queues.get(contact.queueId);
   if (!queue) return;
-  const { preferred, ...rest } = contact.traits;
-  const isKept = preferred && !rules.includes('agent');
-  const traits = { ...rest, relaxedMs: Math.max(rest.relaxedMs, afterMs), ...(isKept && { preferred }) };
+  const traits = loosened(contact.traits, rules, afterMs);
   const demand = factsOf(demandOf(queue.config, traits, contact.channel)) ?? { maxTier: 1 };
   session.emit({
     type: 'contact.relaxed',

@@ -5,9 +5,11 @@
  * phone is registered gets another chance. Every repair is an event, so the next replay needs none.
  */
 import { type AgentRecord, isInTalk, isOnOffer, workingStates } from './agent-state.ts';
-import { beginWrapUp, end } from './contact-commands.ts';
+import { end } from './contact-commands.ts';
 import { giveBack, withdraw } from './offer-end.ts';
 import { type ContactIn, type ContactRecord, type Offer, offerTo } from './contact-state.ts';
+import { enter } from './overflow.ts';
+import { beginWrapUp } from './put-down.ts';
 import type { Session } from './session.ts';
 import { enforceSite } from './site-commands.ts';
 import { resumeText } from './text-work.ts';
@@ -25,8 +27,9 @@ function repairContact(session: Session, contact: ContactRecord): void {
   switch (contact.state) {
     case 'greeting':
     case 'waiting':
-    case 'flowed-out':
       return;
+    case 'flowed-out':
+      return repairTransit(session, contact);
     case 'abandoned':
       end(session, contact, 'abandoned', 'system', reason);
       return;
@@ -41,6 +44,13 @@ function repairContact(session: Session, contact: ContactRecord): void {
       return;
     }
   }
+}
+
+/** On its way from one queue to another, or from one agent to the next. */
+function repairTransit(session: Session, contact: ContactIn<'flowed-out'>): void {
+  const [kind, id = ''] = contact.target.split(':');
+  if (kind === 'queue') enter(session, contact, id, {});
+  else if (kind === 'agent') enter(session, contact, contact.queueId, {});
 }
 
 /** Interrupted by a call that is over, or by none. */

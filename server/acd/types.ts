@@ -100,7 +100,13 @@ export interface Wishes {
   skills?: SkillDemand;
   /** For so long only this agent (the last one, or the one who was dialled), member of the queue or not. */
   preferred?: { agentId: string; waitMs: number };
+  /** For so long this agent, who passed it on, is not asked again. */
+  giver?: { agentId: string; waitMs: number };
 }
+
+/** Where an agent passes a contact on to; an agent is waited for `waitMs`, then anybody of the queue will do. */
+export type TransferTarget =
+  { readonly queueId: string } | { readonly agentId: string; readonly waitMs: number };
 
 export type EndedBy = 'customer' | 'agent' | 'system';
 
@@ -136,6 +142,8 @@ export type AcdCommand = { at: number } & (
   /** The agent's leg of a talking contact ended. */
   /** Also: the agent closed the chat or mail. */
   | { type: 'contact.agent-hung-up'; contactId: string; reason: string }
+  /** Its agent passes it on; refused, and the talk goes on, where nobody there could take it. */
+  | { type: 'contact.transfer'; contactId: string; to: TransferTarget }
   | { type: 'contact.hold'; contactId: string }
   | { type: 'contact.resume'; contactId: string }
   | {
@@ -175,7 +183,10 @@ export type IgnoredReason =
   | 'duplicate'
   | 'phone-in-use'
   | 'phone-not-registered'
-  | 'limit-reached';
+  | 'limit-reached'
+  /** The queue lets nobody in just now: it is full, in an emergency, or its rules for nobody there hold. */
+  | 'queue-closed'
+  | 'agent-away';
 
 export interface AcdResult {
   events: EventDraft[];

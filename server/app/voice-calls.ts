@@ -9,6 +9,7 @@ import type { EventOf, HearthlineEvent } from '../contract/events.ts';
 import type { SiteNumber } from '../contract/site.ts';
 import type { AcdShell } from './acd-shell.ts';
 import type { ActiveSite } from './active-site.ts';
+import { transferTarget } from './call-transfer.ts';
 import type { FeatureCodes } from './feature-codes.ts';
 import { CallerSound, numberFlowedTo } from './caller-sound.ts';
 import { queueAtEntry, wishesAtEntry } from './caller-wishes.ts';
@@ -76,6 +77,8 @@ export class VoiceCalls {
       case 'leg.held':
       case 'leg.resumed':
         return this.holdChanged(event.legId, event.type === 'leg.held');
+      case 'leg.transfer-asked':
+        return this.transferAsked(event.legId, event.target);
       case 'phone.registered':
       case 'phone.unregistered':
         this.shell.run(event);
@@ -212,6 +215,16 @@ export class VoiceCalls {
     this.shell.run({ type: isHeld ? 'contact.hold' : 'contact.resume', contactId: contact.id });
   }
 
+  private transferAsked(legId: string, target: string): void {
+    const { acd } = this.shell;
+    const contact = acd.contactOfOffer(legId);
+    const to = transferTarget(this.site, acd, target, this.clock.now());
+    if (!contact || to === undefined) return this.calls.refuseTransfer(legId, 404, 'Not Found');
+    if (to === 'closed') return this.calls.refuseTransfer(legId, 480, 'Closed');
+    const { ignored } = this.shell.run({ type: 'contact.transfer', contactId: contact.id, to });
+    if (ignored) this.calls.refuseTransfer(legId, 480, 'Temporarily Unavailable');
+  }
+
   private onEvent(event: HearthlineEvent): void {
     switch (event.type) {
       case 'contact.queued':
@@ -225,6 +238,8 @@ export class VoiceCalls {
         return this.calls.hangup(event.data.offerId, event.data.reason);
       case 'contact.answered':
         return this.bridge(event);
+      case 'contact.transferred':
+        return this.passOn(event);
       case 'contact.held':
         return this.sound.hold(event.contactId!);
       case 'contact.resumed':
@@ -270,6 +285,13 @@ export class VoiceCalls {
     if (!offerId) return;
     this.calls.stopPlay(contactId);
     this.calls.connect(contactId, offerId);
+  }
+
+  /** The agent's part is over; what the caller hears from here on comes with its place in the queue. */
+  private passOn({ contactId, data }: EventOf<'contact.transferred'>): void {
+    this.partners.delete(contactId!);
+    this.calls.acceptTransfer(data.offerId);
+    this.calls.hangup(data.offerId, 'passed on');
   }
 
   private endLegs(event: EventOf<'contact.ended'>): void {

@@ -16,9 +16,10 @@ export const skillDemand: z.ZodType<SkillDemand> = z.union([
   z.object({ any: z.lazy(() => z.array(skillDemand)) }),
 ]);
 
-/** What a contact asks of an agent; `agentId`: nobody but this one, and then nothing else. */
+/** What a contact asks of an agent; `agentId`: nobody but this one, and then nothing else; `notAgentId`: who passed it on. */
 export const demandFactsSchema = z.object({
   agentId: z.string().optional(),
+  notAgentId: z.string().optional(),
   skills: skillDemand.optional(),
   languages: z.array(z.string()).readonly().optional(),
   maxTier: z.number().int(),

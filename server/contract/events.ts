@@ -59,7 +59,7 @@ export const outcomes = [
 export type Outcome = (typeof outcomes)[number];
 
 /** What loosens with the wait of a contact. */
-export const relaxRules = ['skills', 'language', 'tier', 'agent'] as const;
+export const relaxRules = ['skills', 'language', 'tier', 'agent', 'giver'] as const;
 export type RelaxRule = (typeof relaxRules)[number];
 
 const shape = <T extends string, D extends z.ZodRawShape>(type: T, data: D) =>
@@ -86,6 +86,8 @@ export const eventBodies = [
     skills: skillDemand.optional(),
     /** For so long only this agent may be asked. */
     preferred: z.object({ agentId: z.string(), waitMs: z.number() }).optional(),
+    /** For so long the agent who passed it on is not asked again. */
+    giver: z.object({ agentId: z.string(), waitMs: z.number() }).optional(),
   }),
   /** It has waited long enough, or its preferred agent is gone: what it asks of an agent is loosened. */
   shape('contact.relaxed', {
@@ -150,7 +152,17 @@ export const eventBodies = [
     target: z.string(),
     waitMs: z.number(),
   }),
-  /** Last event of every contact, exactly once. */
+  /** Its agent passed it on: that talk is over, the contact is not. `contact.queued` follows. */
+  shape('contact.transferred', {
+    /** The offer that this talk began with. */
+    offerId: z.string(),
+    /** `queue:ID`, or `agent:ID` of one who is asked first. */
+    target: z.string(),
+    /** Of this talk. */
+    talkMs: z.number(),
+    holdMs: z.number(),
+  }),
+  /** Last event of every contact, exactly once; the times are those of its last talk. */
   shape('contact.ended', {
     outcome: z.enum(outcomes),
     endedBy: z.enum(['customer', 'agent', 'system']),

@@ -90,6 +90,8 @@ export const storyStepSchema = z.discriminatedUnion('kind', [
     headStartMs: z.number().optional(),
     skills: skillDemand.optional(),
     preferred: z.object({ agentId: z.string(), waitMs: z.number() }).optional(),
+    /** Left out for so long: passed it on. */
+    giver: z.object({ agentId: z.string(), waitMs: z.number() }).optional(),
   }),
   step('relaxed', { rules: z.array(z.string()), afterMs: z.number(), demand: demandViewSchema }),
   step('offered', { offer: decisionRowSchema }),
@@ -97,6 +99,8 @@ export const storyStepSchema = z.discriminatedUnion('kind', [
   step('answered', { offerId: z.string(), agentId: z.string(), waitMs: z.number(), inTarget: z.boolean() }),
   step('abandoned', { waitMs: z.number(), during: z.string(), isShort: z.boolean() }),
   step('flowed-out', { reason: z.string(), target: z.string(), waitMs: z.number() }),
+  /** Passed on by its agent to `queue:ID` or `agent:ID`. */
+  step('transferred', { agentId: z.string(), target: z.string(), talkMs: z.number(), holdMs: z.number() }),
   step('ended', {
     outcome: z.enum(outcomes),
     endedBy: z.string(),

@@ -1,10 +1,10 @@
 /**
  * The statements that lay a batch's rows over history: one per table, each with one bound JSON parameter, so
  * that a batch of a thousand events costs a handful of round trips. Built once from the column lists below;
- * no value ever enters the text. Column rules: `set` the newest news wins, `add` counts add up, `first` the
- * oldest wins.
+ * no value ever enters the text. Column rules: `set` the newest news wins, `add` counts add up, `sum` the same of what
+ * may be unknown, `first` the oldest wins.
  */
-type Rule = 'key' | 'set' | 'add' | 'first';
+type Rule = 'key' | 'set' | 'add' | 'sum' | 'first';
 type SqlType = 'text' | 'bigint' | 'integer' | 'boolean' | 'instant';
 type Columns = Record<string, readonly [SqlType, Rule]>;
 
@@ -19,6 +19,8 @@ function upsert(table: string, columns: Columns): string {
   const key = entries.find(([, [, rule]]) => rule === 'key')![0];
   const sets = entries.flatMap(([name, [, rule]]) => {
     if (rule === 'set') return [`${name} = coalesce(excluded.${name}, t.${name})`];
+    if (rule === 'sum')
+      return [`${name} = coalesce(t.${name} + excluded.${name}, excluded.${name}, t.${name})`];
     return rule === 'add' ? [`${name} = t.${name} + excluded.${name}`] : [];
   });
   return `insert into ${table} as t (${names.join(', ')})
@@ -55,8 +57,8 @@ export const upsertContactsSql = upsert('contacts', {
   answered_at: ['instant', 'set'],
   ended_at: ['instant', 'set'],
   wait_ms: ['bigint', 'set'],
-  talk_ms: ['bigint', 'set'],
-  hold_ms: ['bigint', 'set'],
+  talk_ms: ['bigint', 'sum'],
+  hold_ms: ['bigint', 'sum'],
   agent_id: ['text', 'set'],
   is_in_target: ['boolean', 'set'],
   is_short_abandon: ['boolean', 'set'],
@@ -66,6 +68,7 @@ export const upsertContactsSql = upsert('contacts', {
   reason: ['text', 'set'],
   offers: ['integer', 'add'],
   rona: ['integer', 'add'],
+  transfers: ['integer', 'add'],
 });
 
 export const upsertSegmentsSql = upsert('segments', {

@@ -33,6 +33,7 @@ export interface ContactPatch {
   reason?: string;
   offers: number;
   rona: number;
+  transfers: number;
 }
 export interface SegmentPatch {
   offer_id: string;
@@ -109,7 +110,7 @@ function contactOf(fold: Fold, event: HearthlineEvent): ContactPatch {
   const contactId = event.contactId ?? '';
   let patch = fold.contacts.get(contactId);
   if (!patch) {
-    patch = { contact_id: contactId, first_seq: event.seq, offers: 0, rona: 0 };
+    patch = { contact_id: contactId, first_seq: event.seq, offers: 0, rona: 0, transfers: 0 };
     fold.contacts.set(contactId, patch);
   }
   return patch;
@@ -139,6 +140,12 @@ function recordingOf(
   if (event.agentId !== undefined) patch.agent_id = event.agentId;
   if (event.queueId !== undefined) patch.queue_id = event.queueId;
   return patch;
+}
+
+/** A contact that was passed on is talked on more than once. */
+function addTalk(patch: ContactPatch, { talkMs, holdMs }: { talkMs: number; holdMs: number }): void {
+  patch.talk_ms = (patch.talk_ms ?? 0) + talkMs;
+  patch.hold_ms = (patch.hold_ms ?? 0) + holdMs;
 }
 
 type Handler<T extends EventType> = (fold: Fold, event: EventOf<T>) => void;
@@ -212,11 +219,17 @@ const handlers: { [T in EventType]?: Handler<T> } = {
   'contact.flowed-out': (fold, event) => {
     Object.assign(contactOf(fold, event), { wait_ms: event.data.waitMs, flow_out_reason: event.data.reason });
   },
+  'contact.transferred': (fold, event) => {
+    const patch = contactOf(fold, event);
+    patch.transfers += 1;
+    addTalk(patch, event.data);
+    segmentOf(fold, event, event.data.offerId).ended_at = event.at;
+  },
   'contact.ended': (fold, event) => {
     const patch = contactOf(fold, event);
-    const { outcome, endedBy, reason, talkMs, holdMs } = event.data;
+    const { outcome, endedBy, reason } = event.data;
     Object.assign(patch, { ended_at: event.at, outcome, ended_by: endedBy, reason });
-    Object.assign(patch, { talk_ms: talkMs, hold_ms: holdMs });
+    addTalk(patch, event.data);
     fold.segmentEnds.set(patch.contact_id, { contact_id: patch.contact_id, at: event.at });
   },
   'agent.state-changed': nextInterval,

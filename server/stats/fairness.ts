@@ -16,6 +16,7 @@ export const ledgerTypes = [
   'contact.offered',
   'offer.withdrawn',
   'contact.answered',
+  'contact.transferred',
   'contact.ended',
   'site.applied',
 ] as const;
@@ -35,6 +36,7 @@ export type LedgerEvent =
   | Slim<'contact.offered', 'offerId'>
   | Slim<'offer.withdrawn', 'offerId' | 'reason'>
   | Slim<'contact.answered', 'offerId'>
+  | Slim<'contact.transferred', never>
   | Slim<'contact.ended', never>
   | Slim<'site.applied', 'acd'>;
 const ledgerTypeSet: ReadonlySet<string> = new Set(ledgerTypes);
@@ -86,7 +88,7 @@ const noOffers = () => ({
   /** Taken back for no fault of the agent's: the contact gone, the phone unreachable, the server restarted. */
   withdrawn: 0,
   openAtEnd: 0,
-  /** Answered contacts that ended. */
+  /** Answered contacts that ended, or were passed on. */
   handled: 0,
 });
 export type OfferCounts = ReturnType<typeof noOffers>;
@@ -165,6 +167,7 @@ export class FairnessLedger {
       case 'contact.answered':
         this.#endOffer(event, 'answered');
         return;
+      case 'contact.transferred':
       case 'contact.ended':
         this.#endContact(event);
         return;
@@ -303,7 +306,7 @@ export class FairnessLedger {
     contactId = '',
     agentId,
     queueId = '',
-  }: Extract<LedgerEvent, { type: 'contact.ended' }>): void {
+  }: Extract<LedgerEvent, { type: 'contact.transferred' | 'contact.ended' }>): void {
     for (const offer of this.#open.get(contactId)?.values() ?? [])
       if (this.#isIn(at)) this.#share(offer.agentId, offer.queueId).counts.withdrawn += 1;
     this.#open.delete(contactId);

@@ -61,6 +61,7 @@ type ContactFoldEvent = DraftOf<
   | 'contact.resumed'
   | 'contact.abandoned'
   | 'contact.flowed-out'
+  | 'contact.transferred'
   | 'contact.ended'
 >;
 
@@ -148,6 +149,7 @@ class LiveFold implements LiveStats {
       case 'contact.resumed':
       case 'contact.abandoned':
       case 'contact.flowed-out':
+      case 'contact.transferred':
       case 'contact.ended':
         this.#foldContact(event);
         return;
@@ -188,7 +190,9 @@ class LiveFold implements LiveStats {
     queue.passTarget(event.at);
     this.#countContact(queue, contact, event);
     if (event.type === 'contact.ended') this.#contacts.delete(contactId);
-    else this.#contacts.set(contactId, nextContact(contact, queueId, event));
+    // Another phone still rings for it.
+    else if (event.type !== 'offer.withdrawn' || !queue.isRinging(contactId))
+      this.#contacts.set(contactId, nextContact(contact, queueId, event));
   }
 
   #countContact(queue: QueueFigures, contact: ContactLive, event: ContactFoldEvent): void {
@@ -199,16 +203,14 @@ class LiveFold implements LiveStats {
         this.#minute(event.at).offered += 1;
         return;
       case 'contact.offered':
-        queue.ringing += 1;
+        queue.ring(contactId);
         return;
       case 'offer.withdrawn':
-        queue.ringing -= 1;
+        queue.stopRinging(contactId);
         if (event.data.reason === 'rona') queue.counts.rona += 1;
         return;
       case 'contact.answered':
         queue.answer(contactId, event.data);
-        queue.ringing -= 1;
-        queue.talking += 1;
         this.#minute(event.at).answered += 1;
         return;
       case 'contact.abandoned':
@@ -219,9 +221,9 @@ class LiveFold implements LiveStats {
         if (!queue.isWaiting(contactId)) this.#minute(event.at).offered += 1;
         queue.flowOut(contactId, event.data.waitMs);
         return;
+      case 'contact.transferred':
       case 'contact.ended':
         if (contact.state !== 'talking' && contact.state !== 'hold') return;
-        queue.talking -= 1;
         queue.handle(event.data.talkMs, event.data.holdMs);
         return;
       case 'contact.held':
@@ -341,6 +343,11 @@ function nextContact(
       return to('talking', contact.agentId);
     case 'contact.flowed-out':
       return to('flowed-out');
+    case 'contact.transferred': {
+      // The talk is no part of the wait that it is shown with from here on.
+      const { talkMs, holdMs } = event.data;
+      return to('flowed-out', undefined, queuedAt === undefined ? at : queuedAt + talkMs + holdMs);
+    }
     case 'contact.abandoned':
       return { ...contact, queueId };
   }

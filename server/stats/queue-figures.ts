@@ -43,7 +43,8 @@ export interface QueueSnapshot {
   /** [contactId, queuedAt] of all who wait, by entry; of those whose service-level event is still to come. */
   waiting: [string, number][];
   undecided: [string, number][];
-  ringing: number;
+  /** [contactId, phones that ring for it]; a number in snapshots of old. */
+  ringing: [string, number][] | number;
   talking: number;
 }
 
@@ -56,7 +57,8 @@ export class QueueFigures {
   readonly #waiting: Map<string, number>;
   /** Those among them whose service-level event is still to come. */
   readonly #undecided: Map<string, number>;
-  ringing = 0;
+  /** Where all are rung, several phones ring for one contact. */
+  readonly #ringing: Map<string, number>;
   talking = 0;
   agentsLoggedIn = 0;
   agentsReady = 0;
@@ -65,10 +67,10 @@ export class QueueFigures {
     this.queueId = queueId;
     this.#waiting = new Map(snapshot?.waiting);
     this.#undecided = new Map(snapshot?.undecided);
+    this.#ringing = new Map(Array.isArray(snapshot?.ringing) ? snapshot.ringing : []);
     if (!snapshot) return;
     this.targetMs = snapshot.targetMs;
     this.counts = { ...snapshot.counts };
-    this.ringing = snapshot.ringing;
     this.talking = snapshot.talking;
   }
 
@@ -78,6 +80,20 @@ export class QueueFigures {
 
   isWaiting(contactId: string): boolean {
     return this.#waiting.has(contactId);
+  }
+
+  isRinging(contactId: string): boolean {
+    return this.#ringing.has(contactId);
+  }
+
+  ring(contactId: string): void {
+    this.#ringing.set(contactId, (this.#ringing.get(contactId) ?? 0) + 1);
+  }
+
+  stopRinging(contactId: string): void {
+    const left = (this.#ringing.get(contactId) ?? 0) - 1;
+    if (left > 0) this.#ringing.set(contactId, left);
+    else this.#ringing.delete(contactId);
   }
 
   get isIdle(): boolean {
@@ -105,6 +121,8 @@ export class QueueFigures {
     counts.answeredWaitMs += waitMs;
     if (inTarget) counts.answeredInTarget += 1;
     if (this.#undecided.has(contactId)) counts.serviceLevelOffered += 1;
+    this.#ringing.delete(contactId);
+    this.talking += 1;
     this.#leave(contactId, waitMs);
   }
 
@@ -127,6 +145,7 @@ export class QueueFigures {
   }
 
   handle(talkMs: number, holdMs: number): void {
+    this.talking -= 1;
     this.counts.handled += 1;
     this.counts.talkMs += talkMs;
     this.counts.holdMs += holdMs;
@@ -163,7 +182,7 @@ export class QueueFigures {
       name: queue.name,
       waiting: this.#waiting.size,
       ...(oldest === undefined ? {} : { oldestWaitingSince: oldest }),
-      ringing: this.ringing,
+      ringing: this.#ringing.size,
       talking: this.talking,
       offered: counts.offered,
       answered: counts.answered,
@@ -191,7 +210,7 @@ export class QueueFigures {
       counts: { ...this.counts },
       waiting: [...this.#waiting],
       undecided: [...this.#undecided],
-      ringing: this.ringing,
+      ringing: [...this.#ringing],
       talking: this.talking,
     };
   }

@@ -12,6 +12,7 @@ import { bye, cancelDial, dialPhone } from './dial-out.ts';
 import { handleInDialog } from './in-dialog.ts';
 import { allowedMethods, answerLeg, handleInvite, refusesExtensions } from './invite-in.ts';
 import type { IncomingInfo, Leg } from './leg.ts';
+import { acceptRefer, refuseRefer } from './refer.ts';
 import { Registrar } from './registrar.ts';
 import { createSrf, type SipRequest, type SipResponse } from './srf.ts';
 
@@ -174,6 +175,16 @@ class SrfCallControl implements CallControl {
     if (leg.state === 'up' && leg.dialogId) bye(this.ctx, leg.dialogId, reason);
     else leg.invite?.res.send(480, reason);
     this.ctx.ended(leg, 'local', reason);
+  }
+
+  acceptTransfer(legId: string): void {
+    const leg = this.ctx.legs.get(legId);
+    if (leg) acceptRefer(this.ctx, leg);
+  }
+
+  refuseTransfer(legId: string, status: number, reason: string): void {
+    const leg = this.ctx.legs.get(legId);
+    if (leg) refuseRefer(leg, status, reason);
   }
 
   isRegistered(phoneId: string): boolean {

@@ -1,10 +1,11 @@
 /**
  * Requests inside a call: BYE, re-INVITE and UPDATE (hold, resume, a new address), ACK with an answer, DTMF by
- * INFO. A re-INVITE changes nothing in the routing of audio but what its peer says of itself (design §6).
+ * INFO, transfer by REFER. A re-INVITE changes nothing in the routing of audio but what its peer says of itself (design §6).
  */
 import type { CallContext } from './context.ts';
 import { allowedMethods, readOffer, refusesExtensions } from './invite-in.ts';
 import { localSdp, mediaOf, type Leg } from './leg.ts';
+import { handleRefer } from './refer.ts';
 import { answerDirection, offeredCodecs, offeredDtmfPt, readSdp, type RemoteMedia } from './sdp.ts';
 import type { SipRequest, SipResponse } from './srf.ts';
 
@@ -27,7 +28,7 @@ export function handleInDialog(ctx: CallContext, leg: Leg, req: SipRequest, res:
     case 'PRACK':
       return res.send(200);
     case 'REFER':
-      return res.send(603, { headers: { Allow: allowedMethods } });
+      return handleRefer(ctx, leg, req, res);
     default:
       return res.send(405, { headers: { Allow: allowedMethods } });
   }

@@ -60,6 +60,8 @@ export interface Leg extends Omit<LegRecord, 'dialogId'> {
   mediaWorker?: number;
   noResponseTimer?: NodeJS.Timeout;
   closeReason?: string;
+  /** The phone asked to pass the call on, and waits for the answer; `isReported`: by NOTIFY, too. */
+  refer?: { res: SipResponse; isReported: boolean };
   /** We made the offer in a 2xx and wait for the answer in the ACK. */
   isAnswerInAck: boolean;
   /** Taken over from a former process a moment ago, and perhaps never answered (adoption.ts). */

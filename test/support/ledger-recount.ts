@@ -53,7 +53,7 @@ export function recount(log: readonly EventDraft[], from: number, to: number, qu
     if (event.type === 'contact.offered') add(agentId, 'offered');
     if (event.type === 'contact.answered') add(agentId, 'answered');
     if (event.type === 'offer.withdrawn') add(agentId, outcomes[event.data.reason] ?? 'withdrawn');
-    if (event.type === 'contact.ended') add(agentId, 'handled');
+    if (event.type === 'contact.ended' || event.type === 'contact.transferred') add(agentId, 'handled');
   }
   for (const [agentId, { state, at }] of last) addState(agentId, state, at, Infinity);
   return sums;

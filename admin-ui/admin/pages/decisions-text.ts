@@ -38,6 +38,7 @@ const outWord: Record<string, TextKey> = {
   'at-capacity': 'outAtCapacity',
   'other-work': 'outOtherWork',
   'not-the-preferred': 'outPreferred',
+  'passed-it-on': 'outGiver',
   'logged-out': 'stateLoggedOut',
   'not-ready': 'stateNotReady',
   reserved: 'stateReserved',
@@ -143,7 +144,7 @@ export function demandText(demand: DemandView | undefined, nameOf: NameOf): stri
   const w = words.value;
   if (!demand) return w.demandAnybody;
   if (!demand.facts) return demand.text;
-  const { agentId, skills, languages, maxTier } = demand.facts;
+  const { agentId, notAgentId, skills, languages, maxTier } = demand.facts;
   if (agentId !== undefined) return fill(w.demandOnly, { agent: nameOf.agent(agentId) ?? agentId });
   const parts = [
     ...(skills ? [skillsText(skills)] : []),
@@ -151,6 +152,9 @@ export function demandText(demand: DemandView | undefined, nameOf: NameOf): stri
       ? [fill(w.demandLanguage, { languages: languages.map(languageText).join(` ${w.demandOr} `) })]
       : []),
     ...(maxTier > 1 ? [fill(w.demandTiers, { tier: maxTier })] : []),
+    ...(notAgentId === undefined
+      ? []
+      : [fill(w.demandNot, { agent: nameOf.agent(notAgentId) ?? notAgentId })]),
   ];
   return parts.length === 0 ? w.demandAnybody : parts.join(', ');
 }

@@ -41,7 +41,7 @@ const lookUp = (table: Record<string, TextKey>, key: string): string => {
 
 function queuedNotes(step: Extract<StoryStep, { kind: 'queued' }>, nameOf: NameOf): string[] {
   const w = words.value;
-  const { priority, headStartMs, skills, preferred } = step;
+  const { priority, headStartMs, skills, preferred, giver } = step;
   return [
     ...(priority === 0 ? [] : [fill(w.storyPriority, { priority })]),
     ...(headStartMs === undefined || headStartMs === 0
@@ -56,13 +56,22 @@ function queuedNotes(step: Extract<StoryStep, { kind: 'queued' }>, nameOf: NameO
           }),
         ]
       : []),
+    ...(giver
+      ? [
+          fill(w.storyGiver, {
+            agent: nameOf.agent(giver.agentId) ?? giver.agentId,
+            time: spoken(giver.waitMs),
+          }),
+        ]
+      : []),
   ];
 }
 
-/** `queue:ID` is a queue of ours, `number:N` a number; else it is a prompt. */
+/** `queue:ID` is a queue of ours, `agent:ID` an agent, `number:N` a number; else it is a prompt. */
 function targetText(target: string, nameOf: NameOf): string {
   const [kind, id] = target.split(':', 2);
   if (id === undefined) return target;
+  if (kind === 'agent') return nameOf.agent(id) ?? id;
   return kind === 'queue' ? (nameOf.queue(id) ?? id) : id;
 }
 
@@ -113,6 +122,15 @@ function lineOf(step: StoryStep, nameOf: NameOf): Line {
           fill(w.storyWaited, { time: spoken(step.waitMs) }),
         ],
         tone: 'bad',
+      };
+    case 'transferred':
+      return {
+        text: fill(w.storyTransferred, {
+          agent: agentName(step.agentId),
+          target: targetText(step.target, nameOf),
+        }),
+        notes: [fill(w.storyTalked, { time: spoken(step.talkMs + step.holdMs) })],
+        tone: 'plain',
       };
     case 'ended':
       return {

@@ -119,7 +119,7 @@ function presentStep(
       return { kind: 'arrived', ...head, numberId, language };
     }
     case 'contact.queued': {
-      const { priority, position, headStartMs, skills, preferred } = event.data;
+      const { priority, position, headStartMs, skills, preferred, giver } = event.data;
       return {
         kind: 'queued',
         ...head,
@@ -128,6 +128,7 @@ function presentStep(
         ...(headStartMs !== undefined && { headStartMs }),
         ...(skills && { skills }),
         ...(preferred && { preferred }),
+        ...(giver && { giver }),
       };
     }
     case 'contact.relaxed': {
@@ -155,6 +156,10 @@ function presentStep(
     case 'contact.flowed-out': {
       const { reason, target, waitMs } = event.data;
       return { kind: 'flowed-out', ...head, reason, target, waitMs };
+    }
+    case 'contact.transferred': {
+      const { target, talkMs, holdMs } = event.data;
+      return { kind: 'transferred', ...head, agentId, target, talkMs, holdMs };
     }
     case 'contact.ended': {
       const { outcome: how, endedBy, reason, talkMs, holdMs } = event.data;

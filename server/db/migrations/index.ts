@@ -4,6 +4,7 @@ import { historyMigration } from './0002-history.ts';
 import { siteMigration } from './0003-site.ts';
 import { peopleMigration } from './0004-people.ts';
 import { decisionsMigration } from './0005-decisions.ts';
+import { transfersMigration } from './0006-transfers.ts';
 
 export interface Migration {
   name: string;
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   siteMigration,
   peopleMigration,
   decisionsMigration,
+  transfersMigration,
 ];

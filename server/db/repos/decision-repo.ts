@@ -24,6 +24,7 @@ const storyTypes = [
   'contact.answered',
   'contact.abandoned',
   'contact.flowed-out',
+  'contact.transferred',
   'contact.ended',
 ];
 

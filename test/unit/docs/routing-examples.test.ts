@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { demandText, otherwiseText } from '../../../server/acd/decision-words.ts';
 import { parse } from 'yaml';
+import { namedAgentWaitMs } from '../../../server/app/call-transfer.ts';
 import { ActiveSite } from '../../../server/app/active-site.ts';
 import { queueAtEntry, wishesAtEntry } from '../../../server/app/caller-wishes.ts';
 import { RecentCallers } from '../../../server/app/recent-callers.ts';
@@ -106,7 +107,7 @@ class Stage {
 
   private act(action: string): void {
     const [, who = '', what = '', rest = ''] =
-      /^(the emergency switch|\S+) (calls|chats to|mails to|takes|closes|answers|hangs up|rejects|becomes Ready|becomes Not Ready|logs out|goes) ?(.*)$/.exec(
+      /^(the emergency switch|\S+) (calls|chats to|mails to|takes|closes|answers|hangs up|rejects|becomes Ready|becomes Not Ready|logs out|passes|goes) ?(.*)$/.exec(
         action,
       ) ?? [];
     switch (what) {
@@ -118,6 +119,8 @@ class Stage {
         return this.write(who, 'mail', rest);
       case 'takes':
         return this.must({ type: 'offer.accepted', offerId: this.bench.offerOf(rest) });
+      case 'passes':
+        return this.passOn(rest);
       case 'closes':
         return this.must({ type: 'contact.agent-hung-up', contactId: rest, reason: 'closed' });
       case 'goes': {
@@ -139,6 +142,14 @@ class Stage {
       default:
         return this.actOfAgent(who, what);
     }
+  }
+
+  /** `Rossi on to second`, or on to an agent. */
+  private passOn(rest: string): void {
+    const [contactId = '', where = ''] = rest.split(' on to ');
+    const agentId = this.agentNamed(where);
+    const to = agentId === undefined ? { queueId: where } : { agentId, waitMs: namedAgentWaitMs };
+    this.must({ type: 'contact.transfer', contactId, to });
   }
 
   private actOfAgent(who: string, what: string): void {

@@ -75,6 +75,7 @@ describe('routing under random events', function () {
       'contact.relaxed',
       'offer.withdrawn',
       'contact.abandoned',
+      'contact.transferred',
     ]);
   });
 });

@@ -29,6 +29,7 @@ export class World {
   readonly log: EventDraft[] = [];
   readonly tally: Tally = { offered: 0, answered: 0, abandoned: 0, flowedOut: 0 };
   readonly queued = new Set<string>();
+  readonly offerIds = new Set<string>();
   readonly arrived = new Set<string>();
   readonly ended = new Set<string>();
   readonly random: () => number;
@@ -235,6 +236,15 @@ export class World {
         offerId: this.offerId(),
         reason: this.pick(['rona', 'rejected', 'phone-unreachable', 'agent-left', 'interrupted'] as const),
       };
+    if (roll < 61.5)
+      return {
+        type: 'contact.transfer',
+        contactId: this.contactId('connected'),
+        to:
+          this.random() < 0.6
+            ? { queueId: this.pick(this.queueIds) }
+            : { agentId: this.pick(this.agentIds), waitMs: this.pick([3_000, 90_000]) },
+      };
     if (roll < 64)
       return { type: 'contact.agent-hung-up', contactId: this.contactId('connected'), reason: 'bye' };
     if (roll < 66) return { type: 'contact.hold', contactId: this.contactId('connected') };
@@ -314,6 +324,12 @@ export class World {
       this.queued.add(id);
       this.tally.offered += 1;
     }
+    if (event.type === 'contact.offered') {
+      if (this.offerIds.has(event.data.offerId)) throw new Error(`${event.data.offerId} was offered twice`);
+      this.offerIds.add(event.data.offerId);
+    }
+    // It is one contact, and in each queue one offered and one answered.
+    if (event.type === 'contact.transferred') this.queued.delete(id);
     if (event.type === 'contact.answered') this.tally.answered += 1;
     if (event.type === 'contact.abandoned') this.tally.abandoned += 1;
     if (event.type === 'contact.flowed-out') {

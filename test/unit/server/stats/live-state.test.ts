@@ -35,7 +35,7 @@ const logged = (event: EventDraft): HearthlineEvent =>
 const copyOf = (stats: LiveStats, forSite: StatsSite): LiveStats =>
   createLiveStats(forSite, JSON.parse(JSON.stringify(stats.toSnapshot())));
 
-/** A contact's stays, one a queue: whoever flowed out may come to another, or be turned away there at once. */
+/** A contact's stays, one a queue: whoever flowed out or was passed on may come to another, or be turned away there at once. */
 function staysOf(events: EventDraft[]): EventDraft[][] {
   const stays: EventDraft[][] = [[]];
   let hasLeft = false;
@@ -46,7 +46,7 @@ function staysOf(events: EventDraft[]): EventDraft[][] {
       hasLeft = false;
     }
     stays.at(-1)?.push(event);
-    if (event.type === 'contact.flowed-out') hasLeft = true;
+    if (event.type === 'contact.flowed-out' || event.type === 'contact.transferred') hasLeft = true;
   }
   return stays;
 }
@@ -79,8 +79,8 @@ function recount(log: EventDraft[], queueId: string, dayStart: number, now: numb
     if (queued && !left) {
       add('waiting');
       oldest = Math.min(oldest, queued.at);
-      const lastOffer = events.findLast((e) => e.type === 'contact.offered' || e.type === 'offer.withdrawn');
-      if (lastOffer?.type === 'contact.offered') add('ringing');
+      const countOf = (type: string) => events.filter((e) => e.type === type).length;
+      if (countOf('contact.offered') > countOf('offer.withdrawn')) add('ringing');
     }
     for (const e of events) {
       if (e.type === 'offer.withdrawn' && e.data.reason === 'rona' && e.at >= dayStart) add('rona');
@@ -95,16 +95,12 @@ function recount(log: EventDraft[], queueId: string, dayStart: number, now: numb
           ? left.at
           : undefined;
     if (decidedAt !== undefined && decidedAt >= dayStart) add('slOffered');
-    const ended = events.find((e) => e.type === 'contact.ended');
-    if (left?.type === 'contact.answered' && !ended) add('talking');
-    if (
-      ended &&
-      ended.at >= dayStart &&
-      ended.type === 'contact.ended' &&
-      ended.data.outcome === 'answered'
-    ) {
+    const talked = events.find((e) => e.type === 'contact.ended' || e.type === 'contact.transferred');
+    if (left?.type === 'contact.answered' && !talked) add('talking');
+    if (left?.type === 'contact.answered' && talked && talked.at >= dayStart) {
+      const { talkMs, holdMs } = talked.data as { talkMs: number; holdMs: number };
       add('handled');
-      add('workMs', ended.data.talkMs + ended.data.holdMs);
+      add('workMs', talkMs + holdMs);
     }
     if (!left || left.at < dayStart) continue;
     longest = Math.max(longest, waitMs);
@@ -392,6 +388,26 @@ describe('live figures', function () {
       queuedAt: at,
       since: at + 30_000,
     });
+  });
+
+  it('show the wait of a contact that was passed on without its talk, and count it in both queues', () => {
+    const lines = site([queue('q'), queue('experts')], [agent('101', ['q'])], ['p']);
+    bench = new AcdBench(lines);
+    stats = createLiveStats(statsSite(lines));
+    folded = 0;
+    const { at } = bench;
+    bench.call('c1', 'q');
+    bench.pass(8_000);
+    bench.seat('101', 'p');
+    bench.answer('c1');
+    bench.pass(50_000);
+    bench.do({ type: 'contact.transfer', contactId: 'c1', to: { queueId: 'experts' } });
+    bench.pass(4_000);
+    fold();
+    const { contacts, board } = stats.floor(bench.at);
+    expect(contacts['c1']).to.include({ state: 'waiting', queueId: 'experts', queuedAt: at + 50_000 });
+    expect(board.queues['q']).to.include({ offered: 1, answered: 1, talking: 0, waiting: 0, ahtMs: 50_000 });
+    expect(board.queues['experts']).to.include({ offered: 1, answered: 0, waiting: 1 });
   });
 
   it('refuse a snapshot of another version', () => {

@@ -1,0 +1,63 @@
+/**
+ * An agent passes a contact on: to a queue, or to another agent (S48). Stated rules: the contact stays one, with its
+ * history; it is served as if it had waited the time that it had to wait before, the talk left out; it is not offered
+ * again to the agent who gave it away, unless nobody else has taken it after a while. Where nobody there could take it,
+ * the transfer is refused and the talk goes on.
+ */
+import type { ContactRecord } from './contact-state.ts';
+import { talkOf } from './contact-state.ts';
+import { enter, isLoggedIn, refusal } from './overflow.ts';
+import { putDown } from './put-down.ts';
+import type { Session } from './session.ts';
+import type { IgnoredReason, TransferTarget } from './types.ts';
+
+/** For so long the giver is left out. */
+const giverWaitMs = 60_000;
+
+export function transfer(
+  session: Session,
+  contact: ContactRecord,
+  to: TransferTarget,
+): IgnoredReason | undefined {
+  if (contact.state !== 'connected') return 'not-allowed-in-state';
+  const { id: contactId, agentId, offerId, queueId: fromQueueId } = contact;
+  const queueId = 'queueId' in to ? to.queueId : fromQueueId;
+  const fault = refusalOf(session, to, { agentId, queueId, fromQueueId });
+  if (fault) return fault;
+  session.emit({
+    type: 'contact.transferred',
+    at: session.at,
+    contactId,
+    agentId,
+    queueId: fromQueueId,
+    data: {
+      offerId,
+      target: 'queueId' in to ? `queue:${queueId}` : `agent:${to.agentId}`,
+      ...talkOf(contact, session.at),
+    },
+  });
+  const after = session.state.contacts.get(contactId);
+  if (after?.state === 'flowed-out')
+    enter(session, after, queueId, {
+      giver: { agentId, waitMs: giverWaitMs },
+      ...('agentId' in to && { preferred: to }),
+    });
+  putDown(session, contact);
+  return undefined;
+}
+
+function refusalOf(
+  { state, at }: Session,
+  to: TransferTarget,
+  from: { agentId: string; queueId: string; fromQueueId: string },
+): IgnoredReason | undefined {
+  if ('agentId' in to) {
+    const agent = state.agents.get(to.agentId);
+    if (!agent || agent.isRemoved) return 'unknown-agent';
+    if (agent.id === from.agentId) return 'already-so';
+    if (!isLoggedIn(agent)) return 'agent-away';
+  } else if (to.queueId === from.fromQueueId) return 'already-so';
+  const queue = state.queues.get(from.queueId);
+  if (!queue || queue.isRetired) return 'unknown-queue';
+  return refusal({ state, at }, queue) ? 'queue-closed' : undefined;
+}
