@@ -24,6 +24,7 @@ import { checkReferences, siteSchema } from '../contract/site.ts';
 import type { Site } from '../contract/site.ts';
 import { checkIcal } from './hours-ical.ts';
 import { routingFaults } from './acd-site.ts';
+import { textFaults } from './text-site.ts';
 import { isPinHash } from './site-secrets.ts';
 
 export { secureSite, verifyPin } from './site-secrets.ts';
@@ -134,6 +135,7 @@ class SiteText {
     const references = [
       ...checkReferences(site),
       ...routingFaults(site),
+      ...textFaults(site),
       ...checkIcal(site),
       ...site.agents.flatMap((agent, index) =>
         agent.pin?.startsWith('scrypt$') && !isPinHash(agent.pin)

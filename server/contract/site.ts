@@ -13,6 +13,7 @@ import {
   skillSchema,
   wishes,
 } from './site-routing.ts';
+import { textChannels } from './site-text.ts';
 import { checkHours, holidayCalendarSchema, hoursSchema, isTimeZone } from './site-hours.ts';
 import { agentNumber, dialled, id, language, name, seconds } from './site-values.ts';
 
@@ -140,6 +141,7 @@ export const siteSchema = z.strictObject({
   trunks: z.array(trunkSchema).max(500).default([]),
   prompts: z.array(promptSchema).max(2000).default([]),
   hours: z.array(hoursSchema).max(500).default([]),
+  ...textChannels,
   /** iCal files of holidays that hours may name. */
   holidayCalendars: z.array(holidayCalendarSchema).max(20).optional(),
   notReadyReasons: z

@@ -1,0 +1,203 @@
+/**
+ * What an agent's page exchanges with the server. The page is told of everything that concerns its agent by one socket:
+ * the whole desk at every change (it is small), and each new message of the contacts that lie on it; what it does goes by
+ * HTTP. All routes need the permission `desk.use` and a user that is tied to an agent; else 403 `forbidden`,
+ * details.reason `no-agent`. Times are ms UTC.
+ */
+import { z } from 'zod';
+import { agentStates, channels } from './events.ts';
+import { idSchema } from './rest.ts';
+
+const at = z.number().int();
+
+export const deliveryStates = ['none', 'queued', 'sent', 'delivered', 'failed'] as const;
+/**
+ * `none`: nothing to deliver (it came in, or is a note). `queued`: kept, to be sent or sent again. `sent`: handed to the
+ * next server, or shown to the customer (chat). `delivered`: confirmed. `failed`: given up; `fault` says why.
+ */
+export type DeliveryState = (typeof deliveryStates)[number];
+
+export const attachmentViewSchema = z.object({
+  attachmentId: z.string(),
+  name: z.string(),
+  mime: z.string(),
+  bytes: z.number().int(),
+  /** May be shown in the page: a picture of a safe kind that the check let through. */
+  isPicture: z.boolean(),
+  /** Why it may not be opened: refused by the rules of type and size, or by the virus check. */
+  refused: z.enum(['type', 'size', 'virus', 'unchecked']).optional(),
+});
+export type AttachmentView = z.infer<typeof attachmentViewSchema>;
+
+/** Who wrote a message. `system`: what happened, for example that a bounce came. */
+export const authors = ['customer', 'agent', 'system'] as const;
+
+export const messageViewSchema = z.object({
+  messageId: z.string(),
+  contactId: z.string(),
+  /** 1, 2, 3 ... within its thread. */
+  seq: z.number().int(),
+  at,
+  author: z.enum(authors),
+  /** Of an agent's message. */
+  agentId: z.string().optional(),
+  /** Only agents see it. */
+  isNote: z.boolean(),
+  /** Plain text: of a mail what its sender wrote, the quoted part left out. */
+  text: z.string(),
+  /** The quoted part of a mail, folded away. */
+  quoted: z.string().optional(),
+  /** A mail's own HTML can be asked for: `GET /api/desk/messages/:id/html`, for a sandboxed frame. */
+  hasHtml: z.boolean(),
+  subject: z.string().optional(),
+  from: z.object({ address: z.string(), name: z.string().optional() }).optional(),
+  /** What it is, where it is no ordinary message of a person: it must not be answered by a machine. */
+  kind: z.enum(['message', 'auto-reply', 'bounce', 'complaint', 'receipt']),
+  delivery: z.enum(deliveryStates),
+  fault: z.string().optional(),
+  attachments: z.array(attachmentViewSchema),
+});
+export type MessageView = z.infer<typeof messageViewSchema>;
+
+/** A contact as it lies on the desk. Names and addresses are personal data: no display and no log sees this. */
+export const deskContactSchema = z.object({
+  contactId: z.string(),
+  channel: z.enum(channels),
+  /** Where it came by: `mail:help`, `chat:web`, `form:callback`, or a connector's own id. Absent of a call. */
+  via: z.string().optional(),
+  queueId: z.string(),
+  queueName: z.string(),
+  /** Of what is offered: until when it may be accepted. */
+  offerId: z.string().optional(),
+  acceptUntil: at.optional(),
+  /** On the desk since. */
+  since: at,
+  /** It came to us then: its wait in all. */
+  arrivedAt: at,
+  isHeld: z.boolean(),
+  customer: z.object({ name: z.string().optional(), address: z.string().optional() }),
+  subject: z.string().optional(),
+  language: z.string(),
+  /** The newest line, for a list. */
+  preview: z.string().optional(),
+  /** Messages of the customer that this agent has not read. */
+  unread: z.number().int(),
+  /** The customer is there and reads along (chat), or has gone. Absent where that means nothing. */
+  isCustomerHere: z.boolean().optional(),
+  isTyping: z.boolean().optional(),
+});
+export type DeskContact = z.infer<typeof deskContactSchema>;
+
+export const deskViewSchema = z.object({
+  agentId: z.string(),
+  name: z.string(),
+  state: z.enum(agentStates),
+  reason: z.string().optional(),
+  isSystemReason: z.boolean().optional(),
+  since: at,
+  until: at.optional(),
+  /** Absent: signed in without one, for text only. */
+  phoneId: z.string().optional(),
+  pending: z
+    .object({ to: z.enum(['ready', 'not-ready', 'logged-out']), reason: z.string().optional() })
+    .optional(),
+  /** Those that an agent may choose. */
+  reasons: z.array(z.object({ id: z.string(), name: z.string() })),
+  /** One at a time of each channel. */
+  offers: z.array(deskContactSchema),
+  mine: z.array(deskContactSchema),
+  /** Of the agent's queues: how many wait, and since when the longest. */
+  queues: z.array(
+    z.object({ queueId: z.string(), name: z.string(), waiting: z.number().int(), oldestAt: at.optional() }),
+  ),
+  capacity: z.object({ voice: z.number().int(), chat: z.number().int(), mail: z.number().int() }),
+  /** Whom a contact may be passed on to. */
+  targets: z.object({
+    queues: z.array(z.object({ queueId: z.string(), name: z.string() })),
+    agents: z.array(z.object({ agentId: z.string(), name: z.string(), isReady: z.boolean() })),
+  }),
+  dispositions: z.array(z.object({ id: z.string(), name: z.string() })),
+});
+export type DeskView = z.infer<typeof deskViewSchema>;
+
+/** `GET /api/desk` -> DeskView. */
+
+/** `POST /api/desk/log-in` -> DeskView; with a phone, which must be registered, for calls as well. 409 `conflict`. */
+export const deskLogInSchema = z.strictObject({ phoneId: idSchema.optional() });
+
+/** `POST /api/desk/state` -> DeskView; 409 `conflict` with details.reason. */
+export const deskStateSchema = z.discriminatedUnion('to', [
+  z.strictObject({ to: z.literal('ready') }),
+  z.strictObject({ to: z.literal('not-ready'), reason: idSchema }),
+  z.strictObject({ to: z.literal('logged-out') }),
+  z.strictObject({ to: z.literal('end-wrap-up') }),
+]);
+export type DeskStateRequest = z.infer<typeof deskStateSchema>;
+
+/** `POST /api/desk/offers/:id/accept` and `/reject` -> 204; 409 `conflict` where it is no longer this agent's. */
+
+/** `GET /api/desk/contacts/:id` -> ThreadView: the contact with its thread, older contacts of it included; 404 unless it is on the desk. */
+export const threadViewSchema = z.object({
+  contact: deskContactSchema,
+  threadId: z.string(),
+  /** What may be done here. */
+  may: z.object({ reply: z.boolean(), attach: z.boolean(), html: z.boolean() }),
+  /** Why no answer can be sent, where `may.reply` is false. */
+  whyNoReply: z.enum(['no-address', 'automatic', 'customer-gone', 'channel-off']).optional(),
+  attachmentLimits: z.object({ maxBytes: z.number().int(), maxCount: z.number().int() }),
+  /** In order; the newest `messagesAtMost`. */
+  messages: z.array(messageViewSchema),
+  /** There are older ones. */
+  isCut: z.boolean(),
+});
+export type ThreadView = z.infer<typeof threadViewSchema>;
+export const messagesAtMost = 500;
+
+export const maxTextLength = 20_000;
+/**
+ * `POST /api/desk/contacts/:id/messages` -> 201 MessageView. `clientId`: the page's own, so that sending again after a lost
+ * answer says nothing twice.
+ */
+export const sendMessageSchema = z.strictObject({
+  clientId: z.string().regex(/^[A-Za-z0-9_-]{8,64}$/),
+  text: z.string().min(1).max(maxTextLength),
+  isNote: z.boolean().default(false),
+  attachmentIds: z.array(idSchema).max(20).default([]),
+});
+export type SendMessage = z.infer<typeof sendMessageSchema>;
+
+/**
+ * `POST /api/desk/contacts/:id/attachments?name=...` with the file as the body and its type as Content-Type -> 201
+ * AttachmentView; 413 `too-large`, 422 `attachment-refused` with details.reason.
+ * `GET /api/desk/attachments/:id` -> the file; a picture may be shown, all else is sent to be saved.
+ */
+
+/** `POST /api/desk/contacts/:id/transfer` -> 204; 409 `conflict` with details.reason. The note is for whoever takes it. */
+export const transferRequestSchema = z
+  .strictObject({
+    queueId: idSchema.optional(),
+    agentId: idSchema.optional(),
+    note: z.string().trim().min(1).max(maxTextLength).optional(),
+  })
+  .refine((to) => (to.queueId === undefined) !== (to.agentId === undefined), 'name a queue or an agent');
+export type TransferRequest = z.infer<typeof transferRequestSchema>;
+
+/** `POST /api/desk/contacts/:id/close` -> 204. */
+export const closeRequestSchema = z.strictObject({
+  disposition: idSchema.optional(),
+  note: z.string().trim().min(1).max(maxTextLength).optional(),
+});
+export type CloseRequest = z.infer<typeof closeRequestSchema>;
+
+/** `POST /api/desk/contacts/:id/read` with the newest message seen -> 204. `POST .../typing` -> 204, at most one in 2 s. */
+export const readRequestSchema = z.strictObject({ seq: z.number().int().min(0) });
+
+/** `POST /api/desk/ticket` -> LiveTicket for `/ws/desk?ticket=...`, good once. */
+
+/** Server to page. `beat` every 500 ms: older than 2 s, the page says that it is cut off. */
+export type DeskFrame =
+  | { type: 'desk'; n: number; serverAt: number; desk: DeskView }
+  /** New, or changed (delivery); of a contact on the desk. */
+  | { type: 'message'; n: number; serverAt: number; message: MessageView }
+  | { type: 'beat'; serverAt: number }
+  | { type: 'revoked' };
