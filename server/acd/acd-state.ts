@@ -248,7 +248,7 @@ export class AcdState {
       this.agentByPhone.delete(before.phoneId);
     if (after.phoneId !== undefined) this.agentByPhone.set(after.phoneId, id);
     this.#setAgentDeadline(after);
-    if (after.isRemoved && after.phoneId === undefined && after.state === 'logged-out' && !after.inHand)
+    if (after.isRemoved && after.loggedInAt === undefined && after.state === 'logged-out' && !after.inHand)
       this.agents.delete(id);
     else this.agents.set(id, after);
   }
@@ -268,7 +268,7 @@ export class AcdState {
     for (const agent of this.agents.values()) {
       const config = configs.get(agent.id);
       if (config) this.agents.set(agent.id, { ...agent, config, isRemoved: false });
-      else if (agent.phoneId === undefined && !agent.inHand) this.agents.delete(agent.id);
+      else if (agent.loggedInAt === undefined && !agent.inHand) this.agents.delete(agent.id);
       // Out of every queue at once, whatever it still has in hand.
       else
         this.agents.set(agent.id, { ...agent, config: { ...agent.config, queueIds: [] }, isRemoved: true });

@@ -19,7 +19,10 @@ export function handleAgent(session: Session, command: AgentCommand): Verdict {
   if (!agent || (agent.isRemoved && command.type === 'agent.login')) return 'unknown-agent';
   switch (command.type) {
     case 'agent.login':
-      return login(session, agent, command.phoneId, command.how);
+      if (command.phoneId !== undefined) return login(session, agent, command.phoneId, command.how);
+      if (agent.state !== 'logged-out') return 'already-so';
+      session.logIn(agent.id, undefined, command.how);
+      return undefined;
     case 'agent.logout':
       return logout(session, agent, command.reason);
     case 'agent.ready':

@@ -44,6 +44,7 @@ export interface AgentRecord {
   readonly reason?: string;
   readonly isSystemReason?: true;
   readonly until?: number;
+  /** Absent while logged in: for text alone. */
   readonly phoneId?: string;
   readonly loggedInAt?: number;
   /** The contact in hand, or the one that the wrap-up is for; its queue. */
@@ -102,8 +103,9 @@ export function newAgent(config: AcdAgent): AgentRecord {
 export function foldAgent(agent: AgentRecord, event: AgentEvent, order: () => number): AgentRecord {
   switch (event.type) {
     case 'agent.logged-in': {
-      const { busyMs: _busy, handled: _handled, ronas: _ronas, ...rest } = agent;
-      return { ...rest, phoneId: event.data.phoneId, loggedInAt: event.at };
+      const { busyMs: _busy, handled: _handled, ronas: _ronas, phoneId: _phone, ...rest } = agent;
+      const { phoneId } = event.data;
+      return { ...rest, loggedInAt: event.at, ...(phoneId !== undefined && { phoneId }) };
     }
     case 'agent.logged-out': {
       const { phoneId: _phone, loggedInAt: _at, next: _next, ...rest } = agent;

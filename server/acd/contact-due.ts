@@ -5,7 +5,9 @@
 import type { ContactIn, ContactRecord } from './contact-state.ts';
 import { type Due, sooner } from './deadlines.ts';
 import { nextRelaxation } from './demand.ts';
+import { stays } from './flow-target.ts';
 import type { AcdQueue } from './types.ts';
+import { isCall } from './workload.ts';
 
 export function contactDue(queue: AcdQueue, contact: ContactRecord): Due | undefined {
   if (contact.state === 'waiting') return waitingDue(queue, contact);
@@ -15,11 +17,16 @@ export function contactDue(queue: AcdQueue, contact: ContactRecord): Due | undef
   return { kind: 'ring', at };
 }
 
-function waitingDue(queue: AcdQueue, { place, traits, announcedAt }: ContactIn<'waiting'>): Due | undefined {
+function waitingDue(queue: AcdQueue, contact: ContactIn<'waiting'>): Due | undefined {
   const { maxWaitMs, announceEveryMs } = queue;
-  let due: Due | undefined = maxWaitMs > 0 ? { kind: 'max-wait', at: place.queuedAt + maxWaitMs } : undefined;
+  const { place, traits, announcedAt } = contact;
+  let due: Due | undefined;
+  if (maxWaitMs > 0 && !stays(contact, queue, { reason: 'max-wait' }))
+    due = { kind: 'max-wait', at: place.queuedAt + maxWaitMs };
   const relaxAfterMs = nextRelaxation(queue, traits)?.afterMs;
   if (relaxAfterMs !== undefined) due = sooner(due, { kind: 'relax', at: place.queuedAt + relaxAfterMs });
-  if (announceEveryMs > 0) due = sooner(due, { kind: 'announce', at: announcedAt + announceEveryMs });
+  // Only who listens is told its place.
+  if (announceEveryMs > 0 && isCall(contact.channel))
+    due = sooner(due, { kind: 'announce', at: announcedAt + announceEveryMs });
   return due;
 }

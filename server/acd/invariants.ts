@@ -96,11 +96,14 @@ function contactDeadlines(state: AcdState, queue: QueueState, contact: ContactRe
 
 function checkAgent(state: AcdState, agent: AgentRecord): void {
   const { id, phoneId } = agent;
-  must((agent.state === 'logged-out') === (phoneId === undefined), 'logged in means seated', id);
+  const isIn = agent.loggedInAt !== undefined;
+  must((agent.state === 'logged-out') !== isIn, 'logged in has a beginning', id);
+  must(isIn || phoneId === undefined, 'who is logged out sits nowhere', id);
   if (phoneId !== undefined) must(state.agentByPhone.get(phoneId) === id, 'one agent at a phone', id);
   if (agent.state === 'ready' || agent.state === 'not-ready' || isOnOffer(agent.state))
-    must(phoneId !== undefined && state.registeredPhones.has(phoneId), 'the phone is registered', id);
+    must(phoneId === undefined || state.registeredPhones.has(phoneId), 'the phone is registered', id);
   if (isOnOffer(agent.state) || isInTalk(agent.state)) {
+    must(phoneId !== undefined, 'a call needs a phone', id);
     const contact = state.contacts.get(agent.contactId ?? '');
     const holder =
       contact?.state === 'offered'

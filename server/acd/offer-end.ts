@@ -5,6 +5,7 @@
 import type { WithdrawReason } from '../contract/events.ts';
 import type { NextStep } from './agent-state.ts';
 import { type ContactIn, type Offer, offerTo, ringMsOf } from './contact-state.ts';
+import { stays } from './flow-target.ts';
 import { flowOut, mustLeave } from './overflow.ts';
 import type { Session } from './session.ts';
 import { stepBack } from './text-work.ts';
@@ -53,9 +54,9 @@ export function giveBack(
   if (!queue || after?.state !== 'waiting') return;
   const { maxWaitMs } = queue.config;
   const exit = mustLeave(session, queue);
-  if (exit) flowOut(session, after, exit);
-  else if (maxWaitMs > 0 && after.place.queuedAt + maxWaitMs <= session.at)
-    flowOut(session, after, { reason: 'max-wait' });
+  const isOver = maxWaitMs > 0 && after.place.queuedAt + maxWaitMs <= session.at;
+  const due = exit ?? (isOver ? ({ reason: 'max-wait' } as const) : undefined);
+  if (due && !stays(after, queue.config, due)) flowOut(session, after, due);
   else session.wantsAgent(id);
 }
 

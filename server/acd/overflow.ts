@@ -1,25 +1,18 @@
 /**
  * How contacts leave a queue by a rule: to another queue, to a message, to a number. Stated rules: a contact takes the
  * time it has waited along; it never comes back to a queue it has left by a rule, so no two queues can pass it to and
- * fro (it hears the message instead); what rings is let ring, and flows out if the offer fails.
+ * fro (it hears the message instead); what rings is let ring, and flows out if the offer fails;
+ * where a mail would hear a message, it stays (flow-target.ts).
  */
-import type { DraftOf } from '../contract/events.ts';
 import type { AcdState } from './acd-state.ts';
 import type { AgentRecord } from './agent-state.ts';
 import type { ContactIn } from './contact-state.ts';
 import { estimateMs } from './estimate.ts';
+import { byMessage, type Exit, isBackAgain, stays, targetOf } from './flow-target.ts';
 import type { QueueState } from './queue-state.ts';
 import type { Session } from './session.ts';
-import type { AcdQueue, IgnoredReason, OverflowRule, OverflowTarget, Wishes } from './types.ts';
+import type { IgnoredReason, OverflowRule, Wishes } from './types.ts';
 import { placeIn } from './waiting-list.ts';
-
-export type FlowOutReason = DraftOf<'contact.flowed-out'>['data']['reason'];
-
-/** Why a contact leaves, and where to; without `to` the first rule of that kind, or the queue's message, says it. */
-interface Exit {
-  readonly reason: FlowOutReason;
-  readonly to?: OverflowTarget;
-}
 
 const byRule = (rule: OverflowRule | undefined): Exit | undefined =>
   rule && { reason: rule.when, to: rule.to };
@@ -70,19 +63,11 @@ export function flowOutAll(session: Session, queue: QueueState): void {
   if (!exit) return;
   for (const { contactId } of Array.from(queue.waiting)) {
     const contact = session.state.contacts.get(contactId);
-    if (contact?.state === 'waiting') flowOut(session, contact, exit);
+    if (contact?.state === 'waiting' && !stays(contact, queue.config, exit)) flowOut(session, contact, exit);
   }
 }
 
-const byMessage = (queue: AcdQueue): OverflowTarget => ({ kind: 'message', prompt: queue.overflowTarget });
-
-function targetOf(queue: AcdQueue | undefined, { reason, to }: Exit): OverflowTarget {
-  if (!queue) return { kind: 'message', prompt: '' };
-  if (to) return to;
-  return queue.overflow?.find((rule) => rule.when === reason)?.to ?? byMessage(queue);
-}
-
-const nameOf = (target: OverflowTarget): string => {
+const nameOf = (target: ReturnType<typeof targetOf>): string => {
   if (target.kind === 'message') return target.prompt;
   return target.kind === 'queue' ? `queue:${target.queueId}` : `number:${target.number}`;
 };
@@ -99,7 +84,8 @@ export function enter(
   const queue = state.queues.get(queueId);
   if (!queue) return 'unknown-queue';
   const exit = refusal(session, queue);
-  if (exit) return flowOut(session, contact, exit, { queueId, wishes });
+  if (exit && !stays(contact, queue.config, exit))
+    return flowOut(session, contact, exit, { queueId, wishes });
   // What it has waited elsewhere, a head start there included, counts here.
   const { carried } = contact;
   const ahead = Math.max(headStartMs, carried ? at - carried.since : 0);
@@ -147,11 +133,8 @@ export function flowOut(
   const queueId = atDoor?.queueId ?? contact.queueId;
   const queue = state.queues.get(queueId)?.config;
   const wanted = targetOf(queue, exit);
-  const left = contact.left ?? [];
-  const isBack = wanted.kind === 'queue' && [...left, queueId].includes(wanted.queueId);
   const isNoWay = wanted.kind === 'queue' && !isOpen(state, wanted.queueId);
-  // By way of a number it may come back once; the second time it leaves for good.
-  const target = queue && (isBack || isNoWay || left.includes(queueId)) ? byMessage(queue) : wanted;
+  const target = queue && (isNoWay || isBackAgain(contact, queueId, wanted)) ? byMessage(queue) : wanted;
   session.emit({
     type: 'contact.flowed-out',
     at,

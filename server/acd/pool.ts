@@ -303,6 +303,7 @@ export class Pool {
 /** In which states agents of this standing are to be found. */
 function statesOf(standing: Standing): readonly AgentState[] {
   if (standing === 'at-capacity' || standing === 'other-work') return ['ready', 'talking'];
+  if (standing === 'no-phone') return ['ready'];
   return standing === 'reserved' ? ['reserved', 'ready'] : [standing];
 }
 

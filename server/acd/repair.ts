@@ -74,9 +74,9 @@ function repairOffer(session: Session, contact: ContactIn<'offered'>, offer: Off
 }
 
 function repairAgent(session: Session, agent: AgentRecord): void {
-  const { id, state, phoneId } = agent;
+  const { id, state } = agent;
   if (state === 'logged-out') {
-    if (phoneId === undefined) return;
+    if (agent.loggedInAt === undefined) return;
     const loggedInMs = session.at - (agent.loggedInAt ?? session.at);
     session.emit({ type: 'agent.logged-out', at: session.at, agentId: id, data: { reason, loggedInMs } });
     return;
@@ -85,5 +85,5 @@ function repairAgent(session: Session, agent: AgentRecord): void {
   if (isOnOffer(state) && !offerTo(contact, id)) session.moveOn(id);
   else if (isInTalk(state) && !(contact?.state === 'connected' && contact.agentId === id))
     beginWrapUp(session, id);
-  else if (state === 'unreachable' && session.state.registeredPhones.has(phoneId ?? '')) session.moveOn(id);
+  else if (state === 'unreachable' && session.isAtDesk(agent)) session.moveOn(id);
 }

@@ -114,8 +114,10 @@ export class Session {
     if (next.to === 'ready') this.wantsContact(agent.id);
   }
 
-  logIn(agentId: string, phoneId: string, how: 'feature-code' | 'tied-phone' | 'web'): void {
-    this.emit({ type: 'agent.logged-in', at: this.at, agentId, data: { phoneId, how } });
+  /** `phoneId` absent: for text alone. */
+  logIn(agentId: string, phoneId: string | undefined, how: 'feature-code' | 'tied-phone' | 'web'): void {
+    const data = { how, ...(phoneId !== undefined && { phoneId }) };
+    this.emit({ type: 'agent.logged-in', at: this.at, agentId, data });
     if (how === 'tied-phone') this.changeAgent(agentId, 'ready');
     else this.changeAgent(agentId, 'not-ready', { reason: 'just-logged-in', isSystemReason: true });
   }
@@ -126,7 +128,7 @@ export class Session {
     const agent = this.state.agents.get(agentId);
     if (!agent || agent.state === 'logged-out') return;
     if (!isMoving && agent.inHand) {
-      const isThere = this.state.registeredPhones.has(agent.phoneId ?? '');
+      const isThere = this.isAtDesk(agent);
       if (!isThere && agent.state !== 'unreachable') this.loseAgent(agentId);
       else if (isThere && agent.state !== 'not-ready')
         this.changeAgent(agentId, 'not-ready', { reason: 'logging-out', isSystemReason: true });
@@ -145,13 +147,17 @@ export class Session {
     if (!agent) return;
     const next = agent.next ?? otherwise;
     if (next.to === 'logged-out') this.logOut(agentId, next.reason);
-    else if (agent.phoneId === undefined || !this.state.registeredPhones.has(agent.phoneId))
-      this.loseAgent(agentId);
+    else if (!this.isAtDesk(agent)) this.loseAgent(agentId);
     else if (next.to === 'not-ready') {
       const { reason, isSystemReason } = next;
       this.changeAgent(agentId, 'not-ready', { reason, ...(isSystemReason ? { isSystemReason } : {}) });
     } else
       this.changeAgent(agentId, 'ready', next.reason ? { reason: next.reason, isSystemReason: true } : {});
+  }
+
+  /** The agent's phone is on the network, or the agent needs none. */
+  isAtDesk({ phoneId }: AgentRecord): boolean {
+    return phoneId === undefined || this.state.registeredPhones.has(phoneId);
   }
 
   loseAgent(agentId: string): void {

@@ -62,13 +62,13 @@ export function switchEmergency(
 }
 
 function settleAgent(session: Session, agent: AgentRecord): void {
-  const isSeated = agent.phoneId !== undefined && session.state.registeredPhones.has(agent.phoneId);
   const wasRemoved = agent.next?.to === 'logged-out' && agent.next.reason === removed;
   if (!agent.isRemoved) {
     // Back in the site before it had finished: it stays.
     if (wasRemoved && agent.state === 'not-ready') session.changeAgent(agent.id, 'ready');
     else if (wasRemoved) session.askNext(agent, { to: 'ready' });
-    if (!isSeated && (agent.state === 'ready' || agent.state === 'not-ready')) session.loseAgent(agent.id);
+    if (!session.isAtDesk(agent) && (agent.state === 'ready' || agent.state === 'not-ready'))
+      session.loseAgent(agent.id);
   } else if (!workingStates.has(agent.state)) session.logOut(agent.id, removed);
   else if (!wasRemoved) session.askNext(agent, { to: 'logged-out', reason: removed });
 }

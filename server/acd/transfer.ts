@@ -6,6 +6,7 @@
  */
 import type { ContactRecord } from './contact-state.ts';
 import { talkOf } from './contact-state.ts';
+import { type Leaver, stays } from './flow-target.ts';
 import { enter, isLoggedIn, refusal } from './overflow.ts';
 import { putDown } from './put-down.ts';
 import type { Session } from './session.ts';
@@ -22,7 +23,7 @@ export function transfer(
   if (contact.state !== 'connected') return 'not-allowed-in-state';
   const { id: contactId, agentId, offerId, queueId: fromQueueId } = contact;
   const queueId = 'queueId' in to ? to.queueId : fromQueueId;
-  const fault = refusalOf(session, to, { agentId, queueId, fromQueueId });
+  const fault = refusalOf(session, to, { channel: contact.channel, agentId, queueId, fromQueueId });
   if (fault) return fault;
   session.emit({
     type: 'contact.transferred',
@@ -49,7 +50,7 @@ export function transfer(
 function refusalOf(
   { state, at }: Session,
   to: TransferTarget,
-  from: { agentId: string; queueId: string; fromQueueId: string },
+  from: Leaver & { agentId: string; queueId: string; fromQueueId: string },
 ): IgnoredReason | undefined {
   if ('agentId' in to) {
     const agent = state.agents.get(to.agentId);
@@ -59,5 +60,6 @@ function refusalOf(
   } else if (to.queueId === from.fromQueueId) return 'already-so';
   const queue = state.queues.get(from.queueId);
   if (!queue || queue.isRetired) return 'unknown-queue';
-  return refusal({ state, at }, queue) ? 'queue-closed' : undefined;
+  const exit = refusal({ state, at }, queue);
+  return exit && !stays(from, queue.config, exit) ? 'queue-closed' : undefined;
 }

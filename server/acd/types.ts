@@ -149,7 +149,8 @@ export type AcdCommand = { at: number } & (
   | {
       type: 'agent.login';
       agentId: string;
-      phoneId: string;
+      /** Absent: for text alone. */
+      phoneId?: string;
       how: 'feature-code' | 'web';
     }
   | { type: 'agent.logout'; agentId: string; reason: string }

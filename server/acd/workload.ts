@@ -20,7 +20,7 @@ export interface InHand {
 export type Blocks = Readonly<Record<Channel, readonly Channel[]>>;
 
 /** `ready`: may be offered a contact of the channel; anything else says why not. */
-export type Standing = AgentState | 'at-capacity' | 'other-work';
+export type Standing = AgentState | 'at-capacity' | 'other-work' | 'no-phone';
 
 /** Of this channel an agent has one at a time, and its state says so. */
 export const isCall = (channel: Channel): boolean => channel === 'voice';
@@ -35,7 +35,10 @@ const nothing: readonly InHand[] = [];
 export function standingOf(agent: AgentRecord, channel: Channel, blocks: Blocks = defaultBlocks): Standing {
   const { inHand = nothing } = agent;
   // Asked most often by far.
-  if (isCall(channel) && (agent.state !== 'ready' || inHand.length === 0)) return agent.state;
+  if (isCall(channel)) {
+    if (agent.state === 'ready' && agent.phoneId === undefined) return 'no-phone';
+    if (agent.state !== 'ready' || inHand.length === 0) return agent.state;
+  }
   const isKept = inHand.some((one) => blocks[one.channel].includes(channel));
   if (isCall(channel)) return isKept ? 'other-work' : agent.state;
   if (withCall.has(agent.state)) {

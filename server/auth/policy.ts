@@ -17,6 +17,7 @@ export const permissions = [
   'fairness.read',
   'routing.switch',
   'agents.switch',
+  'desk.use',
   'users.list',
   'users.manage',
   'sessions.manage',
@@ -39,8 +40,11 @@ const granted: Record<Role, readonly Permission[]> = {
     'fairness.read',
     'routing.switch',
     'agents.switch',
+    'desk.use',
     'health.read',
   ],
+  // The desk is the agent's own: without one, this opens nothing.
+  agent: ['desk.use'],
   viewer: ['live.watch', 'health.read'],
 };
 

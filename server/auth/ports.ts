@@ -29,6 +29,8 @@ export interface UserRecord {
   /** The password was given by an administrator and has to be changed before anything else. */
   isOneTimePassword: boolean;
   role: Role;
+  /** The agent of the site that the user is. */
+  agentId?: string;
   createdAt: number;
   lastSignInAt?: number;
   isDisabled: boolean;
@@ -39,17 +41,16 @@ export interface UserRepo {
   list(): Promise<UserRecord[]>;
   byId(id: string): Promise<UserRecord | undefined>;
   byUsername(username: string): Promise<UserRecord | undefined>;
-  /** Undefined when the name is taken. */
-  create(user: NewUserRecord): Promise<UserRecord | undefined>;
+  create(user: NewUserRecord): Promise<UserRecord | 'username-taken' | 'agent-taken'>;
   /** The first administrator: undefined when one exists already, however many ask at once. */
-  createFirstAdmin(user: Omit<NewUserRecord, 'role'>): Promise<UserRecord | undefined>;
+  createFirstAdmin(user: Omit<NewUserRecord, 'role' | 'agentId'>): Promise<UserRecord | undefined>;
   setPassword(id: string, passwordHash: string, isOneTime: boolean): Promise<void>;
   noteSignIn(id: string, at: number): Promise<void>;
   /** `last-admin`: refused, since nobody could administer the system afterwards. */
   update(
     id: string,
-    change: { isDisabled?: boolean; role?: Role },
-  ): Promise<UserRecord | 'not-found' | 'last-admin'>;
+    change: { isDisabled?: boolean; role?: Role; agentId?: string | null },
+  ): Promise<UserRecord | 'not-found' | 'last-admin' | 'agent-taken'>;
 }
 
 export interface NewUserRecord {
@@ -58,6 +59,7 @@ export interface NewUserRecord {
   passwordHash: string;
   isOneTimePassword: boolean;
   role: Role;
+  agentId?: string;
   createdAt: number;
 }
 

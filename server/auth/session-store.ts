@@ -15,6 +15,7 @@ const sessionSchema = z.object({
   userId: z.string(),
   username: z.string(),
   role: roleSchema,
+  agentId: z.string().optional(),
   mustChangePassword: z.boolean(),
   createdAt: z.number(),
   lastSeenAt: z.number(),
@@ -29,6 +30,7 @@ export interface NewSession {
   userId: string;
   username: string;
   role: Role;
+  agentId?: string;
   mustChangePassword: boolean;
   address: string;
   userAgent: string;

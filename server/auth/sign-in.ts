@@ -80,12 +80,17 @@ export function createSignIn(deps: SignInDeps): SignIn {
       userId: user.id,
       username: user.username,
       role: user.role,
+      ...(user.agentId !== undefined && { agentId: user.agentId }),
       mustChangePassword: user.isOneTimePassword,
       address: caller.address,
       userAgent: caller.userAgent,
     });
     const after = await users.byId(user.id);
-    const isSame = after?.passwordHash === user.passwordHash && after.role === user.role && !after.isDisabled;
+    const isSame =
+      after?.passwordHash === user.passwordHash &&
+      after.role === user.role &&
+      after.agentId === user.agentId &&
+      !after.isDisabled;
     if (isSame) return { outcome: 'started', token, session };
     await sessions.end(session.sessionId);
     return { outcome: 'wrong-credentials' };

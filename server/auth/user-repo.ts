@@ -15,6 +15,7 @@ interface Row {
   /** null: nobody can sign in with it. */
   password_hash: string | null;
   role: string;
+  agent_id: string | null;
   created_ms: string;
   sign_in_ms: string | null;
   is_disabled: boolean;
@@ -22,7 +23,7 @@ interface Row {
 
 const lockKey = 4_127_720_002;
 const oncePrefix = 'once:';
-const columns = `id, username, password_hash, role, is_disabled,
+const columns = `id, username, password_hash, role, agent_id, is_disabled,
   round(extract(epoch from created_at) * 1000)::bigint AS created_ms,
   round(extract(epoch from last_sign_in_at) * 1000)::bigint AS sign_in_ms`;
 
@@ -35,6 +36,7 @@ const recordOf = (row: Row): UserRecord => {
     passwordHash: isOnce ? stored.slice(oncePrefix.length) : stored,
     isOneTimePassword: isOnce,
     role: roleSchema.parse(row.role),
+    ...(row.agent_id === null ? {} : { agentId: row.agent_id }),
     createdAt: Number(row.created_ms),
     ...(row.sign_in_ms === null ? {} : { lastSignInAt: Number(row.sign_in_ms) }),
     isDisabled: row.is_disabled,
@@ -55,9 +57,9 @@ export function createUserRepo(sequelize: Sequelize): UserRepo {
   };
   const insert = async (user: NewUserRecord, transaction?: Transaction): Promise<UserRecord | undefined> => {
     const rows = await sequelize.query<Row>(
-      `INSERT INTO users (id, username, password_hash, role, created_at, is_disabled)
-       VALUES ($1, $2, $3, $4, to_timestamp($5::bigint / 1000.0), false)
-       ON CONFLICT (username) DO NOTHING RETURNING ${columns}`,
+      `INSERT INTO users (id, username, password_hash, role, created_at, is_disabled, agent_id)
+       VALUES ($1, $2, $3, $4, to_timestamp($5::bigint / 1000.0), false, $6)
+       ON CONFLICT DO NOTHING RETURNING ${columns}`,
       {
         bind: [
           user.id,
@@ -65,6 +67,7 @@ export function createUserRepo(sequelize: Sequelize): UserRepo {
           storedHash(user.passwordHash, user.isOneTimePassword),
           user.role,
           Math.floor(user.createdAt),
+          user.agentId ?? null,
         ],
         type: QueryTypes.SELECT,
         ...(transaction ? { transaction } : {}),
@@ -85,7 +88,12 @@ export function createUserRepo(sequelize: Sequelize): UserRepo {
     list: () => select('ORDER BY username LIMIT 10000', []),
     byId: async (id) => (await select('WHERE id = $1', [id]))[0],
     byUsername: async (username) => (await select('WHERE username = $1', [username]))[0],
-    create: (user) => insert(user),
+    async create(user) {
+      const made = await insert(user);
+      if (made) return made;
+      const [same] = await select('WHERE username = $1', [user.username]);
+      return same ? 'username-taken' : 'agent-taken';
+    },
     createFirstAdmin: (user) =>
       locked(async (transaction) => {
         const admins = await select(`WHERE role = 'admin' LIMIT 1`, [], transaction);
@@ -106,12 +114,17 @@ export function createUserRepo(sequelize: Sequelize): UserRepo {
       locked(async (transaction) => {
         const [user] = await select('WHERE id = $1', [id], transaction);
         if (!user) return 'not-found';
-        const after = { ...user, ...change };
+        const { agentId, ...rest } = change;
+        const agent = agentId === undefined ? user.agentId : (agentId ?? undefined);
+        const { agentId: _before, ...others } = user;
+        const after = { ...others, ...rest, ...(agent !== undefined && { agentId: agent }) };
+        const [holder] = agent === undefined ? [] : await select('WHERE agent_id = $1', [agent], transaction);
+        if (holder && holder.id !== id) return 'agent-taken';
         const admins = await usableAdmins(transaction);
         const staysAdmin = after.role === 'admin' && !after.isDisabled;
         if (!staysAdmin && admins.length === 1 && admins[0]?.id === id) return 'last-admin';
-        await sequelize.query('UPDATE users SET is_disabled = $2, role = $3 WHERE id = $1', {
-          bind: [id, after.isDisabled, after.role],
+        await sequelize.query('UPDATE users SET is_disabled = $2, role = $3, agent_id = $4 WHERE id = $1', {
+          bind: [id, after.isDisabled, after.role, agent ?? null],
           transaction,
         });
         return after;

@@ -170,8 +170,11 @@ export const eventBodies = [
     talkMs: z.number(),
     holdMs: z.number(),
   }),
-  /** An agent sits down at a phone. */
-  shape('agent.logged-in', { phoneId: z.string(), how: z.enum(['feature-code', 'tied-phone', 'web']) }),
+  /** An agent sits down at a phone; or, by the web and for text alone, at none. */
+  shape('agent.logged-in', {
+    phoneId: z.string().optional(),
+    how: z.enum(['feature-code', 'tied-phone', 'web']),
+  }),
   shape('agent.logged-out', { reason: z.string(), loggedInMs: z.number() }),
   /** Every change of state, with the time spent in the one before. until: planned end (ring or wrap-up). */
   shape('agent.state-changed', {

@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import { languages } from './site.ts';
+import { agentNumber } from './site-values.ts';
 
 export const csrfHeader = 'x-hearthline-csrf';
 /** One JSON body, and one site file inside a JSON body, in bytes. */
@@ -41,7 +42,7 @@ const page = <T extends z.ZodType>(item: T) =>
 
 // --- users, first start, sign-in -------------------------------------------------------------------
 
-export const roles = ['admin', 'supervisor', 'viewer'] as const;
+export const roles = ['admin', 'supervisor', 'agent', 'viewer'] as const;
 export const roleSchema = z.enum(roles);
 export type Role = z.infer<typeof roleSchema>;
 
@@ -74,7 +75,13 @@ export const signInRequestSchema = z.strictObject({
 });
 export type SignInRequest = z.infer<typeof signInRequestSchema>;
 
-export const meSchema = z.object({ userId: z.string(), username: z.string(), role: roleSchema });
+export const meSchema = z.object({
+  userId: z.string(),
+  username: z.string(),
+  role: roleSchema,
+  /** The agent of the site that this user is, with a desk of its own. */
+  agentId: z.string().optional(),
+});
 export type Me = z.infer<typeof meSchema>;
 /** Also the answer of `GET /api/session` (401 `sign-in-required` without one). `DELETE /api/session` -> 204. */
 export const sessionViewSchema = z.object({
@@ -117,6 +124,7 @@ export const userRowSchema = z.object({
   userId: z.string(),
   username: z.string(),
   role: roleSchema,
+  agentId: z.string().optional(),
   createdAt: at,
   lastSignInAt: at.optional(),
   isDisabled: z.boolean(),
@@ -126,15 +134,25 @@ export type UserRow = z.infer<typeof userRowSchema>;
 export const userListSchema = z.object({ items: z.array(userRowSchema) });
 export type UserList = z.infer<typeof userListSchema>;
 /** `POST /api/users` -> 201 NewUser. */
-export const createUserRequestSchema = z.strictObject({ username: usernameSchema, role: roleSchema });
+export const createUserRequestSchema = z.strictObject({
+  username: usernameSchema,
+  role: roleSchema,
+  /** 409 `conflict`, details.reason `agent-taken`, where another user is that agent. */
+  agentId: agentNumber.optional(),
+});
 export type CreateUserRequest = z.infer<typeof createUserRequestSchema>;
 /** The one-time password is shown once, here, and must be changed at first sign-in. Also of `POST /api/users/:id/password`. */
 export const newUserSchema = z.object({ user: userRowSchema, oneTimePassword: z.string() });
 export type NewUser = z.infer<typeof newUserSchema>;
 /** `PATCH /api/users/:id` -> UserRow. Disabling or a new role ends the user's sessions; the last administrator stays. */
 export const updateUserRequestSchema = z
-  .strictObject({ isDisabled: z.boolean().optional(), role: roleSchema.optional() })
-  .refine((body) => body.isDisabled !== undefined || body.role !== undefined, 'nothing to change');
+  .strictObject({
+    isDisabled: z.boolean().optional(),
+    role: roleSchema.optional(),
+    /** null: no agent any more. */
+    agentId: agentNumber.nullable().optional(),
+  })
+  .refine((body) => Object.values(body).some((value) => value !== undefined), 'nothing to change');
 export type UpdateUserRequest = z.infer<typeof updateUserRequestSchema>;
 
 // --- displays --------------------------------------------------------------------------------------

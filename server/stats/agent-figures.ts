@@ -103,10 +103,11 @@ export class AgentFigures {
     }
   }
 
-  #sit(agentId: string, phoneId: string): void {
+  #sit(agentId: string, phoneId: string | undefined): void {
     const agent = this.#agents.get(agentId) ?? { agentId, state: 'logged-out', since: 0 };
     if (!this.#agents.has(agentId)) this.#count(agent, 1);
-    this.#agents.set(agentId, { ...agent, phoneId });
+    this.#agents.set(agentId, { ...agent, ...(phoneId !== undefined && { phoneId }) });
+    if (phoneId === undefined) return;
     const phone = this.#phones.get(phoneId);
     if (phone) this.#phones.set(phoneId, { ...phone, agentId });
   }

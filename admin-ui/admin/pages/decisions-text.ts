@@ -37,6 +37,7 @@ const outWord: Record<string, TextKey> = {
   channel: 'outChannel',
   'at-capacity': 'outAtCapacity',
   'other-work': 'outOtherWork',
+  'no-phone': 'outNoPhone',
   'not-the-preferred': 'outPreferred',
   'passed-it-on': 'outGiver',
   'logged-out': 'stateLoggedOut',

@@ -11,6 +11,7 @@ import { PageIcon } from './icons.tsx';
 const roleWord: Record<Role, TextKey> = {
   admin: 'roleAdmin',
   supervisor: 'roleSupervisor',
+  agent: 'roleAgent',
   viewer: 'roleViewer',
 };
 

@@ -61,6 +61,7 @@ export const decisionsEn = {
   outChannel: 'Channel not served',
   outAtCapacity: 'As many as allowed',
   outOtherWork: 'Other work first',
+  outNoPhone: 'At no phone: text only',
   outPreferred: 'Not the agent who was waited for',
   outGiver: 'Passed the contact on',
 

@@ -64,6 +64,7 @@ export const decisionsIt: Words<typeof decisionsEn> = {
   outChannel: 'Canale non servito',
   outAtCapacity: 'Al massimo consentito',
   outOtherWork: 'Altro lavoro in corso',
+  outNoPhone: 'Senza telefono: solo testo',
   outPreferred: 'Non è l’operatore atteso',
   outGiver: 'Ha trasferito il contatto',
 

@@ -64,6 +64,7 @@ export const decisionsRu: Words<typeof decisionsEn> = {
   outChannel: 'Канал не обслуживает',
   outAtCapacity: 'Предел достигнут',
   outOtherWork: 'Занят другой работой',
+  outNoPhone: 'Без телефона: только текст',
   outPreferred: 'Не тот, кого ждали',
   outGiver: 'Передал этот контакт',
 

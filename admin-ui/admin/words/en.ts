@@ -26,6 +26,7 @@ export const en = {
   changePassword: 'Change password',
   roleAdmin: 'Administrator',
   roleSupervisor: 'Supervisor',
+  roleAgent: 'Agent',
   roleViewer: 'Viewer',
 
   signInTitle: 'Sign in',

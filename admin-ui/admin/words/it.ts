@@ -28,6 +28,7 @@ export const it: Words<typeof en> = {
   changePassword: 'Cambia password',
   roleAdmin: 'Amministratore',
   roleSupervisor: 'Supervisore',
+  roleAgent: 'Operatore',
   roleViewer: 'Osservatore',
 
   signInTitle: 'Accesso',

@@ -28,6 +28,7 @@ export const ru: Words<typeof en> = {
   changePassword: 'Сменить пароль',
   roleAdmin: 'Администратор',
   roleSupervisor: 'Супервизор',
+  roleAgent: 'Оператор',
   roleViewer: 'Наблюдатель',
 
   signInTitle: 'Вход',

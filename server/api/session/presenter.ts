@@ -5,7 +5,12 @@ import { csrfTokenOf } from '../../auth/session-store.ts';
 import type { Session } from '../../auth/session-store.ts';
 
 export const presentSession = (session: Session, token: string, idleMs: number): SessionView => ({
-  me: { userId: session.userId, username: session.username, role: session.role },
+  me: {
+    userId: session.userId,
+    username: session.username,
+    role: session.role,
+    ...(session.agentId !== undefined && { agentId: session.agentId }),
+  },
   csrfToken: csrfTokenOf(token),
   may: [...permissionsOf(session.role)],
   mustChangePassword: session.mustChangePassword,

@@ -6,6 +6,7 @@ export const presentUser = (user: UserRecord): UserRow => ({
   userId: user.id,
   username: user.username,
   role: user.role,
+  ...(user.agentId === undefined ? {} : { agentId: user.agentId }),
   createdAt: user.createdAt,
   ...(user.lastSignInAt === undefined ? {} : { lastSignInAt: user.lastSignInAt }),
   isDisabled: user.isDisabled,

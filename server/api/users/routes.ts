@@ -23,6 +23,8 @@ async function oneTimePassword(parts: ApiParts) {
   return { password, hash };
 }
 
+const agentTaken = () => refusal('conflict', 'another user is this agent', { reason: 'agent-taken' });
+
 async function endSessions(parts: ApiParts, user: UserRecord): Promise<void> {
   for (const id of await parts.deps.access.sessions.endAllOf(user.id))
     shutOut(parts, { kind: 'session', id });
@@ -45,20 +47,24 @@ export function userRoutes(parts: ApiParts): Route[] {
       body: createUserRequestSchema,
       async handle({ body }, who) {
         const { password, hash } = await oneTimePassword(parts);
+        const { agentId, ...rest } = body;
         const user = await users.create({
-          ...body,
+          ...rest,
+          ...(agentId !== undefined && { agentId }),
           id: newId('user'),
           passwordHash: hash,
           isOneTimePassword: true,
           createdAt: clock.now(),
         });
-        if (!user) throw refusal('conflict', 'this user name is taken', { reason: 'username-taken' });
+        if (user === 'agent-taken') throw agentTaken();
+        if (user === 'username-taken')
+          throw refusal('conflict', 'this user name is taken', { reason: 'username-taken' });
         const target = `user:${user.username}`;
         await audit.append({
           actor: who.actor,
           action: 'user.created',
           target,
-          details: { role: user.role },
+          details: { role: user.role, ...(user.agentId !== undefined && { agentId: user.agentId }) },
         });
         return { status: 201, json: { user: presentUser(user), oneTimePassword: password } };
       },
@@ -87,13 +93,15 @@ export function userRoutes(parts: ApiParts): Route[] {
       access: 'users.manage',
       body: updateUserRequestSchema,
       async handle(ctx, who) {
-        const { isDisabled, role } = ctx.body;
+        const { isDisabled, role, agentId } = ctx.body;
         const change = {
           ...(isDisabled === undefined ? {} : { isDisabled }),
           ...(role === undefined ? {} : { role }),
+          ...(agentId === undefined ? {} : { agentId }),
         };
         const user = await users.update(ctx.id(), change);
         if (user === 'not-found') throw notFound('user');
+        if (user === 'agent-taken') throw agentTaken();
         if (user === 'last-admin')
           throw refusal('conflict', 'this is the last administrator', { reason: 'last-admin' });
         await endSessions(parts, user);

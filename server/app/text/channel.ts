@@ -75,6 +75,12 @@ export interface IncomingMessage {
   /** Mailbox, widget, form: the second part of `via`. */
   readonly endpointId: string;
   readonly queueId: string;
+  /** What reports call its way in, where that is not `channel:endpoint`: a form whose answers go by mail. */
+  readonly via?: string;
+  /** What its contacts count as. Absent: `chat` of the channel of that name, else `mail`. */
+  readonly work?: TextWork;
+  /** Somebody must look at it. Absent: so it is with messages of people, and with nothing else. */
+  readonly asksSomebody?: boolean;
   /** The channel's own id of the message: the same one again is not kept twice. */
   readonly externalId: string;
   readonly receivedAt: number;

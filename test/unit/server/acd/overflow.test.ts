@@ -21,6 +21,39 @@ const flowed = (bench: Bench) =>
       : [],
   );
 
+// A mail hears nothing.
+describe('a mail and flow-out', () => {
+  const rules = (changes: object) =>
+    new Bench(site([queue('q', { maxLength: 1, maxWaitMs: 5_000, ...changes }), queue('other')], [], []));
+  const arrive = (bench: Bench, contactId: string, channel: 'mail' | 'chat') => {
+    const at = { queueId: 'q', numberId: 'mail:help', language: 'en' };
+    bench.do({ type: 'contact.arrive', contactId, channel, ...at });
+    bench.do({ type: 'contact.enqueue', contactId });
+  };
+
+  it('stays where a message or a number is the only way, whatever the rule', () => {
+    const message = { kind: 'message', prompt: 'sorry' } as const;
+    const whens = ['no-agents', 'max-wait', 'emergency'] as const;
+    const bench = rules({ overflow: whens.map((when) => ({ when, to: message })) });
+    arrive(bench, 'mail', 'mail');
+    arrive(bench, 'second', 'mail');
+    arrive(bench, 'chat', 'chat');
+    bench.do({ type: 'emergency.switch', isOn: true, by: 'test' });
+    bench.pass(60_000);
+    expect(bench.acd.contact('mail')?.state).to.equal('waiting');
+    expect(bench.acd.contact('second')?.state).to.equal('waiting');
+    expect(bench.acd.contact('chat')).to.include({ state: 'flowed-out', target: 'all-busy' });
+  });
+
+  it('goes to another queue, and once there stays', () => {
+    const to = { kind: 'queue', queueId: 'other' } as const;
+    const bench = rules({ overflow: [{ when: 'max-wait', to }] });
+    arrive(bench, 'mail', 'mail');
+    bench.pass(700_000);
+    expect(bench.acd.contact('mail')).to.include({ state: 'waiting', queueId: 'other' });
+  });
+});
+
 describe('flow-out', () => {
   it('by maximum wait to another queue keeps the time waited, and is one contact', () => {
     const bench = house({ maxWaitMs: 60_000, overflow: [{ when: 'max-wait', to: toQueue('b') }] });

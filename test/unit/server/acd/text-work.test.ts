@@ -287,6 +287,28 @@ describe('agents with text in hand', () => {
     expect(desk.agentState('101')).to.equal('not-ready:offer-rejected');
   });
 
+  it('need no phone for it, and without one are asked for no call', () => {
+    const desk = new Desk([agent('101', ['q'])]);
+    desk.do({ type: 'agent.logout', agentId: '101', reason: 'asked' });
+    expect(desk.do({ type: 'agent.login', agentId: '101', how: 'web' }).ignored).to.equal(undefined);
+    expect(desk.do({ type: 'agent.login', agentId: '101', how: 'web' }).ignored).to.equal('already-so');
+    desk.do({ type: 'agent.ready', agentId: '101' });
+    desk.contact('call', 'voice');
+    desk.contact('chat', 'chat');
+    expect([desk.state('call'), desk.state('chat')]).to.deep.equal(['waiting', 'offered 101']);
+    desk.accept('chat');
+    expect(desk.acd.agent('101')?.phoneId).to.equal(undefined);
+    // A phone that comes or goes is nothing to this agent.
+    desk.do({ type: 'phone.unregistered', phoneId: 'p1', reason: 'dead' });
+    expect(desk.agentState('101')).to.equal('ready');
+    desk.do({ type: 'phone.registered', phoneId: 'p1', transport: 'udp' });
+    // Sitting down at a phone keeps the chat, and lets calls come.
+    desk.do({ type: 'agent.login', agentId: '101', phoneId: 'p1', how: 'feature-code' });
+    desk.close('chat');
+    desk.do({ type: 'agent.ready', agentId: '101' });
+    expect(desk.state('call')).to.equal('offered 101');
+  });
+
   it('are waited for by channel', () => {
     const preferred = { agentId: '101', waitMs: 60_000 };
     const desk = new Desk([...one(), agent('102', ['q'])]);

@@ -255,6 +255,7 @@ export class World {
   drawAgentSide(roll: number): WithoutTime {
     const agentId = this.pick(this.agentIds);
     const phoneId = this.pick(this.phoneIds);
+    if (roll < 69) return { type: 'agent.login', agentId, how: 'web' };
     if (roll < 73)
       return { type: 'agent.login', agentId, phoneId, how: this.pick(['feature-code', 'web'] as const) };
     if (roll < 75) return { type: 'agent.logout', agentId, reason: 'asked' };

@@ -1,0 +1,111 @@
+/** What the text desk needs of the outside: a store that has committed when it answers, and a check of files. */
+import type { DeliveryState, MessageView } from '../../contract/desk.ts';
+import type { CustomerAddress, IncomingMessage, OutgoingMessage, StoredFile, TextWork } from './channel.ts';
+
+/** One conversation's contact that is not closed, as the desk remembers it. */
+export interface OpenText {
+  readonly contactId: string;
+  readonly threadId: string;
+  readonly channelId: string;
+  readonly endpointId: string;
+  readonly via: string;
+  readonly queueId: string;
+  readonly work: TextWork;
+  readonly language: string;
+  readonly createdAt: number;
+  readonly customer: CustomerAddress;
+  readonly subject?: string;
+  readonly lastAgentId?: string;
+  readonly lastAgentAt?: number;
+  /** Of the customer's messages in this contact, in order. */
+  readonly customerSeqs: readonly number[];
+  readonly preview?: string;
+  /** Up to where each agent has read. */
+  readonly reads: Readonly<Record<string, number>>;
+}
+
+export interface TakenRow {
+  readonly isDuplicate: boolean;
+  /** A contact was made for it; else it joined one, which may have ended meanwhile. */
+  readonly isNewContact: boolean;
+  /** Absent of what asks nobody. */
+  readonly text?: OpenText;
+  readonly message: MessageView;
+  readonly threadId: string;
+}
+
+export interface ThreadRow {
+  readonly threadId: string;
+  readonly channelId: string;
+  readonly endpointId: string;
+  readonly customer: CustomerAddress;
+  readonly mayBeAnswered: boolean;
+  readonly messages: readonly MessageView[];
+  readonly isCut: boolean;
+}
+
+export interface OwnMessage {
+  readonly threadId: string;
+  readonly contactId: string;
+  readonly author: 'agent' | 'system';
+  readonly agentId?: string;
+  readonly isNote: boolean;
+  readonly text: string;
+  readonly clientId?: string;
+  readonly attachmentIds: readonly string[];
+  readonly at: number;
+  /** It goes to the customer. */
+  readonly isSent: boolean;
+}
+
+export interface DueMessage extends OutgoingMessage {
+  readonly contactId: string;
+  readonly agentId?: string;
+  readonly attempts: number;
+}
+
+export interface TextStorePort {
+  /** In one transaction, committed to the disk: thread, contact, message, files, consent. */
+  take(incoming: IncomingMessage, now: number): Promise<TakenRow>;
+  /** The contact that a message joined has ended: a new one for its thread, with that message and what came after. */
+  reopen(messageId: string, now: number): Promise<TakenRow>;
+  /** The same `clientId` again: the message as it is, `isDuplicate`. `unknown-attachment`: none of this agent's, or sent already. */
+  add(message: OwnMessage): Promise<{ message: MessageView; isDuplicate: boolean } | 'unknown-attachment'>;
+  close(contactId: string, at: number, disposition?: string): Promise<void>;
+  setDisposition(contactId: string, disposition: string): Promise<void>;
+  noteAgent(contactId: string, agentId: string, at: number): Promise<void>;
+  read(contactId: string, agentId: string, seq: number): Promise<void>;
+  thread(contactId: string): Promise<ThreadRow | undefined>;
+  message(messageId: string): Promise<{ message: MessageView; html?: string } | undefined>;
+  /** Every contact that is not closed, and of each whether history knows that it ended. */
+  open(): Promise<{ text: OpenText; endedAt?: number; newestMessageId?: string }[]>;
+  /** In order within a thread, never a later one before an earlier one is settled. */
+  due(now: number, limit: number): Promise<DueMessage[]>;
+  /** When the next is due, ms UTC. */
+  nextDue(): Promise<number | undefined>;
+  settle(
+    messageId: string,
+    outcome: { state: DeliveryState; fault?: string; externalId?: string; nextTryAt?: number },
+  ): Promise<MessageView | undefined>;
+  /** Of a message of ours, by what its channel called it. */
+  delivered(
+    channelId: string,
+    externalId: string,
+    state: 'delivered' | 'failed',
+    fault?: string,
+  ): Promise<MessageView | undefined>;
+}
+
+export interface FileStorePort {
+  /** `owner`: `agent:ID`, `customer:ID`, `mail`: who may send it along. */
+  keep(
+    file: Omit<StoredFile, 'attachmentId'> & { content: Uint8Array; owner: string; at: number },
+  ): Promise<StoredFile>;
+  content(sha256: string): Promise<Uint8Array | undefined>;
+  byId(attachmentId: string): Promise<(StoredFile & { threadId?: string; owner: string }) | undefined>;
+}
+
+export interface FileCheckPort {
+  /** Undefined: nothing is against it. */
+  check(file: { name: string; mime: string; content: Uint8Array }): Promise<StoredFile['refused']>;
+}

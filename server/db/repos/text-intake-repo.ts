@@ -1,0 +1,298 @@
+/**
+ * Takes in what customers write: one transaction a message, committed to the disk before anybody is told that it was taken.
+ * A message that is here already is found again, and nothing is written. Races stopped: two copies of a mail at once (the
+ * primary key of `external_ids`); two messages of one thread at once (its row is locked); a second contact for a thread
+ * whose contact is open (a unique index).
+ */
+import type { Sequelize, Transaction } from 'sequelize';
+import type { IncomingMessage } from '../../app/text/channel.ts';
+import type { TakenRow } from '../../app/text/ports.ts';
+import {
+  instant,
+  type MessageRow,
+  messageColumns,
+  messageView,
+  openColumns,
+  type OpenRow,
+  openText,
+  type Select,
+  selectIn,
+} from './text-rows.ts';
+
+type NewId = (noun: string) => string;
+
+interface ThreadKey {
+  thread_id: string;
+}
+
+/** Thrown to undo the transaction: another one has kept the same message meanwhile. */
+class KeptMeanwhile extends Error {}
+
+export function createTextIntake(
+  sequelize: Sequelize,
+  newId: NewId,
+): {
+  take(incoming: IncomingMessage, now: number): Promise<TakenRow>;
+  reopen(messageId: string, now: number): Promise<TakenRow>;
+} {
+  const inOne = <T>(work: (select: Select) => Promise<T>): Promise<T> =>
+    sequelize.transaction(async (transaction: Transaction) => {
+      const select = selectIn(sequelize, transaction);
+      await select('set local synchronous_commit = on');
+      return work(select);
+    });
+  return {
+    async take(incoming, now) {
+      try {
+        return await inOne((select) => takeOne(select, incoming, now, newId));
+      } catch (error) {
+        if (!(error instanceof KeptMeanwhile)) throw error;
+        return inOne((select) => takeOne(select, incoming, now, newId));
+      }
+    },
+    reopen: (messageId, now) => inOne((select) => reopenFor(select, messageId, now, newId)),
+  };
+}
+
+async function takeOne(
+  select: Select,
+  incoming: IncomingMessage,
+  now: number,
+  newId: NewId,
+): Promise<TakenRow> {
+  const known = await keptAs(select, incoming);
+  if (known !== undefined) return tell(select, known, { isDuplicate: true, isNewContact: false });
+  const threadId = (await threadOf(select, incoming)) ?? (await newThread(select, incoming, now, newId));
+  await select('select 1 from threads where thread_id = $1 for update', [threadId]);
+  const isAsked = incoming.asksSomebody ?? incoming.kind === 'message';
+  const contact = await contactFor(select, { threadId, incoming, isAsked, now, newId });
+  const messageId = await insertMessage(select, { threadId, contactId: contact.contactId, incoming, newId });
+  await attach(select, { threadId, messageId, incoming, now });
+  return tell(select, messageId, { isDuplicate: false, isNewContact: contact.isNew });
+}
+
+async function keptAs(
+  select: Select,
+  { channelId, endpointId, externalId }: IncomingMessage,
+): Promise<string | undefined> {
+  const [row] = await select<{ message_id: string }>(
+    'select message_id from external_ids where channel_id = $1 and endpoint_id = $2 and external_id = $3',
+    [channelId, endpointId, externalId],
+  );
+  return row?.message_id;
+}
+
+/** By a token of ours; or by what it answers, if its sender is of that thread. */
+async function threadOf(select: Select, incoming: IncomingMessage): Promise<string | undefined> {
+  const { channelId, clues, from } = incoming;
+  if (clues.threadId !== undefined) {
+    const [row] = await select<ThreadKey>(
+      'select thread_id from threads where thread_id = $1 and channel_id = $2',
+      [clues.threadId, channelId],
+    );
+    if (row) return row.thread_id;
+  }
+  if (!clues.answers || clues.answers.length === 0) return undefined;
+  const [row] = await select<ThreadKey>(
+    `select t.thread_id from external_ids e
+       join messages m on m.message_id = e.message_id
+       join threads t on t.thread_id = m.thread_id
+     where e.channel_id = $1 and e.external_id = any($2)
+       and (lower(t.pii_address) = lower($3)
+            or exists (select 1 from messages w where w.thread_id = t.thread_id and lower(w.pii_from) = lower($3)))
+     order by array_position($2::text[], e.external_id) limit 1`,
+    [channelId, [...clues.answers], from.address],
+  );
+  return row?.thread_id;
+}
+
+async function newThread(
+  select: Select,
+  incoming: IncomingMessage,
+  now: number,
+  newId: NewId,
+): Promise<string> {
+  const threadId = newId('thread');
+  const { channelId, endpointId, from, subject, language, mayBeAnswered } = incoming;
+  await select(
+    `insert into threads (thread_id, channel_id, endpoint_id, pii_address, pii_name, subject, language, created_at, may_be_answered)
+     values ($1, $2, $3, $4, $5, $6, $7, ${instant('$8')}, $9)`,
+    [
+      threadId,
+      channelId,
+      endpointId,
+      from.address,
+      from.name ?? null,
+      subject ?? null,
+      language,
+      now,
+      mayBeAnswered,
+    ],
+  );
+  return threadId;
+}
+
+interface Entering {
+  threadId: string;
+  incoming: IncomingMessage;
+  isAsked: boolean;
+  now: number;
+  newId: NewId;
+}
+
+/** The open one; else a new one, closed at once where nobody is asked and history alone keeps it. */
+async function contactFor(
+  select: Select,
+  entering: Entering,
+): Promise<{ contactId: string; isNew: boolean }> {
+  const { threadId, isAsked } = entering;
+  const [newest] = await select<{ contact_id: string; is_open: boolean }>(
+    `select contact_id, closed_at is null as is_open from text_contacts where thread_id = $1
+     order by closed_at is null desc, created_at desc limit 1`,
+    [threadId],
+  );
+  if (newest && (newest.is_open || !isAsked)) return { contactId: newest.contact_id, isNew: false };
+  return { contactId: await newContact(select, entering), isNew: isAsked };
+}
+
+async function newContact(
+  select: Select,
+  { threadId, incoming, isAsked, now, newId }: Entering,
+): Promise<string> {
+  const contactId = newId('c');
+  const { channelId, endpointId, queueId, via = `${channelId}:${endpointId}` } = incoming;
+  const work = channelId === 'chat' ? 'chat' : 'mail';
+  await select(
+    `insert into text_contacts (contact_id, thread_id, queue_id, work, created_at, via, closed_at)
+     values ($1, $2, $3, $4, ${instant('$5')}, $6, case when $7 then null else ${instant('$5')} end)`,
+    [contactId, threadId, queueId, incoming.work ?? work, now, via, isAsked],
+  );
+  return contactId;
+}
+
+async function insertMessage(
+  select: Select,
+  {
+    threadId,
+    contactId,
+    incoming,
+    newId,
+  }: { threadId: string; contactId: string; incoming: IncomingMessage; newId: NewId },
+): Promise<string> {
+  const messageId = newId('m');
+  const { text, quoted, html, subject, from, kind, receivedAt, extra = {} } = incoming;
+  await select(
+    `with turn as (update threads set next_seq = next_seq + 1,
+         may_be_answered = coalesce($12, may_be_answered), pii_name = coalesce($9, pii_name) where thread_id = $2 returning next_seq - 1 as seq)
+     insert into messages (message_id, thread_id, contact_id, seq, at, author, kind, text, quoted, html, subject,
+         pii_from, pii_from_name, external_id, extra)
+     select $1, $2, $3, turn.seq, ${instant('$4')}, $13, $5, $6, $7, $10, $11, $8, $9, $14, $15::jsonb from turn`,
+    [
+      messageId,
+      threadId,
+      contactId,
+      receivedAt,
+      kind,
+      text,
+      quoted ?? null,
+      from.address,
+      from.name ?? null,
+      html ?? null,
+      subject ?? null,
+      // What a machine sent says nothing of the person it came from.
+      kind === 'message' ? incoming.mayBeAnswered : null,
+      'customer',
+      incoming.externalId,
+      JSON.stringify(extra),
+    ],
+  );
+  return messageId;
+}
+
+async function attach(
+  select: Select,
+  {
+    threadId,
+    messageId,
+    incoming,
+    now,
+  }: { threadId: string; messageId: string; incoming: IncomingMessage; now: number },
+): Promise<void> {
+  const { channelId, endpointId, externalId, files, consent } = incoming;
+  const [mine] = await select<{ message_id: string }>(
+    `insert into external_ids (channel_id, endpoint_id, external_id, message_id) values ($1, $2, $3, $4)
+     on conflict do nothing returning message_id`,
+    [channelId, endpointId, externalId, messageId],
+  );
+  if (!mine) throw new KeptMeanwhile();
+  if (files.length > 0)
+    await select(
+      'update files set message_id = $1, thread_id = $2 where attachment_id = any($3) and message_id is null',
+      [messageId, threadId, files.map(({ attachmentId }) => attachmentId)],
+    );
+  if (consent)
+    await select(
+      `insert into consents (thread_id, version, text, at, pii_address) values ($1, $2, $3, ${instant('$4')}, $5)`,
+      [threadId, consent.version, consent.text, now, consent.address],
+    );
+}
+
+/** The message joins a new contact, with all that customers wrote after it. */
+async function reopenFor(select: Select, messageId: string, now: number, newId: NewId): Promise<TakenRow> {
+  const [found] = await select<{
+    thread_id: string;
+    seq: number;
+    contact_id: string;
+    queue_id: string;
+    work: string;
+    via: string;
+  }>(
+    `select m.thread_id, m.seq, m.contact_id, c.queue_id, c.work, c.via from messages m
+       join text_contacts c on c.contact_id = m.contact_id where m.message_id = $1`,
+    [messageId],
+  );
+  if (!found) throw new Error('there is no such message');
+  await select('select 1 from threads where thread_id = $1 for update', [found.thread_id]);
+  await select(
+    `update text_contacts set closed_at = coalesce(closed_at, ${instant('$2')}) where contact_id = $1`,
+    [found.contact_id, now],
+  );
+  const [open] = await select<{ contact_id: string }>(
+    'select contact_id from text_contacts where thread_id = $1 and closed_at is null',
+    [found.thread_id],
+  );
+  const contactId = open?.contact_id ?? newId('c');
+  if (!open)
+    await select(
+      `insert into text_contacts (contact_id, thread_id, queue_id, work, created_at, via)
+       values ($1, $2, $3, $4, ${instant('$5')}, $6)`,
+      [contactId, found.thread_id, found.queue_id, found.work, now, found.via],
+    );
+  await select(
+    `update messages set contact_id = $1 where thread_id = $2 and contact_id = $3 and seq >= $4 and author = 'customer'`,
+    [contactId, found.thread_id, found.contact_id, found.seq],
+  );
+  return tell(select, messageId, { isDuplicate: false, isNewContact: !open });
+}
+
+async function tell(
+  select: Select,
+  messageId: string,
+  what: { isDuplicate: boolean; isNewContact: boolean },
+): Promise<TakenRow> {
+  const [row] = await select<MessageRow>(`select ${messageColumns} from messages m where m.message_id = $1`, [
+    messageId,
+  ]);
+  const [open] = await select<OpenRow>(
+    `select ${openColumns} from text_contacts c join threads t on t.thread_id = c.thread_id
+     where c.contact_id = $1 and c.closed_at is null`,
+    [row?.contact_id],
+  );
+  if (!row) throw new Error('a message that was just kept is not there');
+  return {
+    ...what,
+    threadId: row.thread_id,
+    message: messageView(row),
+    ...(open && { text: openText(open) }),
+  };
+}
