@@ -49,6 +49,7 @@ function ownEnvironment({ settings, layout, sipControl, extraEnv }: SpecInput) {
     ...media,
     HEARTHLINE_DATA: layout.dataDir,
     HEARTHLINE_HTTP_PORT: String(settings.httpPort),
+    HEARTHLINE_PUBLIC_PORT: String(settings.publicPort),
     HEARTHLINE_PG_SOCKET: layout.postgres.socketDir,
     HEARTHLINE_PG_DATABASE: postgresDatabase,
     HEARTHLINE_PG_USER: postgresRole,

@@ -8,6 +8,8 @@ import { resolve } from 'node:path';
 export interface Settings {
   dataDir: string;
   httpPort: number;
+  /** For customers' browsers; open only while the site has chats or forms. */
+  publicPort: number;
   sipPort: number;
   rtpFirst: number;
   rtpLast: number;
@@ -48,6 +50,7 @@ function readRange(env: Env, faults: string[]): { rtpFirst: number; rtpLast: num
 export function readSettings(env: Env, cwd: string): Readonly<Settings> {
   const faults: string[] = [];
   const httpPort = readPort(env, 'HEARTHLINE_HTTP_PORT', 8080, faults);
+  const publicPort = readPort(env, 'HEARTHLINE_PUBLIC_PORT', 8081, faults);
   const sipPort = readPort(env, 'HEARTHLINE_SIP_PORT', 5060, faults);
   const { rtpFirst, rtpLast } = readRange(env, faults);
   const bind = env['HEARTHLINE_BIND']?.trim() || '0.0.0.0';
@@ -55,8 +58,15 @@ export function readSettings(env: Env, cwd: string): Readonly<Settings> {
     faults.push(
       `HEARTHLINE_BIND must be an IPv4 address of this machine, not "${bind}"; 0.0.0.0 is all of them`,
     );
-  if (httpPort === sipPort)
-    faults.push(`HEARTHLINE_HTTP_PORT and HEARTHLINE_SIP_PORT are both ${httpPort}: choose two ports`);
+  const named = [
+    ['HEARTHLINE_HTTP_PORT', httpPort],
+    ['HEARTHLINE_PUBLIC_PORT', publicPort],
+    ['HEARTHLINE_SIP_PORT', sipPort],
+  ] as const;
+  for (const [index, [name, port]] of named.entries()) {
+    const other = named.slice(index + 1).find(([, one]) => one === port);
+    if (other) faults.push(`${name} and ${other[0]} are both ${port}: choose two ports`);
+  }
   if (sipPort >= rtpFirst && sipPort <= rtpLast)
     faults.push(
       `HEARTHLINE_SIP_PORT (${sipPort}) lies inside HEARTHLINE_RTP_PORTS (${rtpFirst}-${rtpLast}): choose another`,
@@ -65,5 +75,5 @@ export function readSettings(env: Env, cwd: string): Readonly<Settings> {
   // A control character in a path would break the files and listings that name it.
   if (/\p{Cc}/u.test(data)) faults.push('HEARTHLINE_DATA must be a plain path');
   if (faults.length > 0) throw new SettingsError(faults);
-  return Object.freeze({ dataDir: resolve(cwd, data), httpPort, sipPort, rtpFirst, rtpLast, bind });
+  return Object.freeze({ dataDir: resolve(cwd, data), httpPort, publicPort, sipPort, rtpFirst, rtpLast, bind });
 }

@@ -27,6 +27,7 @@ import { exposeFigures } from './compose/figures.ts';
 import { healthOf } from './compose/health.ts';
 import { RecentCallers, type RecentCallersSnapshot } from './app/recent-callers.ts';
 import { routingSwitches } from './app/routing-switches.ts';
+import { createTextSide } from './compose/text.ts';
 import { createReconciler } from './compose/reconciling.ts';
 import { createRecordingStore } from './compose/recording-files.ts';
 import { keepSnapshots, type HouseState } from './compose/snapshots.ts';
@@ -95,6 +96,19 @@ async function main(): Promise<void> {
   const active = new ActiveSite();
   const features = new FeatureCodes({ shell, calls, site: active, prompts, clock, logger, verifyPin });
   const voice = new VoiceCalls({ shell, calls, site: active, prompts, clock, features, recent });
+  const screens = staticDirs(config);
+  const text = createTextSide({
+    stores,
+    shell,
+    site: active,
+    live,
+    calls,
+    clock,
+    logger,
+    config,
+    uiDir: dirname(screens.adminUiDir),
+  });
+  shutdown.add('text channels', () => text.stop());
   const siteService = new SiteService({
     active,
     store: stores.sites,
@@ -102,7 +116,10 @@ async function main(): Promise<void> {
     calls,
     prompts,
     readSite,
-    onApplied: (applied) => live.setSite(applied, clock.now()),
+    onApplied: (applied) => {
+      live.setSite(applied, clock.now());
+      text.siteChanged();
+    },
   });
   siteService.apply(stored, house.siteVersion === version);
 
@@ -124,6 +141,7 @@ async function main(): Promise<void> {
   let isTakenOver = false;
   const health = () => healthOf(stores, calls, isTakenOver);
   const http = createHttpServer({
+    desk: text.desk,
     access,
     audit,
     siteService,
@@ -153,7 +171,7 @@ async function main(): Promise<void> {
       isTls: config.isTls,
       ...(config.metricsToken && { metricsToken: config.metricsToken }),
     },
-    statics: staticDirs(config),
+    statics: screens,
     logger,
     clock,
     newId,
@@ -184,6 +202,7 @@ async function main(): Promise<void> {
   isTakenOver = true;
   shell.schedule();
   reconciler.start();
+  void text.start();
 
   const keeper = keepSnapshots({
     stores,

@@ -166,19 +166,21 @@ function viewContact(contact: ContactRecord | undefined): ContactView | undefine
     case 'waiting':
       return { id, channel, queueId, state: 'waiting', queuedAt: contact.place.queuedAt };
     case 'offered': {
-      const offers = contact.offers.map(({ offerId, agentId, alertedAt }) => ({
+      const offers = contact.offers.map(({ offerId, agentId, alertedAt, offeredAt, ringUntil }) => ({
         offerId,
         agentId,
         isAlerted: alertedAt !== undefined,
+        at: offeredAt,
+        until: ringUntil,
       }));
       const { queuedAt } = contact.place;
       return { id, channel, queueId, state: 'offered', queuedAt, ...offers[0], offers };
     }
     case 'connected': {
-      const { offerId, agentId, heldAt } = contact;
+      const { offerId, agentId, heldAt, connectedAt } = contact;
       const { queuedAt } = contact.place;
       const isHeld = heldAt !== undefined;
-      return { id, channel, queueId, state: 'connected', queuedAt, offerId, agentId, isHeld };
+      return { id, channel, queueId, state: 'connected', queuedAt, offerId, agentId, isHeld, connectedAt };
     }
   }
 }

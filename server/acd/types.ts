@@ -220,8 +220,10 @@ export interface ContactView {
   agentId?: string;
   isAlerted?: boolean;
   /** All offers that are out: several where all are rung. */
-  offers?: readonly { offerId: string; agentId: string; isAlerted: boolean }[];
+  offers?: readonly { offerId: string; agentId: string; isAlerted: boolean; at: number; until: number }[];
   isHeld?: boolean;
+  /** Of one that is connected. */
+  connectedAt?: number;
   /** Where it flowed out to: a prompt, or `number:N`. */
   target?: string;
 }

@@ -6,6 +6,9 @@ import type { Server } from 'node:http';
 import express from 'express';
 import type { Express } from 'express';
 import { agentRoutes } from './agents/routes.ts';
+import { createDeskHub } from './desk/desk-hub.ts';
+import { deskFileRoutes } from './desk/file-routes.ts';
+import { deskRoutes } from './desk/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { contactRoutes } from './contacts/routes.ts';
 import { decisionRoutes } from './decisions/routes.ts';
@@ -57,7 +60,13 @@ function createHub(deps: ApiDeps): LiveHub {
 
 export function createHttpServer(deps: ApiDeps): HttpServer {
   const hub = createHub(deps);
-  const parts: ApiParts = { deps, hub, tickets: createTickets(deps), grants: createGrants(deps) };
+  const deskHub = createDeskHub({
+    desk: deps.desk,
+    clock: deps.clock,
+    logger: deps.logger,
+    standing: (ids) => deps.access.sessions.standing(ids),
+  });
+  const parts: ApiParts = { deps, hub, deskHub, tickets: createTickets(deps), grants: createGrants(deps) };
   const upgrade = createUpgrade(parts);
   const routes = [
     ...healthRoutes(parts),
@@ -74,6 +83,8 @@ export function createHttpServer(deps: ApiDeps): HttpServer {
     ...hoursRoutes(parts),
     ...emergencyRoutes(parts),
     ...agentRoutes(parts),
+    ...deskRoutes(parts),
+    ...deskFileRoutes(parts),
     ...auditRoutes(parts),
   ];
   const app = express();
@@ -101,6 +112,7 @@ export function createHttpServer(deps: ApiDeps): HttpServer {
     routes,
     close() {
       hub.close();
+      deskHub.close();
       upgrade.close();
     },
   };

@@ -11,9 +11,10 @@ import { maxInboundBytes } from './live-request.ts';
 import { isSameOrigin } from './origin.ts';
 import type { ApiParts } from './parts.ts';
 
-const scopeOfPath = new Map<string, LiveScope>([
+const scopeOfPath = new Map<string, LiveScope | 'desk'>([
   ['/ws/board', 'board'],
   ['/ws/floor', 'floor'],
+  ['/ws/desk', 'desk'],
 ]);
 const reasons = { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found' } as const;
 
@@ -46,7 +47,10 @@ export function createUpgrade(parts: ApiParts): { attach(server: Server): void; 
     if (ticket?.scope !== scope) return refuse(socket, 403);
     sockets.handleUpgrade(req, socket, head, (live) => {
       live.on('error', () => live.terminate());
-      const outcome = parts.hub.add(live, scope, ticket.liveOwner);
+      const outcome =
+        scope === 'desk'
+          ? parts.deskHub.add(live, ticket.liveOwner, ticket.agentId ?? '')
+          : parts.hub.add(live, scope, ticket.liveOwner);
       if (outcome === 'added') return;
       logger.warn({ scope, outcome }, 'live socket refused');
       live.close(1013, outcome);

@@ -1,6 +1,7 @@
 /** What the routes share beside the ports: the live hub and the short-lived tickets and grants. */
 import type { LiveScope } from '../contract/live.ts';
 import { ShortLived } from '../auth/one-use.ts';
+import type { DeskHub } from './desk/desk-hub.ts';
 import type { LiveHub, LiveOwner } from './live-hub.ts';
 import type { ApiDeps } from './ports.ts';
 
@@ -12,7 +13,9 @@ export interface Ticket {
   /** `display:<id>` or `session:<id>`. */
   owner: string;
   liveOwner: LiveOwner;
-  scope: LiveScope;
+  scope: LiveScope | 'desk';
+  /** Of a desk. */
+  agentId?: string;
 }
 export interface Grant {
   /** The session: a grant is of no use to another one. */
@@ -25,6 +28,7 @@ export interface Grant {
 export interface ApiParts {
   deps: ApiDeps;
   hub: LiveHub;
+  deskHub: DeskHub;
   tickets: ShortLived<Ticket>;
   grants: ShortLived<Grant>;
 }
@@ -39,10 +43,23 @@ export function issueTicket(parts: ApiParts, liveOwner: LiveOwner, scope: LiveSc
   return { ticket: token, url: `/ws/${scope}?ticket=${token}`, expiresAt };
 }
 
+/** For the desk of one agent. */
+export function issueDeskTicket(parts: ApiParts, sessionId: string, agentId: string) {
+  const liveOwner = { kind: 'session', id: sessionId } as const;
+  const { token, expiresAt } = parts.tickets.issue({
+    owner: `session:${sessionId}`,
+    liveOwner,
+    scope: 'desk',
+    agentId,
+  });
+  return { ticket: token, url: `/ws/desk?ticket=${token}`, expiresAt };
+}
+
 /** Everything an owner still holds ends now: sockets, tickets, grants. */
 export function shutOut(parts: ApiParts, liveOwner: LiveOwner): void {
   const owner = `${liveOwner.kind}:${liveOwner.id}`;
   parts.tickets.voidOwner(owner);
   parts.grants.voidOwner(owner);
   parts.hub.cut(liveOwner);
+  parts.deskHub.cut(liveOwner);
 }

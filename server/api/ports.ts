@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { HoursSite } from '../config/hours-simulation.ts';
 import type { Access } from '../auth/access.ts';
+import type { DeskPort } from './desk/port.ts';
 import type { AgentStateRefusal, AgentStateWhen, AgentTarget } from '../contract/agents.ts';
 import type { BoardState, FloorState } from '../contract/live.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
@@ -128,6 +129,7 @@ export interface RoutingSwitches {
 }
 
 export interface ApiDeps {
+  desk: DeskPort;
   access: Access;
   audit: AuditTrail;
   siteService: SiteService;

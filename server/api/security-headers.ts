@@ -8,6 +8,8 @@ const contentPolicy = [
   "img-src 'self' data:",
   "media-src 'self' blob:",
   "connect-src 'self'",
+  // A mail's own HTML, in a sandbox of its own.
+  "frame-src 'self'",
   "font-src 'self'",
   "manifest-src 'self'",
   "frame-ancestors 'none'",

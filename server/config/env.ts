@@ -14,6 +14,9 @@ const schema = z.object({
   HEARTHLINE_DATA: z.string().default('./var'),
   HEARTHLINE_HTTP_PORT: port.default(8080),
   HEARTHLINE_BIND: z.string().default('0.0.0.0'),
+  /** For customers' browsers: chat and forms; open only while the site has any. */
+  HEARTHLINE_PUBLIC_PORT: port.default(8081),
+  HEARTHLINE_PUBLIC_BIND: z.string().optional(),
   HEARTHLINE_SIP_CONTROL: z
     .string()
     .regex(/^127\.0\.0\.1:\d+$|^\[::1\]:\d+$|^[A-Za-z0-9.-]+:\d+$/)
@@ -45,6 +48,7 @@ const schema = z.object({
 export interface ServerConfig {
   dataDir: string;
   http: { port: number; bind: string };
+  publicHttp: { port: number; bind: string };
   sipControl: { host: string; port: number };
   sipSecret: string;
   statusSockets: { sip?: string; media?: string };
@@ -80,6 +84,10 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Readonly<ServerConfig> 
   return Object.freeze({
     dataDir,
     http: { port: e.HEARTHLINE_HTTP_PORT, bind: e.HEARTHLINE_BIND },
+    publicHttp: {
+      port: e.HEARTHLINE_PUBLIC_PORT,
+      bind: e.HEARTHLINE_PUBLIC_BIND ?? e.HEARTHLINE_BIND,
+    },
     sipControl: {
       host: e.HEARTHLINE_SIP_CONTROL.slice(0, cut).replace(/^\[|\]$/g, ''),
       port: Number(e.HEARTHLINE_SIP_CONTROL.slice(cut + 1)),

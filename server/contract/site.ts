@@ -276,11 +276,6 @@ export function checkReferences(site: Site): SiteFault[] {
   site.agents.forEach((a, i) => {
     need(phones, a.phone, 'phone', ['agents', i, 'phone']);
     a.queues.forEach((q, k) => need(queues, q, 'queue', ['agents', i, 'queues', k]));
-    if (a.phone === undefined && a.pin === undefined)
-      faults.push({
-        path: ['agents', i],
-        message: `agent "${a.id}" has neither a PIN nor a phone, so could never log in`,
-      });
     if (a.phone !== undefined) {
       const other = tied.get(a.phone);
       if (other === undefined) tied.set(a.phone, i);

@@ -34,6 +34,8 @@ export interface StackOptions {
 export interface Stack {
   readonly httpUrl: string;
   readonly httpPort: number;
+  /** For customers: chat and forms. */
+  readonly publicUrl: string;
   readonly sipPort: number;
   readonly rtpPorts: { first: number; last: number };
   readonly dataDir: string;
@@ -91,7 +93,8 @@ async function freeRtpRange(count: number): Promise<RtpRange> {
     const release = () => claims.forEach((one) => one?.close());
     const isFree =
       claims.every((one) => one !== undefined) &&
-      takenRtpPorts({ ...range, bind: '127.0.0.1', dataDir: '', httpPort: 0, sipPort: 0 }).length === 0;
+      takenRtpPorts({ ...range, bind: '127.0.0.1', dataDir: '', httpPort: 0, publicPort: 0, sipPort: 0 })
+        .length === 0;
     if (isFree) return { ...range, release };
     release();
   }
@@ -151,6 +154,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const settings = {
     dataDir: join(temp, 'var'),
     httpPort: await freeLoopbackPort(),
+    publicPort: await freeLoopbackPort(),
     sipPort: await freePort(),
     ...rtpPorts,
     bind: '127.0.0.1',
@@ -193,6 +197,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   return {
     httpUrl: `http://127.0.0.1:${settings.httpPort}`,
     httpPort: settings.httpPort,
+    publicUrl: `http://127.0.0.1:${settings.publicPort}`,
     sipPort: settings.sipPort,
     rtpPorts: { first: settings.rtpFirst, last: settings.rtpLast },
     dataDir: settings.dataDir,

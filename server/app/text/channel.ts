@@ -146,8 +146,17 @@ export interface ChannelDesk {
     readonly content: Uint8Array;
     readonly contentId?: string;
     readonly isInline?: boolean;
+    /** Who may send it along. Absent: the channel itself. */
+    readonly owner?: string;
   }): Promise<StoredFile>;
+  /** One that is not sent yet, if it is this owner's. */
+  fileOf(attachmentId: string, owner: string): Promise<StoredFile | undefined>;
   readFile(sha256: string): Promise<Uint8Array>;
   /** What became of a message that was sent: a bounce names it. */
-  delivered(externalId: string, state: 'delivered' | 'failed', fault?: string): Promise<void>;
+  delivered(
+    channelId: string,
+    externalId: string,
+    state: 'delivered' | 'failed',
+    fault?: string,
+  ): Promise<void>;
 }

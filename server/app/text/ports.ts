@@ -102,6 +102,7 @@ export interface FileStorePort {
     file: Omit<StoredFile, 'attachmentId'> & { content: Uint8Array; owner: string; at: number },
   ): Promise<StoredFile>;
   content(sha256: string): Promise<Uint8Array | undefined>;
+  ofMessage(messageId: string): Promise<StoredFile[]>;
   byId(attachmentId: string): Promise<(StoredFile & { threadId?: string; owner: string }) | undefined>;
 }
 

@@ -6,6 +6,7 @@ import { peopleMigration } from './0004-people.ts';
 import { decisionsMigration } from './0005-decisions.ts';
 import { transfersMigration } from './0006-transfers.ts';
 import { textMigration } from './0007-text.ts';
+import { chatMigration } from './0009-chat.ts';
 
 export interface Migration {
   name: string;
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   decisionsMigration,
   transfersMigration,
   textMigration,
+  chatMigration,
 ];

@@ -42,6 +42,12 @@ export function createFileRepo(sequelize: Sequelize, newId: (noun: string) => st
       ]);
       return row?.content;
     },
+    async ofMessage(messageId) {
+      const rows = await select<FileRow>(`${fileSql} where message_id = $1 order by attachment_id`, [
+        messageId,
+      ]);
+      return rows.map(storedFile);
+    },
     async byId(attachmentId) {
       const [row] = await select<FileRow & { thread_id: string | null; owner: string }>(
         `${fileSql} where attachment_id = $1`,

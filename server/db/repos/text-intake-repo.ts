@@ -112,7 +112,7 @@ async function newThread(
   now: number,
   newId: NewId,
 ): Promise<string> {
-  const threadId = newId('thread');
+  const threadId = newId('t');
   const { channelId, endpointId, from, subject, language, mayBeAnswered } = incoming;
   await select(
     `insert into threads (thread_id, channel_id, endpoint_id, pii_address, pii_name, subject, language, created_at, may_be_answered)

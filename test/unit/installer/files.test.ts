@@ -149,6 +149,7 @@ describe('the welcome', () => {
   const settings = {
     dataDir: '/var/x',
     httpPort: 8080,
+    publicPort: 8081,
     sipPort: 5070,
     rtpFirst: 20_000,
     rtpLast: 20_100,

@@ -31,6 +31,7 @@ import { migrateUp } from '../../../../server/db/migrate.ts';
 import { newId } from '../../../../server/lib/ids.ts';
 import { createLogger } from '../../../../server/lib/log.ts';
 import { closeClient, createRedisClient } from '../../../../server/redis/client.ts';
+import { emptyDesk } from '../../../support/empty-desk.ts';
 import type { TestPostgres } from '../../../support/postgres.ts';
 import { startPostgres } from '../../../support/postgres.ts';
 import type { TestRedis } from '../../../support/redis.ts';
@@ -220,6 +221,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     user: postgres.user,
   });
   const deps: ApiDeps = {
+    desk: emptyDesk,
     access,
     audit,
     clock,

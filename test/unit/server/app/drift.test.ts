@@ -52,7 +52,9 @@ function whole(): Scene {
   return {
     contacts: [
       contact('c1', 'waiting'),
-      contact('c2', 'offered', { offers: [{ offerId: 'o2', agentId: 'a2', isAlerted: true }] }),
+      contact('c2', 'offered', {
+        offers: [{ offerId: 'o2', agentId: 'a2', isAlerted: true, at: now, until: now + 1000 }],
+      }),
       contact('c3', 'connected', { offerId: 'o3', agentId: 'a3' }),
       contact('c4', 'connected', { offerId: 'o4', agentId: 'a4', isHeld: true }),
       contact('c5', 'greeting'),

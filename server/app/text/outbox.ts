@@ -1,0 +1,139 @@
+/**
+ * Sends what agents wrote: from the store, so that a crash loses nothing, in the order of each thread. What cannot be sent
+ * now is tried again after a growing pause, for two days; then it has failed, and its contact is opened again if it was
+ * closed, since somebody must know. At most one repeat for each lost answer: a message is asked for again only after its
+ * result was written down, or after a restart.
+ */
+import type { ActiveSite } from '../active-site.ts';
+import type { ClockPort, LoggerPort } from '../ports.ts';
+import type { Channel, SendResult } from './channel.ts';
+import type { DeskNews } from './desk-news.ts';
+import type { DueMessage, TextStorePort } from './ports.ts';
+
+export const retryAfterMs = [5_000, 30_000, 120_000, 300_000, 900_000, 1_800_000, 3_600_000];
+const givenUpAfter = 55;
+const atOnce = 8;
+/** A channel that never answers must not hold the others up. */
+const sendBoundMs = 120_000;
+/** Should a wake-up be lost, or the clock be set. */
+const lookEveryMs = 30_000;
+
+export interface OutboxParts {
+  store: TextStorePort;
+  channels: ReadonlyMap<string, Channel>;
+  site: Pick<ActiveSite, 'agent'>;
+  news: DeskNews;
+  clock: ClockPort;
+  logger: LoggerPort;
+}
+
+export class Outbox {
+  readonly #parts: OutboxParts;
+  readonly #inHand = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #isLooking = false;
+  #isAskedAgain = false;
+  #isStopped = false;
+
+  constructor(parts: OutboxParts) {
+    this.#parts = parts;
+  }
+
+  /** Something may be due. */
+  wake(): void {
+    if (this.#isStopped) return;
+    this.#isAskedAgain = true;
+    if (!this.#isLooking) void this.#look();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #look(): Promise<void> {
+    const { store, clock, logger } = this.#parts;
+    this.#isLooking = true;
+    try {
+      while (this.#isAskedAgain && !this.#isStopped) {
+        this.#isAskedAgain = false;
+        const due = await store.due(clock.now(), atOnce + this.#inHand.size);
+        for (const message of due) {
+          if (this.#inHand.size >= atOnce) break;
+          if (this.#inHand.has(message.threadId)) continue;
+          this.#inHand.add(message.threadId);
+          void this.#send(message);
+        }
+      }
+    } catch (err) {
+      logger.warn({ err }, 'what is to be sent could not be read');
+    } finally {
+      this.#isLooking = false;
+      await this.#sleep();
+    }
+  }
+
+  async #sleep(): Promise<void> {
+    const next = await this.#parts.store.nextDue().catch(() => undefined);
+    if (this.#isStopped) return;
+    clearTimeout(this.#timer);
+    const waitMs = next === undefined ? lookEveryMs : next - this.#parts.clock.now();
+    // What is in hand wakes us when it is done.
+    const atLeastMs = this.#inHand.size > 0 ? lookEveryMs : 50;
+    this.#timer = setTimeout(() => this.wake(), Math.min(lookEveryMs, Math.max(atLeastMs, waitMs)));
+    this.#timer.unref();
+  }
+
+  async #send(message: DueMessage): Promise<void> {
+    const { store, news, logger } = this.#parts;
+    try {
+      const result = await this.#handOver(message);
+      const settled = await store.settle(message.messageId, this.#outcomeOf(message, result));
+      if (settled) news.message(settled);
+    } catch (err) {
+      logger.warn(
+        { err, messageId: message.messageId },
+        'a message could not be sent, or its sending not be noted',
+      );
+    } finally {
+      this.#inHand.delete(message.threadId);
+      this.wake();
+    }
+  }
+
+  async #handOver(message: DueMessage): Promise<SendResult> {
+    const channel = this.#parts.channels.get(message.channelId);
+    if (!channel || channel.health().state === 'off')
+      return { outcome: 'later', fault: 'the channel is switched off' };
+    const agentName =
+      message.agentId === undefined ? undefined : this.#parts.site.agent(message.agentId)?.name;
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<SendResult>((resolve) => {
+      timer = setTimeout(() => resolve({ outcome: 'later', fault: 'no answer in time' }), sendBoundMs);
+      timer.unref();
+    });
+    try {
+      const sent = channel.send({ ...message, ...(agentName !== undefined && { agentName }) });
+      return await Promise.race([sent, tooLong]);
+    } catch (err) {
+      this.#parts.logger.warn({ err, channel: message.channelId }, 'a channel failed');
+      return { outcome: 'later', fault: 'a fault of ours' };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #outcomeOf({ attempts }: DueMessage, result: SendResult): Parameters<TextStorePort['settle']>[1] {
+    switch (result.outcome) {
+      case 'sent':
+        return { state: 'sent', ...(result.externalId !== undefined && { externalId: result.externalId }) };
+      case 'failed':
+        return { state: 'failed', fault: result.fault };
+      case 'later': {
+        if (attempts + 1 >= givenUpAfter) return { state: 'failed', fault: result.fault };
+        const pauseMs = retryAfterMs[Math.min(attempts, retryAfterMs.length - 1)]!;
+        return { state: 'queued', fault: result.fault, nextTryAt: this.#parts.clock.now() + pauseMs };
+      }
+    }
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * What customers write, from the moment a channel hands it over until its contact is closed (S5, S6, S13, S14): kept first,
+ * then a contact for it in routing. It decides nothing about who answers, and knows no channel but by its interface.
+ *
+ * Exactly once through any crash: the message and its contact are committed before they are told of; the contact's id is
+ * made there, so that bringing it into routing again is refused as a duplicate; and `resume`, after a start, brings in what
+ * was kept but never came so far, and closes what routing has ended meanwhile.
+ * Race stopped: a customer writes while the agent closes. The message has joined a contact that has ended by the time it is
+ * to be shown: then its thread gets a new contact, with that message.
+ */
+import { createHash } from 'node:crypto';
+import type { Command } from '../acd-shell.ts';
+import type { AcdShell } from '../acd-shell.ts';
+import type { ActiveSite } from '../active-site.ts';
+import type { ClockPort, LoggerPort } from '../ports.ts';
+import type { DeskFault, DeskNews } from './desk-news.ts';
+import type { ChannelDesk, IncomingMessage, StoredFile, Taken } from './channel.ts';
+import { OpenTexts } from './open-texts.ts';
+import type { FileCheckPort, FileStorePort, OpenText, TakenRow, TextStorePort } from './ports.ts';
+import type { HearthlineEvent } from '../../contract/events.ts';
+
+export interface TextDeskParts {
+  shell: AcdShell;
+  site: Pick<ActiveSite, 'queue' | 'site'>;
+  store: TextStorePort;
+  files: FileStorePort;
+  fileCheck: FileCheckPort;
+  news: DeskNews;
+  clock: ClockPort;
+  logger: LoggerPort;
+}
+
+export class TextDesk implements ChannelDesk {
+  readonly texts = new OpenTexts();
+  readonly #parts: TextDeskParts;
+  /** Kept, and in no queue: theirs is not in the site. */
+  readonly #stranded = new Set<string>();
+  #open: () => void = () => undefined;
+  readonly #isOpen: Promise<void>;
+
+  constructor(parts: TextDeskParts) {
+    this.#parts = parts;
+    this.#isOpen = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+    parts.shell.onEvent((event) => this.#onEvent(event));
+  }
+
+  async take(incoming: IncomingMessage): Promise<Taken> {
+    await this.#isOpen;
+    const row = await this.#parts.store.take(incoming, this.#parts.clock.now());
+    const taken = await this.#noted(row);
+    return {
+      messageId: row.message.messageId,
+      threadId: row.threadId,
+      isDuplicate: row.isDuplicate,
+      ...(taken && { contactId: taken.contactId }),
+    };
+  }
+
+  async keepFile(file: Parameters<ChannelDesk['keepFile']>[0]): Promise<StoredFile> {
+    const { files, fileCheck, clock } = this.#parts;
+    const { content, owner = 'channel', ...facts } = file;
+    const refused = await fileCheck.check(file);
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const bytes = content.byteLength;
+    return files.keep({
+      ...facts,
+      bytes,
+      sha256,
+      owner,
+      at: clock.now(),
+      content,
+      ...(refused && { refused }),
+    });
+  }
+
+  async fileOf(attachmentId: string, owner: string): Promise<StoredFile | undefined> {
+    const file = await this.#parts.files.byId(attachmentId);
+    return file?.owner === owner && file.threadId === undefined ? file : undefined;
+  }
+
+  async readFile(sha256: string): Promise<Uint8Array> {
+    const content = await this.#parts.files.content(sha256);
+    if (!content) throw new Error('there is no file of this digest');
+    return content;
+  }
+
+  async delivered(
+    channelId: string,
+    externalId: string,
+    state: 'delivered' | 'failed',
+    fault?: string,
+  ): Promise<void> {
+    const message = await this.#parts.store.delivered(channelId, externalId, state, fault);
+    if (message) this.#parts.news.message(message);
+  }
+
+  /** After a start, once history is as far as the log: what was kept and what routing knows are made to agree. */
+  async resume(): Promise<{ open: number; routed: number; closed: number }> {
+    const { store, shell, clock, logger } = this.#parts;
+    const result = { open: 0, routed: 0, closed: 0 };
+    const rows = await store.open();
+    for (const { text, endedAt, newestMessageId } of rows) {
+      const known = shell.acd.contact(text.contactId);
+      if (!known && endedAt !== undefined) {
+        await store.close(text.contactId, endedAt);
+        result.closed++;
+        if (newestMessageId !== undefined)
+          await this.#noted(await store.reopen(newestMessageId, clock.now()));
+        continue;
+      }
+      this.texts.put(text);
+      result.open++;
+      if (known?.state !== 'greeting' && known) continue;
+      this.#route(text);
+      result.routed++;
+    }
+    for (const { id, channel } of Array.from(shell.acd.contacts()))
+      if (channel !== 'voice' && !this.texts.get(id))
+        shell.run({ type: 'contact.fail', contactId: id, reason: 'nothing was kept of it' });
+    this.#open();
+    logger.info(result, 'text contacts taken over');
+    return result;
+  }
+
+  /** Another site is in force: what had no queue may have one now. */
+  siteChanged(): void {
+    for (const contactId of this.#stranded) {
+      const text = this.texts.get(contactId);
+      if (text) this.#route(text);
+    }
+  }
+
+  /** A live customer came, went or types. */
+  presence(threadId: string, change: { isHere?: boolean; typingUntil?: number }): void {
+    if (!this.texts.notePresence(threadId, change)) return;
+    const text = this.texts.ofThread(threadId);
+    if (text) this.#parts.news.contactChanged(text.contactId);
+  }
+
+  /** The customer has gone for good, or asked for an end. */
+  end(threadId: string, reason: string): DeskFault | undefined {
+    const text = this.texts.ofThread(threadId);
+    if (!text) return 'not-found';
+    const { ignored } = this.#parts.shell.run({ type: 'contact.leave', contactId: text.contactId, reason });
+    return ignored ? 'conflict' : undefined;
+  }
+
+  /** A message is kept: shows it, and sees that somebody is asked. */
+  async #noted(row: TakenRow): Promise<OpenText | undefined> {
+    const { store, shell, news, clock } = this.#parts;
+    if (row.isDuplicate || !row.text) return row.text;
+    const isEnded = !row.isNewContact && !shell.acd.contact(row.text.contactId);
+    if (isEnded && !this.#stranded.has(row.text.contactId)) {
+      this.texts.drop(row.text.contactId);
+      return this.#noted(await store.reopen(row.message.messageId, clock.now()));
+    }
+    this.texts.put(row.text);
+    this.texts.noteMessage(row.message);
+    news.message(row.message);
+    if (row.isNewContact) this.#route(row.text);
+    return row.text;
+  }
+
+  #route(text: OpenText): void {
+    const { shell, logger } = this.#parts;
+    const { contactId } = text;
+    if (!shell.acd.contact(contactId)) {
+      const { ignored } = shell.run(this.#arrival(text));
+      if (ignored) {
+        this.#stranded.add(contactId);
+        logger.warn({ contactId, queue: text.queueId, ignored }, 'a message has no queue to wait in');
+        return;
+      }
+    }
+    this.#stranded.delete(contactId);
+    const preferred = this.#lastAgent(text);
+    shell.run({ type: 'contact.enqueue', contactId, ...(preferred && { preferred }) });
+  }
+
+  #arrival({ contactId, work, queueId, via, language, customer }: OpenText): Command {
+    return {
+      type: 'contact.arrive',
+      contactId,
+      channel: work,
+      queueId,
+      numberId: via,
+      language,
+      pii: { from: customer.address, ...(customer.name !== undefined && { fromName: customer.name }) },
+    };
+  }
+
+  /** As the queue has it for callers: who helped of late is waited for. */
+  #lastAgent({
+    queueId,
+    lastAgentId,
+    lastAgentAt = 0,
+  }: OpenText): { agentId: string; waitMs: number } | undefined {
+    const rule = this.#parts.site.queue(queueId)?.lastAgent;
+    if (!rule || lastAgentId === undefined) return undefined;
+    const isRecent = this.#parts.clock.now() - lastAgentAt <= rule.withinHours * 3_600_000;
+    return isRecent ? { agentId: lastAgentId, waitMs: rule.waitSec * 1000 } : undefined;
+  }
+
+  #onEvent(event: HearthlineEvent): void {
+    const { store, news } = this.#parts;
+    const text = event.contactId === undefined ? undefined : this.texts.get(event.contactId);
+    if (!text) return;
+    switch (event.type) {
+      case 'contact.answered':
+        this.#behind(store.noteAgent(text.contactId, event.agentId!, event.at));
+        break;
+      case 'contact.queued':
+        this.texts.put({ ...text, queueId: event.queueId ?? text.queueId });
+        break;
+      case 'contact.flowed-out':
+        if (!event.data.target.startsWith('queue:')) this.#turnedAway(text, event.data.target);
+        break;
+      case 'contact.ended':
+        this.texts.drop(text.contactId);
+        this.#behind(store.close(text.contactId, event.at));
+        return news.ended(text, event.data.endedBy);
+      default:
+    }
+    news.contactChanged(text.contactId);
+  }
+
+  /** A chat is told so. The queue of a mail was taken out of the site: it waits in the one that its mailbox names now. */
+  #turnedAway(text: OpenText, target: string): void {
+    if (text.work !== 'mail') return this.#parts.news.turnedAway(text, target);
+    const queueId = this.#parts.site.site.mail?.mailboxes.find(({ id }) => id === text.endpointId)?.queue;
+    const { ignored } =
+      queueId === undefined
+        ? { ignored: 'unknown-queue' }
+        : this.#parts.shell.run({ type: 'contact.enqueue', contactId: text.contactId, queueId });
+    if (ignored) this.#stranded.add(text.contactId);
+  }
+
+  /** What may be late: after a crash, or while the database is away, `resume` makes good for it. */
+  #behind(work: Promise<void>): void {
+    work.catch((err: unknown) =>
+      this.#parts.logger.warn({ err }, 'a change of a text contact was not written down'),
+    );
+  }
+}

@@ -1,0 +1,69 @@
+/** The desk as the chat channel sees it: presence, the house's own lines, the end of a contact, and what routing says of it. */
+import type { AcdShell } from '../../app/acd-shell.ts';
+import type { DeskNews } from '../../app/text/desk-news.ts';
+import type { TextStorePort } from '../../app/text/ports.ts';
+import type { TextDesk } from '../../app/text/text-desk.ts';
+import type { ChatChannelParts, ContactStanding } from './chat-channel.ts';
+
+export function chatDesk(parts: {
+  desk: TextDesk;
+  store: TextStorePort;
+  shell: AcdShell;
+  news: DeskNews;
+  now: () => number;
+}): ChatChannelParts['desk'] {
+  const { desk, store, shell, news } = parts;
+  return {
+    take: (incoming) => desk.take(incoming),
+    keepFile: (file) => desk.keepFile(file),
+    fileOf: (attachmentId, owner) => desk.fileOf(attachmentId, owner),
+    readFile: (sha256) => desk.readFile(sha256),
+    delivered: (channelId, externalId, state, fault) => desk.delivered(channelId, externalId, state, fault),
+    presence: (threadId, change) => desk.presence(threadId, change),
+    end: (threadId, reason) => desk.end(threadId, reason),
+    async say(threadId, text) {
+      const open = desk.texts.ofThread(threadId);
+      if (!open) return;
+      const added = await store.add({
+        threadId,
+        contactId: open.contactId,
+        author: 'system',
+        isNote: false,
+        text,
+        attachmentIds: [],
+        at: parts.now(),
+        isSent: false,
+      });
+      if (added !== 'unknown-attachment') news.message(added.message);
+    },
+    finish(threadId) {
+      const open = desk.texts.ofThread(threadId);
+      if (open)
+        shell.run({
+          type: 'contact.finish',
+          contactId: open.contactId,
+          reason: 'told that nobody can take it',
+        });
+    },
+    standing: (threadId) => standingOf(parts, threadId),
+  };
+}
+
+function standingOf(
+  { desk, shell, now }: { desk: TextDesk; shell: AcdShell; now: () => number },
+  threadId: string,
+): ContactStanding {
+  const open = desk.texts.ofThread(threadId);
+  const contact = open && shell.acd.contact(open.contactId);
+  if (!contact) return { phase: 'gone' };
+  if (contact.state === 'connected') return { phase: 'talking', agentId: contact.agentId ?? '' };
+  if (contact.state === 'flowed-out') return { phase: 'flowed-out' };
+  const position = shell.acd.position(contact.id);
+  const estimateMs = shell.acd.estimatedWaitMs(contact.queueId, now());
+  return {
+    phase: 'waiting',
+    ...(position !== undefined && { position }),
+    // To the minute: a figure that changes with every tick says less.
+    ...(estimateMs !== undefined && { estimateMs: Math.ceil(estimateMs / 60_000) * 60_000 }),
+  };
+}

@@ -1,0 +1,169 @@
+/** The chat's routes for customers' browsers: what the widget shows, begins, sends up and fetches. Sockets: chat-sockets. */
+import express, { type Request, type Response, type Router } from 'express';
+import { type ChatConfig, startChatSchema, transcriptRequestSchema } from '../../contract/chat.ts';
+import { languages, type Language } from '../../contract/site.ts';
+import type { SiteWidget } from '../../contract/site-text.ts';
+import { AddressRate } from '../address-rate.ts';
+import { fileDisposition } from '../../lib/file-disposition.ts';
+import { mediaType, requestBytes } from '../../lib/request-bytes.ts';
+import { addressOf, crossOrigin, queryText, readAs, refuse, within } from '../public-route.ts';
+import type { ChannelDesk, StoredFile } from '../../app/text/channel.ts';
+import type { ChatChannel } from './chat-channel.ts';
+import { textIn } from './chat-channel.ts';
+import type { LiveChat } from './live-chat.ts';
+
+export interface ChatDoorParts {
+  chat: ChatChannel;
+  desk: ChannelDesk;
+  siteLanguage(): Language;
+  siteName(): string;
+  files: { byId(id: string): Promise<(StoredFile & { threadId?: string; owner: string }) | undefined> };
+  isPicture(mime: string): boolean;
+  /** Absent: no mail goes out of this house. */
+  sendTranscript?: (to: string, subject: string, text: string) => Promise<void>;
+}
+
+const acceptedTypes = ['image/*', 'application/pdf', 'text/plain'];
+const bearer = /^Bearer ([A-Za-z0-9_-]{43})$/;
+
+export function chatDoor(parts: ChatDoorParts): Router {
+  const { chat } = parts;
+  const router = express.Router();
+  const starts = new AddressRate({ burst: 10, perMinute: 6 });
+  const uploads = new AddressRate({ burst: 20, perMinute: 20 });
+  const transcripts = new AddressRate({ burst: 3, perMinute: 2 });
+  const json = express.json({ limit: 20_000, inflate: false, type: 'application/json' });
+  const ofWidget = crossOrigin((req) => chat.widget(String(req.params['widget']))?.origins);
+  const ofAnyWidget = crossOrigin(() => chat.origins());
+
+  router.all('/chat/:widget/config', ofWidget);
+  router.get('/chat/:widget/config', (req, res) => {
+    res.setHeader('Cache-Control', 'no-store');
+    res.json(configOf(parts, widgetOf(chat, req), languageOf(parts, req)));
+  });
+
+  router.all('/chat/:widget/sessions', ofWidget);
+  router.post('/chat/:widget/sessions', json, async (req, res) => {
+    within(starts, req);
+    const widget = widgetOf(chat, req);
+    const started = await chat.start(widget, readAs(startChatSchema, req.body ?? {}), addressOf(req));
+    if (started === 'closed') throw refuse('conflict', 'the chat is closed', { reason: 'closed' });
+    if (started === 'consent-needed')
+      throw refuse('bad-request', 'the consent is missing', { reason: started });
+    res.status(201).json(started);
+  });
+
+  router.all('/chat/files', ofAnyWidget);
+  router.post('/chat/files', async (req, res) => {
+    within(uploads, req);
+    const one = await chatOf(chat, bearer.exec(req.headers.authorization ?? '')?.[1]);
+    res.status(201).json(await keep(parts, one, req));
+  });
+  router.all('/chat/files/:id', ofAnyWidget);
+  router.get('/chat/files/:id', (req, res) => sendOf(parts, req, res));
+
+  router.all('/chat/transcript', ofAnyWidget);
+  router.post('/chat/transcript', json, async (req, res) => {
+    within(transcripts, req);
+    const one = await chatOf(chat, bearer.exec(req.headers.authorization ?? '')?.[1]);
+    const { email } = readAs(transcriptRequestSchema, req.body ?? {});
+    if (!parts.sendTranscript)
+      throw refuse('conflict', 'no mail goes out of this house', { reason: 'channel-off' });
+    await parts.sendTranscript(email, `${parts.siteName()}: chat`, transcriptOf(one, parts.siteName()));
+    res.status(202).json({});
+  });
+  return router;
+}
+
+function widgetOf(chat: ChatChannel, req: Request): SiteWidget {
+  const widget = chat.widget(String(req.params['widget']));
+  if (!widget) throw refuse('not-found', 'there is no such chat');
+  return widget;
+}
+
+export function languageOf({ siteLanguage }: Pick<ChatDoorParts, 'siteLanguage'>, req: Request): Language {
+  const asked = queryText(req, 'language');
+  return languages.find((one) => one === asked) ?? siteLanguage();
+}
+
+async function chatOf(chat: ChatChannel, token: string | undefined): Promise<LiveChat> {
+  const one = token === undefined ? undefined : await chat.open(token);
+  if (!one) throw refuse('sign-in-required', 'this chat is not known');
+  return one;
+}
+
+function configOf(parts: ChatDoorParts, widget: SiteWidget, language: Language): ChatConfig {
+  const { id, title, welcome, offlineText, offlineForm, consent, topics, attachments } = widget;
+  return {
+    widgetId: id,
+    language,
+    title: textIn(title ?? {}, language) || parts.siteName(),
+    colour: widget.colour,
+    theme: widget.theme,
+    isOpen: parts.chat.isOpen(widget),
+    offline: {
+      text: textIn(offlineText ?? {}, language),
+      hasForm: offlineForm !== undefined,
+      ...(offlineForm !== undefined && { formId: offlineForm }),
+    },
+    ...(welcome && { welcome: textIn(welcome, language) }),
+    asks: widget.asks,
+    topics: topics.map((topic) => ({ id: topic.id, name: textIn(topic.name, language) })),
+    ...(consent && { consent: { version: consent.version, text: textIn(consent.text, language) } }),
+    ...(attachments && {
+      attachments: { maxBytes: parts.chat.capabilities.attachments.maxBytes, types: acceptedTypes },
+    }),
+    hasTranscript: widget.transcript && parts.sendTranscript !== undefined,
+  };
+}
+
+async function keep(parts: ChatDoorParts, one: LiveChat, req: Request) {
+  const { maxBytes } = parts.chat.capabilities.attachments;
+  const content = await requestBytes(req, maxBytes);
+  if (content.length === 0) throw refuse('bad-request', 'the file is empty');
+  const name = queryText(req, 'name').slice(0, 200) || 'file';
+  const kept = await parts.desk.keepFile({
+    name,
+    mime: mediaType(req),
+    content,
+    owner: `customer:${one.session.sessionId}`,
+  });
+  if (kept.refused) throw refuse('attachment-refused', 'this file may not be sent', { reason: kept.refused });
+  const { attachmentId, bytes } = kept;
+  const isPicture = parts.isPicture(kept.mime);
+  return {
+    attachmentId,
+    name: kept.name,
+    mime: kept.mime,
+    bytes,
+    isPicture,
+    url: `/chat/files/${attachmentId}`,
+  };
+}
+
+/** A file of this chat, or one that its customer has just sent up. */
+async function sendOf(parts: ChatDoorParts, req: Request, res: Response): Promise<void> {
+  const one = await chatOf(parts.chat, /^[A-Za-z0-9_-]{43}$/.exec(queryText(req, 'token'))?.[0]);
+  const file = await parts.files.byId(String(req.params['id']).slice(0, 80));
+  const { sessionId, threadId } = one.session;
+  const isTheirs =
+    file &&
+    (file.owner === `customer:${sessionId}` || (threadId !== undefined && file.threadId === threadId));
+  if (!file || !isTheirs || file.refused) throw refuse('not-found', 'there is no such file');
+  const isPicture = parts.isPicture(file.mime);
+  res.setHeader('Content-Type', isPicture ? file.mime : 'application/octet-stream');
+  res.setHeader('Content-Disposition', fileDisposition(isPicture ? 'inline' : 'attachment', file.name));
+  res.setHeader('Cache-Control', 'private, max-age=3600');
+  res.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
+  res.end(await parts.desk.readFile(file.sha256));
+}
+
+function transcriptOf(one: LiveChat, house: string): string {
+  const who = { customer: one.session.name ?? '-', system: house };
+  const lines = one.transcript().map((line) => {
+    const name = line.from === 'agent' ? (line.name ?? house) : who[line.from];
+    const files = line.attachments.map(({ name: file }) => `[${file}]`);
+    return `${new Date(line.at).toISOString().slice(0, 16).replace('T', ' ')}  ${name}\n${[line.text, ...files].filter(Boolean).join('\n')}`;
+  });
+  return `${lines.join('\n\n')}\n`;
+}

@@ -1,0 +1,142 @@
+/**
+ * The listener for customers' browsers, apart from the one that staff use: the bank's proxy publishes this one alone. It is
+ * open only while a chat or a form is in the site, and serves nothing but the widget's script, chats and forms.
+ */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { join } from 'node:path';
+import express from 'express';
+import type { Router } from 'express';
+import type { ChatSockets } from './chat/chat-sockets.ts';
+import type { Site } from '../contract/site.ts';
+import type { ErrorBody } from '../contract/rest.ts';
+import { isAppError } from '../lib/app-error.ts';
+
+export interface PublicServerParts {
+  port: number;
+  bind: string;
+  trustedProxyHops: number | false;
+  widgetDir: string;
+  routers: Router[];
+  sockets: ChatSockets;
+  logger: { info(fields: object, message: string): void; error(fields: object, message: string): void };
+}
+
+const fixedHeaders = {
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+};
+
+export class PublicServer {
+  readonly #parts: PublicServerParts;
+  #server: Server | undefined;
+
+  constructor(parts: PublicServerParts) {
+    this.#parts = parts;
+  }
+
+  /** The port it listens on; undefined while it is closed. */
+  get port(): number | undefined {
+    const address = this.#server?.address();
+    return typeof address === 'object' && address ? address.port : undefined;
+  }
+
+  async apply(site: Site): Promise<void> {
+    const isNeeded = (site.widgets?.length ?? 0) + (site.forms?.length ?? 0) > 0;
+    if (isNeeded && !this.#server) await this.#open();
+    else if (!isNeeded) await this.close();
+  }
+
+  async #open(): Promise<void> {
+    const { port, bind, sockets, logger } = this.#parts;
+    const server = createServer(this.#app());
+    server.headersTimeout = 10_000;
+    server.requestTimeout = 60_000;
+    server.keepAliveTimeout = 15_000;
+    server.maxHeadersCount = 100;
+    server.on('upgrade', (req: IncomingMessage, socket, head) => {
+      if (req.url?.split('?')[0] === '/chat/socket') sockets.upgrade(req, socket, head);
+      else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    });
+    try {
+      await new Promise<void>((done, failed) => {
+        server.once('error', failed);
+        server.listen(port, bind, done);
+      });
+    } catch (err) {
+      // Calls and desks go on; /healthz and the log say it.
+      logger.error({ err, port }, 'the listener for customers could not be opened');
+      return;
+    }
+    server.on('error', (err) => logger.error({ err }, 'listener for customers'));
+    this.#server = server;
+    logger.info({ port: this.port }, 'chats and forms are open');
+  }
+
+  #app(): express.Express {
+    const { routers, widgetDir, trustedProxyHops, logger } = this.#parts;
+    const app = express();
+    app.disable('x-powered-by');
+    app.disable('etag');
+    app.set('trust proxy', trustedProxyHops);
+    app.use((_req, res, next) => {
+      for (const [name, value] of Object.entries(fixedHeaders)) res.setHeader(name, value);
+      next();
+    });
+    for (const [path, file] of [
+      ['/chat/widget.js', 'widget.js'],
+      ['/chat/demo', 'demo.html'],
+    ] as const)
+      app.get(path, (_req, res, next) => {
+        res.setHeader('Cache-Control', 'public, max-age=300');
+        res.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
+        res.sendFile(join(widgetDir, file), { cacheControl: false }, (error) => (error ? next() : undefined));
+      });
+    for (const router of routers) app.use(router);
+    app.use((_req, res) => {
+      res
+        .status(404)
+        .json({ error: { code: 'not-found', message: 'there is nothing here' } } satisfies ErrorBody);
+    });
+    // Express knows an error handler by its four parameters.
+    app.use((error: unknown, _req: express.Request, res: express.Response, _next: express.NextFunction) =>
+      answerError(error, res, logger),
+    );
+    return app;
+  }
+
+  async close(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (!server) return;
+    await new Promise<void>((done) => {
+      server.close(() => done());
+      server.closeAllConnections();
+    });
+  }
+}
+
+function answerError(error: unknown, res: express.Response, logger: PublicServerParts['logger']): void {
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  res.setHeader('Cache-Control', 'no-store');
+  if (isAppError(error)) {
+    const details = error.details as Record<string, unknown> | undefined;
+    if (typeof details?.['retryInSec'] === 'number')
+      res.setHeader('Retry-After', String(details['retryInSec']));
+    res.status(error.status).json({
+      error: { code: error.code, message: error.message, ...(details && { details }) },
+    } satisfies ErrorBody);
+    return;
+  }
+  const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 0;
+  const isTheirs = status >= 400 && status < 500;
+  if (!isTheirs) logger.error({ err: error }, 'a request of a customer failed');
+  const code = status === 413 ? 'payload-too-large' : isTheirs ? 'bad-request' : 'not-ready';
+  const message = isTheirs
+    ? 'the request could not be read'
+    : 'this cannot be done at the moment; try again soon';
+  res.status(isTheirs ? status : 503).json({ error: { code, message } } satisfies ErrorBody);
+}

@@ -1,0 +1,221 @@
+/**
+ * The text side of the house, joined: store, desk, channels, the door for customers, and what the agents' pages ask. It is
+ * opened last: first calls are safe, then history has caught up with the log, then what was kept before the start is
+ * brought into routing, and only then anything new is taken.
+ */
+import { join } from 'node:path';
+import type { CallControl } from '../../sip/port.ts';
+import type { DeskPort } from '../api/desk/port.ts';
+import type { AcdShell } from '../app/acd-shell.ts';
+import type { ActiveSite } from '../app/active-site.ts';
+import type { LiveFigures } from '../app/live-figures.ts';
+import { AgentDesk } from '../app/text/agent-desk.ts';
+import type { Channel, ChannelHealth } from '../app/text/channel.ts';
+import { DeskNews } from '../app/text/desk-news.ts';
+import { DeskPresence } from '../app/text/desk-presence.ts';
+import { Outbox } from '../app/text/outbox.ts';
+import { TextDesk } from '../app/text/text-desk.ts';
+import { ChatChannel } from '../channels/chat/chat-channel.ts';
+import { chatDesk } from '../channels/chat/chat-desk.ts';
+import { chatDoor } from '../channels/chat/chat-door.ts';
+import { createChatSockets } from '../channels/chat/chat-sockets.ts';
+import { createFileCheck } from '../channels/file-check.ts';
+import { formDoor } from '../channels/form-door.ts';
+import { PublicServer } from '../channels/public-server.ts';
+import type { ServerConfig } from '../config/env.ts';
+import { languages } from '../contract/site.ts';
+import { createChatRepo } from '../db/repos/chat-repo.ts';
+import { createFileRepo } from '../db/repos/file-repo.ts';
+import { createTextRepo } from '../db/repos/text-repo.ts';
+import { isPicture } from '../db/repos/text-rows.ts';
+import type { Clock } from '../lib/clock.ts';
+import { newId } from '../lib/ids.ts';
+import type { Logger } from '../lib/log.ts';
+import { createDeskPort } from './desk-port.ts';
+import type { Stores } from './stores.ts';
+
+export interface TextSide {
+  desk: DeskPort;
+  /** Another site is in force. */
+  siteChanged(): void;
+  /** Brings in what was kept, then opens. Never rejects; it waits for Postgres as long as that takes. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  health(): Record<string, ChannelHealth>;
+  publicPort(): number | undefined;
+}
+
+export interface TextSideParts {
+  stores: Stores;
+  shell: AcdShell;
+  site: ActiveSite;
+  live: LiveFigures;
+  calls: CallControl;
+  clock: Clock;
+  logger: Logger;
+  config: ServerConfig;
+  uiDir: string;
+}
+
+const historyLookMs = 100;
+
+export function createTextSide(parts: TextSideParts): TextSide {
+  const { stores, shell, site, clock, logger } = parts;
+  const store = createTextRepo(stores.sequelize, newId);
+  const files = createFileRepo(stores.sequelize, newId);
+  const news = new DeskNews();
+  const fileCheck = createFileCheck(() => site.site);
+  const desk = new TextDesk({ shell, site, store, files, fileCheck, news, clock, logger });
+  const chat = new ChatChannel({
+    desk: chatDesk({ desk, store, shell, news, now: () => clock.now() }),
+    store: createChatRepo(stores.sequelize),
+    site: () => site.site,
+    isOpen: (hoursId, at) => site.isOpen(hoursId, at),
+    agentName: (agentId) => site.agent(agentId)?.name,
+    now: () => clock.now(),
+    newId,
+    logger,
+  });
+  const channels = new Map<string, Channel>([[chat.id, chat]]);
+  const outbox = new Outbox({ store, channels, site, news, clock, logger });
+  const agents = new AgentDesk({ shell, site, store, desk, outbox, channels, news, clock });
+  const presence = new DeskPresence(shell);
+  followChats(parts, desk, chat, news);
+  const door = publicDoor(parts, { desk, chat, files });
+  let isStarted = false;
+  let isStopped = false;
+
+  const applySite = async () => {
+    for (const channel of channels.values())
+      await channel
+        .apply(site.site)
+        .catch((err: unknown) => logger.error({ err, channel: channel.id }, 'a channel could not be set up'));
+    await door.apply(site.site);
+    desk.siteChanged();
+    outbox.wake();
+  };
+  const view = {
+    shell,
+    site,
+    texts: desk.texts,
+    caller: (contactId: string) => parts.calls.incoming(contactId)?.pii,
+    waiting(queueId: string) {
+      const { waiting = 0, oldestWaitingSince } = parts.live.board(clock.now()).queues[queueId] ?? {};
+      return { waiting, ...(oldestWaitingSince !== undefined && { oldestAt: oldestWaitingSince }) };
+    },
+    clock,
+  };
+  return {
+    desk: createDeskPort({
+      shell,
+      site,
+      store,
+      files,
+      desk,
+      agents,
+      news,
+      channels,
+      view,
+      typing(contactId) {
+        const open = desk.texts.get(contactId);
+        if (open) chat.agentTypes(open.threadId);
+      },
+      presence: (agentId, isThere) => presence.changed(agentId, isThere),
+    }),
+    siteChanged() {
+      if (isStarted) void applySite();
+    },
+    async start() {
+      const seq = stores.log.lastSeq();
+      while (!isStopped && (stores.projector()?.health().projectedSeq ?? -1) < seq)
+        await pause(historyLookMs);
+      while (!isStopped) {
+        const isResumed = await desk.resume().then(
+          () => true,
+          (err: unknown) => {
+            logger.warn({ err }, 'text contacts could not be taken over yet');
+            return false;
+          },
+        );
+        if (isResumed) break;
+        await pause(10 * historyLookMs);
+      }
+      if (isStopped) return;
+      isStarted = true;
+      presence.begin(site.agentIds());
+      await applySite();
+    },
+    async stop() {
+      isStopped = true;
+      presence.stop();
+      outbox.stop();
+      await door.close();
+      for (const channel of channels.values()) await channel.close();
+    },
+    health: () => Object.fromEntries([...channels].map(([id, channel]) => [id, channel.health()])),
+    publicPort: () => door.port,
+  };
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
+
+/** Chats hear of their contacts: lines, standing, the end. */
+function followChats(
+  { site, logger }: TextSideParts,
+  desk: TextDesk,
+  chat: ChatChannel,
+  news: DeskNews,
+): void {
+  const changed = (contactId: string) => {
+    const open = desk.texts.get(contactId);
+    if (open?.work === 'chat') chat.changed(open.threadId);
+  };
+  news.listen({
+    message: ({ contactId }) => changed(contactId),
+    contactChanged: changed,
+    turnedAway({ threadId, language }, target) {
+      const prompt = site.site.prompts.find(({ id }) => id === target);
+      const known = languages.find((one) => one === language) ?? site.language;
+      chat.turnedAway(threadId, known, prompt?.text?.[known]);
+    },
+    ended({ threadId, work }, by) {
+      if (work !== 'chat') return;
+      chat
+        .contactEnded(threadId, by)
+        .catch((err: unknown) => logger.warn({ err }, 'the end of a chat could not be noted'));
+    },
+  });
+}
+
+function publicDoor(
+  { site, clock, logger, config, uiDir }: TextSideParts,
+  { desk, chat, files }: { desk: TextDesk; chat: ChatChannel; files: ReturnType<typeof createFileRepo> },
+): PublicServer {
+  const sockets = createChatSockets(chat, {
+    // A page of the bank's own web sites, or one that we serve ourselves.
+    isAllowed: (origin, host) =>
+      origin !== undefined &&
+      (chat.origins().includes(origin) || origin.replace(/^https?:\/\//, '') === host),
+    now: () => clock.now(),
+    logger,
+  });
+  return new PublicServer({
+    port: config.publicHttp.port,
+    bind: config.publicHttp.bind,
+    trustedProxyHops: config.trustedProxyHops === 0 ? false : config.trustedProxyHops,
+    widgetDir: join(uiDir, 'widget'),
+    routers: [
+      chatDoor({
+        chat,
+        desk,
+        siteLanguage: () => site.language,
+        siteName: () => site.site.site.name,
+        files,
+        isPicture,
+      }),
+      formDoor({ desk, site: () => site.site, now: () => clock.now() }),
+    ],
+    sockets,
+    logger,
+  });
+}

@@ -1,0 +1,22 @@
+/** A house without text: no agent has a desk. For tests of everything else. */
+import type { DeskPort } from '../../server/api/desk/port.ts';
+
+const notYours = { refused: 'not-yours' };
+export const emptyDesk: DeskPort = {
+  view: () => undefined,
+  logIn: () => notYours,
+  setState: () => notYours,
+  answerOffer: () => notYours,
+  thread: async () => undefined,
+  send: async () => notYours,
+  transfer: async () => notYours,
+  close: async () => notYours,
+  read: async () => notYours,
+  typing: () => notYours,
+  attach: async () => notYours,
+  file: async () => undefined,
+  html: async () => undefined,
+  maxFileBytes: () => 1_000_000,
+  listen: () => () => undefined,
+  presence: () => undefined,
+};
