@@ -53,7 +53,11 @@ export function createDeskPort(parts: DeskPortParts): DeskPort {
     },
     async attach(agentId, contactId, file) {
       if (!agents.onDesk(agentId, contactId)) return { refused: 'not-yours' };
-      const kept = await desk.keepFile({ ...file, name: safeFileName(file.name, 'file'), owner: `agent:${agentId}` });
+      const kept = await desk.keepFile({
+        ...file,
+        name: safeFileName(file.name, 'file'),
+        owner: `agent:${agentId}`,
+      });
       if (kept.refused) return { refused: kept.refused };
       return { attachmentId: kept.attachmentId, file: deskFile(kept) };
     },

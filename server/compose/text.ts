@@ -31,6 +31,8 @@ import { isPicture } from '../db/repos/text-rows.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/ids.ts';
 import type { Logger } from '../lib/log.ts';
+import { chatWords } from '../channels/chat/chat-words.ts';
+import { turnAwayWith } from '../app/text/turn-away.ts';
 import { createDeskPort } from './desk-port.ts';
 import type { Stores } from './stores.ts';
 
@@ -80,7 +82,8 @@ export function createTextSide(parts: TextSideParts): TextSide {
   const outbox = new Outbox({ store, channels, site, news, clock, logger });
   const agents = new AgentDesk({ shell, site, store, desk, outbox, channels, news, clock });
   const presence = new DeskPresence(shell);
-  followChats(parts, desk, chat, news);
+  const turnAway = turnAwayWith({ desk, store, shell, news, outbox, now: () => clock.now() });
+  followChats(parts, { desk, chat, news, turnAway });
   const door = publicDoor(parts, { desk, chat, files });
   let isStarted = false;
   let isStopped = false;
@@ -162,24 +165,27 @@ const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(res
 /** Chats hear of their contacts: lines, standing, the end. */
 function followChats(
   { site, logger }: TextSideParts,
-  desk: TextDesk,
-  chat: ChatChannel,
-  news: DeskNews,
+  joined: { desk: TextDesk; chat: ChatChannel; news: DeskNews; turnAway: ReturnType<typeof turnAwayWith> },
 ): void {
+  const { desk, chat, news, turnAway } = joined;
   const changed = (contactId: string) => {
     const open = desk.texts.get(contactId);
-    if (open?.work === 'chat') chat.changed(open.threadId);
+    if (open?.channelId === chat.id) chat.changed(open.threadId);
   };
   news.listen({
     message: ({ contactId }) => changed(contactId),
     contactChanged: changed,
-    turnedAway({ threadId, language }, target) {
+    turnedAway({ threadId, language, channelId }, target) {
       const prompt = site.site.prompts.find(({ id }) => id === target);
       const known = languages.find((one) => one === language) ?? site.language;
-      chat.turnedAway(threadId, known, prompt?.text?.[known]);
+      const said = prompt?.text?.[known] ?? chatWords[known].allBusy;
+      // The widget reads what the house says; other channels have it sent.
+      turnAway(threadId, said, { isSent: channelId !== chat.id }).catch((err: unknown) =>
+        logger.warn({ err }, 'a customer could not be told that nobody can help'),
+      );
     },
-    ended({ threadId, work }, by) {
-      if (work !== 'chat') return;
+    ended({ threadId, channelId }, by) {
+      if (channelId !== chat.id) return;
       chat
         .contactEnded(threadId, by)
         .catch((err: unknown) => logger.warn({ err }, 'the end of a chat could not be noted'));

@@ -66,6 +66,8 @@ export interface CustomerAddress {
 export interface ThreadClues {
   /** Said by something only the other side of the thread can know (a token of ours). */
   readonly threadId?: string;
+  /** One thread a customer: the newest with this address by this endpoint, as messengers have it. */
+  readonly isOneThread?: boolean;
   /** Ids of messages that this one answers; joined only where the sender is of that thread already. */
   readonly answers?: readonly string[];
 }

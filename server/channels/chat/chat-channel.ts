@@ -34,8 +34,6 @@ export interface ChatChannelParts {
     end(threadId: string, reason: string): unknown;
     /** A line of the house itself, seen by the customer. */
     say(threadId: string, text: string): Promise<void>;
-    /** It flowed out and has been told so: its contact is over. */
-    finish(threadId: string): void;
     standing(threadId: string): ContactStanding;
   };
   store: ChatStorePort;
@@ -341,15 +339,6 @@ export class ChatChannel implements Channel {
       this.#sayQuietly(threadId, words.idleClosed);
       this.#endQuietly(chat, 'idle');
     }
-  }
-
-  /** A caller would hear a message and go; a chat reads one. */
-  turnedAway(threadId: string, language: Language, text?: string): void {
-    const { desk, logger } = this.#parts;
-    desk
-      .say(threadId, text ?? chatWords[language].allBusy)
-      .catch((err: unknown) => logger.warn({ err }, 'a chat could not be told that nobody takes it'))
-      .finally(() => desk.finish(threadId));
   }
 
   #sayQuietly(threadId: string, text: string): void {

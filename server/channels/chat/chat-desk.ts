@@ -12,7 +12,7 @@ export function chatDesk(parts: {
   news: DeskNews;
   now: () => number;
 }): ChatChannelParts['desk'] {
-  const { desk, store, shell, news } = parts;
+  const { desk, store, news } = parts;
   return {
     take: (incoming) => desk.take(incoming),
     keepFile: (file) => desk.keepFile(file),
@@ -35,15 +35,6 @@ export function chatDesk(parts: {
         isSent: false,
       });
       if (added !== 'unknown-attachment') news.message(added.message);
-    },
-    finish(threadId) {
-      const open = desk.texts.ofThread(threadId);
-      if (open)
-        shell.run({
-          type: 'contact.finish',
-          contactId: open.contactId,
-          reason: 'told that nobody can take it',
-        });
     },
     standing: (threadId) => standingOf(parts, threadId),
   };

@@ -92,6 +92,14 @@ async function threadOf(select: Select, incoming: IncomingMessage): Promise<stri
     );
     if (row) return row.thread_id;
   }
+  if (clues.isOneThread) {
+    const [row] = await select<ThreadKey>(
+      `select thread_id from threads where channel_id = $1 and endpoint_id = $2 and pii_address = $3
+       order by created_at desc limit 1`,
+      [channelId, incoming.endpointId, from.address],
+    );
+    return row?.thread_id;
+  }
   if (!clues.answers || clues.answers.length === 0) return undefined;
   const [row] = await select<ThreadKey>(
     `select t.thread_id from external_ids e

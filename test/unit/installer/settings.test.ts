@@ -16,6 +16,7 @@ describe('the settings of a start', () => {
     expect(readSettings({}, '/srv/hearthline')).to.deep.equal({
       dataDir: '/srv/hearthline/var',
       httpPort: 8080,
+      publicPort: 8081,
       sipPort: 5060,
       rtpFirst: 20_000,
       rtpLast: 23_999,

@@ -176,7 +176,9 @@ describe('the policy', () => {
     expect(isAllowed('supervisor', 'fairness.read')).to.equal(true);
     expect(isAllowed('viewer', 'fairness.read')).to.equal(false);
     expect(isAllowed('viewer', 'recordings.listen')).to.equal(false);
-    for (const role of roles) expect(isAllowed(role, 'live.watch')).to.equal(true);
+    for (const role of roles) expect(isAllowed(role, 'live.watch'), role).to.equal(role !== 'agent');
+    // An agent has a desk, and looks at nobody else's.
+    expect(permissionsOf('agent')).to.deep.equal(['desk.use']);
     expect(isAllowed('root' as never, 'live.watch')).to.equal(false);
   });
 });

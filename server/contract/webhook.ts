@@ -1,0 +1,51 @@
+/**
+ * What a third party's channel exchanges with the house (docs/channels.md): messages in, answers out, and what became of
+ * them; each a JSON body signed with the shared secret. Times are ms UTC.
+ */
+import { z } from 'zod';
+import { languages } from './site.ts';
+
+const externalId = z.string().min(1).max(200);
+const fileSchema = z.strictObject({
+  name: z.string().min(1).max(200),
+  mime: z.string().regex(/^[\w.+-]{1,60}\/[\w.+-]{1,60}$/),
+  base64: z.base64(),
+});
+export const webhookLimitBytes = 15_000_000;
+
+/** `POST /hooks/:id/messages` -> 200 WebhookTaken: kept for good. The same `id` again is the same message. */
+export const webhookMessageSchema = z.strictObject({
+  id: externalId,
+  from: z.strictObject({ address: z.string().min(1).max(200), name: z.string().min(1).max(100).optional() }),
+  text: z.string().max(20_000),
+  at: z.number().int().optional(),
+  language: z.enum(languages).optional(),
+  files: z.array(fileSchema).max(10).default([]),
+});
+export type WebhookMessage = z.infer<typeof webhookMessageSchema>;
+export interface WebhookTaken {
+  messageId: string;
+  threadId: string;
+  isDuplicate: boolean;
+}
+
+/** `POST /hooks/:id/deliveries` -> 204: what became of an answer, by the id that the connector gave it. */
+export const webhookDeliverySchema = z.strictObject({
+  id: externalId,
+  state: z.enum(['delivered', 'failed']),
+  fault: z.string().max(200).optional(),
+});
+
+/**
+ * Posted to the connector's `url`. 2xx: taken; `{ "id": "..." }` in the answer names it for deliveries. 408, 425, 429 and
+ * 5xx: tried again later. Any other answer: failed. The same `messageId` may come twice after a lost answer.
+ */
+export interface WebhookAnswer {
+  messageId: string;
+  threadId: string;
+  to: { address: string; name?: string };
+  text: string;
+  agentName?: string;
+  language: string;
+  files: { name: string; mime: string; base64: string }[];
+}
