@@ -5,6 +5,7 @@ import { siteMigration } from './0003-site.ts';
 import { peopleMigration } from './0004-people.ts';
 import { decisionsMigration } from './0005-decisions.ts';
 import { transfersMigration } from './0006-transfers.ts';
+import { rawMailMigration } from './0008-raw-mail.ts';
 
 export interface Migration {
   name: string;
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   peopleMigration,
   decisionsMigration,
   transfersMigration,
+  rawMailMigration,
 ];
