@@ -189,28 +189,28 @@ function createServer(
     disableReverseLookup: true,
     heloResponse: '%s',
     logger: false,
-    onConnect(session, done) {
-      done(
+    onConnect(session, answer) {
+      answer(
         peers.isAllowed(session.remoteAddress) ? null : new Refusal(554, 'this host may not deliver here'),
       );
     },
-    onMailFrom(_address, session, done) {
-      done(peers.take(session.remoteAddress) ? null : later('too many mails a minute, come again later'));
+    onMailFrom(_address, session, answer) {
+      answer(peers.take(session.remoteAddress) ? null : later('too many mails a minute, come again later'));
     },
-    onRcptTo({ address }, _session, done) {
-      done(parts.mailboxOf(address) === undefined ? new Refusal(550, 'no such mailbox here') : null);
+    onRcptTo({ address }, _session, answer) {
+      answer(parts.mailboxOf(address) === undefined ? new Refusal(550, 'no such mailbox here') : null);
     },
-    onData(stream, session, done) {
+    onData(stream, session, answer) {
       receiver.receive(stream, session).then(
-        () => done(null, 'kept'),
+        () => answer(null, 'kept'),
         (error: unknown) => {
           if (error instanceof Refusal) {
-            done(error);
+            answer(error);
             if (!stream.readableEnded) cut(server, session);
           } else {
             // The connection is gone, or the store is: in both cases the mail is still the relay's.
             logger.warn({ fault: faultWord(error) }, 'a mail was not kept');
-            done(later('the mail cannot be kept now'));
+            answer(later('the mail cannot be kept now'));
           }
         },
       );

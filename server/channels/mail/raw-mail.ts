@@ -41,7 +41,8 @@ export type QuarantineReason =
 export type RawOutcome =
   | { readonly state: 'read'; readonly messageId: string }
   | { readonly state: 'quarantined'; readonly reason: QuarantineReason }
-  | { readonly state: 'duplicate' };
+  /** Of a message that was there before, or of this one before a crash. */
+  | { readonly state: 'duplicate'; readonly messageId?: string };
 
 export interface RawCounts {
   readonly unread: number;

@@ -128,7 +128,7 @@ export function createRawMailRepo(sequelize: Sequelize): RawMailStore {
 const reasonOf = (outcome: RawOutcome): string | null =>
   outcome.state === 'quarantined' ? outcome.reason : null;
 const messageOf = (outcome: RawOutcome): string | null =>
-  outcome.state === 'read' ? outcome.messageId : null;
+  outcome.state === 'quarantined' ? null : (outcome.messageId ?? null);
 
 async function countsOf(
   select: <T extends object>(sql: string, bind: unknown[]) => Promise<T[]>,
