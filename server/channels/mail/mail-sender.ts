@@ -71,6 +71,15 @@ function faultOf(error: unknown): string {
     .slice(0, maxFaultChars);
 }
 
+function detailOf(error: unknown, host: string): string {
+  if (error instanceof SecretFault || error instanceof OauthFault) return error.message;
+  const { code, responseCode } = error as SmtpError;
+  const said = responseCode === undefined ? '' : ` (${responseCode})`;
+  if (code === 'EAUTH') return `${host} refuses the user or the password${said}`;
+  if (code === 'ETLS') return `${host} offers no TLS that holds`;
+  return `${host} takes no mails (${code ?? faultWord(error)}${said})`;
+}
+
 const ofTheMail = new Set(['EENVELOPE', 'EMESSAGE']);
 
 function isForGood(error: unknown): boolean {
@@ -166,21 +175,16 @@ export function createMailSender(
 
   function isDown(error: unknown): void {
     if (isClosed) return;
-    const { code, responseCode } = error as SmtpError;
-    const isRefused = isRefusedSignIn(error) || code === 'EAUTH';
-    const said = responseCode === undefined ? '' : ` (${responseCode})`;
-    const detail =
-      error instanceof SecretFault || error instanceof OauthFault
-        ? error.message
-        : code === 'EAUTH'
-          ? `${settings.host} refuses the user or the password${said}`
-          : code === 'ETLS'
-            ? `${settings.host} offers no TLS that holds`
-            : `${settings.host} takes no mails (${code ?? faultWord(error)}${said})`;
+    const { code } = error as SmtpError;
+    const oauth = settings.auth && 'oauth2' in settings.auth ? settings.auth.oauth2 : undefined;
+    if (oauth && code === 'EAUTH') parts.tokens.forget(oauth);
+    // A token may have been revoked before its time: the next one is tried soon.
+    const isRefused = isRefusedSignIn(error) || (code === 'EAUTH' && !(oauth && tries === 0));
+    const detail = detailOf(error, settings.host);
     if (health.get().state !== 'down') parts.logger.warn({ fault: detail }, 'no mails can be sent');
     health.worse('down', detail);
     isSignInRefused = isRefused;
-    if (isRefused) drop();
+    if (isRefused || code === 'EAUTH') drop();
     if (probe) return;
     tries += 1;
     probe = setTimeout(
