@@ -38,6 +38,7 @@ const forTest = [
   { name: 'sox', isThere: () => hasCommand('sox') },
   { name: 'fonts-dejavu-core', isThere: () => existsSync('/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf') },
   { name: 'iproute2', isThere: () => hasCommand('ip') },
+  { name: 'dovecot-imapd', isThere: () => existsSync('/usr/lib/dovecot/imap') },
 ];
 
 const lists = { none: [], start: forStart, test: forTest };

@@ -42,7 +42,8 @@ export class PublicServer {
   }
 
   async apply(site: Site): Promise<void> {
-    const isNeeded = (site.widgets?.length ?? 0) + (site.forms?.length ?? 0) > 0;
+    const isNeeded =
+      (site.widgets?.length ?? 0) + (site.forms?.length ?? 0) + (site.webhooks?.length ?? 0) > 0;
     if (isNeeded && !this.#server) await this.#open();
     else if (!isNeeded) await this.close();
   }

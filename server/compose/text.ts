@@ -3,6 +3,7 @@
  * opened last: first calls are safe, then history has caught up with the log, then what was kept before the start is
  * brought into routing, and only then anything new is taken.
  */
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { CallControl } from '../../sip/port.ts';
 import type { DeskPort } from '../api/desk/port.ts';
@@ -11,6 +12,7 @@ import type { ActiveSite } from '../app/active-site.ts';
 import type { LiveFigures } from '../app/live-figures.ts';
 import { AgentDesk } from '../app/text/agent-desk.ts';
 import type { Channel, ChannelHealth } from '../app/text/channel.ts';
+import { mailChannelId } from '../channels/mail/mail-incoming.ts';
 import { DeskNews } from '../app/text/desk-news.ts';
 import { DeskPresence } from '../app/text/desk-presence.ts';
 import { Outbox } from '../app/text/outbox.ts';
@@ -19,11 +21,15 @@ import { ChatChannel } from '../channels/chat/chat-channel.ts';
 import { chatDesk } from '../channels/chat/chat-desk.ts';
 import { chatDoor } from '../channels/chat/chat-door.ts';
 import { createChatSockets } from '../channels/chat/chat-sockets.ts';
+import { createMailChannel } from '../channels/mail/mail-channel.ts';
+import { createSecretFiles } from '../channels/mail/secret-files.ts';
+import { WebhookChannel } from '../channels/webhook/webhook-channel.ts';
 import { createFileCheck } from '../channels/file-check.ts';
 import { formDoor } from '../channels/form-door.ts';
 import { PublicServer } from '../channels/public-server.ts';
 import type { ServerConfig } from '../config/env.ts';
 import { languages } from '../contract/site.ts';
+import { createRawMailRepo } from '../db/repos/raw-mail-repo.ts';
 import { createChatRepo } from '../db/repos/chat-repo.ts';
 import { createFileRepo } from '../db/repos/file-repo.ts';
 import { createTextRepo } from '../db/repos/text-repo.ts';
@@ -78,13 +84,24 @@ export function createTextSide(parts: TextSideParts): TextSide {
     newId,
     logger,
   });
-  const channels = new Map<string, Channel>([[chat.id, chat]]);
+  const secrets = createSecretFiles(join(parts.config.dataDir, 'secrets'));
+  const webhooks = new WebhookChannel({
+    desk,
+    site: () => site.site,
+    secret: (name) => secrets.text(name),
+    now: () => clock.now(),
+    logger,
+  });
+  const channels = new Map<string, Channel>([
+    [chat.id, chat],
+    [webhooks.id, webhooks],
+  ]);
   const outbox = new Outbox({ store, channels, site, news, clock, logger });
   const agents = new AgentDesk({ shell, site, store, desk, outbox, channels, news, clock });
   const presence = new DeskPresence(shell);
   const turnAway = turnAwayWith({ desk, store, shell, news, outbox, now: () => clock.now() });
   followChats(parts, { desk, chat, news, turnAway });
-  const door = publicDoor(parts, { desk, chat, files });
+  const door = publicDoor(parts, { desk, chat, files, webhooks });
   let isStarted = false;
   let isStopped = false;
 
@@ -144,6 +161,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
         await pause(10 * historyLookMs);
       }
       if (isStopped) return;
+      channels.set(mailChannelId, await openMail(parts, desk));
       isStarted = true;
       presence.begin(site.agentIds());
       await applySite();
@@ -158,6 +176,17 @@ export function createTextSide(parts: TextSideParts): TextSide {
     health: () => Object.fromEntries([...channels].map(([id, channel]) => [id, channel.health()])),
     publicPort: () => door.port,
   };
+}
+
+/** Tokens in our mails stay good for as long as this installation lives. */
+const tokenKeyName = 'mail-token-key';
+
+async function openMail({ stores, clock, logger, config }: TextSideParts, desk: TextDesk): Promise<Channel> {
+  const known = await stores.settings.get(tokenKeyName);
+  const key = typeof known === 'string' ? Buffer.from(known, 'base64') : randomBytes(32);
+  if (known === undefined) await stores.settings.set(tokenKeyName, key.toString('base64'));
+  const store = createRawMailRepo(stores.sequelize);
+  return createMailChannel({ desk, store, dataDir: config.dataDir, tokenKeys: [key], clock, logger });
 }
 
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
@@ -195,7 +224,17 @@ function followChats(
 
 function publicDoor(
   { site, clock, logger, config, uiDir }: TextSideParts,
-  { desk, chat, files }: { desk: TextDesk; chat: ChatChannel; files: ReturnType<typeof createFileRepo> },
+  {
+    desk,
+    chat,
+    files,
+    webhooks,
+  }: {
+    desk: TextDesk;
+    chat: ChatChannel;
+    files: ReturnType<typeof createFileRepo>;
+    webhooks: WebhookChannel;
+  },
 ): PublicServer {
   const sockets = createChatSockets(chat, {
     // A page of the bank's own web sites, or one that we serve ourselves.
@@ -220,6 +259,7 @@ function publicDoor(
         isPicture,
       }),
       formDoor({ desk, site: () => site.site, now: () => clock.now() }),
+      webhooks.router(),
     ],
     sockets,
     logger,

@@ -62,6 +62,8 @@ export const mailboxSchema = z.strictObject({
   /** The name that customers see; absent: `name`. */
   senderName: name.optional(),
   signature: texts.optional(),
+  /** False: the mail system does not deliver help+anything@ to help@; answers are then known by their subject and ids. */
+  plusAddressing: z.boolean().optional(),
   /** Words in the subject that lead to another queue. */
   topics: z
     .array(z.strictObject({ words: z.array(z.string().min(2).max(80)).min(1).max(20), queue: id }))

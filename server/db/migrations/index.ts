@@ -7,6 +7,7 @@ import { decisionsMigration } from './0005-decisions.ts';
 import { transfersMigration } from './0006-transfers.ts';
 import { textMigration } from './0007-text.ts';
 import { chatMigration } from './0009-chat.ts';
+import { rawMailMigration } from './0008-raw-mail.ts';
 
 export interface Migration {
   name: string;
@@ -22,5 +23,6 @@ export const migrations: readonly Migration[] = [
   decisionsMigration,
   transfersMigration,
   textMigration,
+  rawMailMigration,
   chatMigration,
 ];

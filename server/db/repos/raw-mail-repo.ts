@@ -1,0 +1,149 @@
+/**
+ * Mails as they came, in Postgres: row and bytes in one transaction that is on the disk when `keep` resolves, whatever the
+ * database's own setting (`synchronous_commit = on`): the relay forgets the mail at that moment.
+ *
+ * The race it stops: the same mail delivered twice at once, by a relay that lost our answer or by two connections. The unique
+ * index decides, and the one that comes second waits for the first to commit before it answers.
+ */
+import { createHash } from 'node:crypto';
+import { QueryTypes } from 'sequelize';
+import type { Sequelize } from 'sequelize';
+import type {
+  QuarantineReason,
+  RawCounts,
+  RawMail,
+  RawMailStore,
+  RawOutcome,
+} from '../../channels/mail/raw-mail.ts';
+import { newId } from '../../lib/ids.ts';
+
+interface Row {
+  raw_id: string;
+  mailbox_id: string;
+  source: 'smtp' | 'imap';
+  source_key: string;
+  received_at: Date;
+  envelope_from: string | null;
+  envelope_to: string[];
+  sha256: string;
+  bytes: number;
+}
+
+const columns =
+  'raw_id, mailbox_id, source, source_key, received_at, envelope_from, envelope_to, sha256, bytes';
+
+function present(row: Row): RawMail {
+  return {
+    rawId: row.raw_id,
+    mailboxId: row.mailbox_id,
+    source: row.source,
+    sourceKey: row.source_key,
+    receivedAt: row.received_at.getTime(),
+    ...(row.envelope_from !== null && { envelopeFrom: row.envelope_from }),
+    envelopeTo: row.envelope_to,
+    sha256: row.sha256,
+    bytes: row.bytes,
+  };
+}
+
+export function createRawMailRepo(sequelize: Sequelize): RawMailStore {
+  const select = <T extends object>(sql: string, bind: unknown[]): Promise<T[]> =>
+    sequelize.query<T>(sql, { bind, type: QueryTypes.SELECT });
+  return {
+    async keep(raw) {
+      const sha256 = createHash('sha256').update(raw.content).digest('hex');
+      const { mailboxId, source, sourceKey, content } = raw;
+      const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+      return sequelize.transaction(async (transaction) => {
+        const run = <T extends object>(sql: string, bind: unknown[] = []): Promise<T[]> =>
+          sequelize.query<T>(sql, { bind, transaction, type: QueryTypes.SELECT });
+        await run('set local synchronous_commit = on');
+        const [made] = await run<{ raw_id: string }>(
+          `insert into raw_mails (${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+           on conflict do nothing returning raw_id`,
+          [
+            newId('rm'),
+            mailboxId,
+            source,
+            sourceKey,
+            new Date(raw.receivedAt),
+            raw.envelopeFrom ?? null,
+            [...raw.envelopeTo],
+            sha256,
+            content.byteLength,
+          ],
+        );
+        if (made) {
+          await run('insert into raw_mail_contents (raw_id, content) values ($1, $2)', [made.raw_id, bytes]);
+          return { rawId: made.raw_id, isNew: true };
+        }
+        const [here] = await run<{ raw_id: string }>(
+          'select raw_id from raw_mails where mailbox_id = $1 and source = $2 and source_key = $3 and sha256 = $4',
+          [mailboxId, source, sourceKey, sha256],
+        );
+        if (!here) throw new Error('a mail was neither kept nor there');
+        return { rawId: here.raw_id, isNew: false };
+      });
+    },
+    async unread(limit, except = []) {
+      const rows = await select<Row>(
+        `select ${columns} from raw_mails where state = 'unread' and mailbox_id <> all($2) order by seq limit $1`,
+        [limit, [...except]],
+      );
+      return rows.map(present);
+    },
+    async content(rawId) {
+      const [row] = await select<{ content: Buffer }>(
+        'select content from raw_mail_contents where raw_id = $1',
+        [rawId],
+      );
+      if (!row) throw new Error('a kept mail has no content');
+      return row.content;
+    },
+    async settle(rawId, outcome) {
+      await sequelize.query(
+        `update raw_mails set state = $2, reason = $3, message_id = $4, settled_at = now()
+         where raw_id = $1 and state = 'unread'`,
+        { bind: [rawId, outcome.state, reasonOf(outcome), messageOf(outcome)], type: QueryTypes.RAW },
+      );
+    },
+    async folderMark(mailboxId, folderKey) {
+      const [row] = await select<{ uid: string }>(
+        'select uid from raw_mail_folders where mailbox_id = $1 and folder_key = $2',
+        [mailboxId, folderKey],
+      );
+      return row && Number(row.uid);
+    },
+    async markFolder(mailboxId, folderKey, uid) {
+      await sequelize.query(
+        `insert into raw_mail_folders (mailbox_id, folder_key, uid) values ($1, $2, $3)
+         on conflict (mailbox_id, folder_key) do update set uid = greatest(raw_mail_folders.uid, excluded.uid)`,
+        { bind: [mailboxId, folderKey, uid], type: QueryTypes.RAW },
+      );
+    },
+    counts: async (since) => countsOf(select, since),
+  };
+}
+
+const reasonOf = (outcome: RawOutcome): string | null =>
+  outcome.state === 'quarantined' ? outcome.reason : null;
+const messageOf = (outcome: RawOutcome): string | null =>
+  outcome.state === 'quarantined' ? null : (outcome.messageId ?? null);
+
+async function countsOf(
+  select: <T extends object>(sql: string, bind: unknown[]) => Promise<T[]>,
+  since: number,
+): Promise<RawCounts> {
+  const [unread] = await select<{ count: string }>(
+    `select count(*) count from raw_mails where state = 'unread'`,
+    [],
+  );
+  const reasons = await select<{ reason: QuarantineReason; count: string }>(
+    `select reason, count(*) count from raw_mails where state = 'quarantined' and received_at >= $1 group by reason`,
+    [new Date(since)],
+  );
+  return {
+    unread: Number(unread?.count ?? 0),
+    quarantined: Object.fromEntries(reasons.map(({ reason, count }) => [reason, Number(count)])),
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * A relay that takes our answers, with the faults that relays have: it refuses, hangs, or drops the connection when it has
+ * the whole mail and has not said so.
+ */
+import type { AddressInfo, Socket } from 'node:net';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+
+export interface SunkMail {
+  from: string;
+  to: string[];
+  content: string;
+  isTls: boolean;
+  user?: string;
+}
+
+export type SinkFault =
+  | { at: 'rcpt' | 'data'; code: number; text?: string }
+  /** Takes the mail whole and then closes, or says nothing more. */
+  | { at: 'after-data'; does: 'drop' | 'hang' };
+
+export interface SmtpSink {
+  readonly port: number;
+  /** What it has received whole, whatever it answered. */
+  readonly mails: SunkMail[];
+  fault: SinkFault | undefined;
+  connections: number;
+  signIns: number;
+  close(): Promise<void>;
+}
+
+export interface SinkOptions {
+  tls?: { cert: Buffer; key: Buffer };
+  /** Undefined: it asks for none. A token counts as a password. */
+  users?: Record<string, string>;
+  port?: number;
+}
+
+class Refusal extends Error {
+  readonly responseCode: number;
+  constructor({ code, text = 'refused' }: { code: number; text?: string }) {
+    super(text);
+    this.responseCode = code;
+  }
+}
+
+async function read(stream: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+export async function startSmtpSink({ tls, users, port = 0 }: SinkOptions = {}): Promise<SmtpSink> {
+  const sockets = new Set<Socket>();
+  const options: SMTPServerOptions = {
+    ...tls,
+    disabledCommands: [...(tls ? [] : ['STARTTLS']), ...(users ? [] : ['AUTH'])],
+    authOptional: users === undefined,
+    authMethods: ['PLAIN', 'XOAUTH2'],
+    allowInsecureAuth: true,
+    hideENHANCEDSTATUSCODES: false,
+    disableReverseLookup: true,
+    logger: false,
+    closeTimeout: 50,
+    onAuth(auth, _session, answer) {
+      sink.signIns += 1;
+      const isKnown = users?.[auth.username ?? ''] === (auth.accessToken ?? auth.password);
+      answer(isKnown ? null : new Refusal({ code: 535, text: 'no' }), isKnown ? { user: auth.username } : {});
+    },
+    onRcptTo(_address, _session, answer) {
+      const { fault } = sink;
+      answer(fault?.at === 'rcpt' ? new Refusal(fault) : null);
+    },
+    onData(stream, session, answer) {
+      void read(stream as AsyncIterable<Buffer>).then((content) => {
+        const { mailFrom, rcptTo } = session.envelope;
+        const user = session.user as string | undefined;
+        sink.mails.push({
+          from: mailFrom === false ? '' : mailFrom.address,
+          to: rcptTo.map(({ address }) => address),
+          content,
+          isTls: session.secure,
+          ...(user !== undefined && user && { user }),
+        });
+        const { fault } = sink;
+        if (fault?.at === 'data') answer(new Refusal(fault));
+        else if (fault?.at !== 'after-data') answer(null);
+        else if (fault.does === 'drop') for (const socket of sockets) socket.destroy();
+      });
+    },
+  };
+  const server = new SMTPServer(options);
+  server.on('error', () => undefined);
+  server.server.on('connection', (socket: Socket) => {
+    sink.connections += 1;
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const sink: SmtpSink = {
+    port: 0,
+    mails: [],
+    fault: undefined,
+    connections: 0,
+    signIns: 0,
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+  await new Promise<void>((done) => {
+    server.listen(port, '127.0.0.1', () => done());
+  });
+  return Object.assign(sink, { port: (server.server.address() as AddressInfo).port });
+}
