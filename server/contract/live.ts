@@ -5,7 +5,7 @@
  * signed-in users. Absent means none; there are no nulls. All times are ms UTC.
  */
 import type { EmergencyAnswer } from './emergency.ts';
-import type { AgentState } from './events.ts';
+import type { AgentState, Channel } from './events.ts';
 
 /** Figures of one queue since local midnight of the site, by the definitions of kpi.md. */
 export interface QueueLive {
@@ -78,11 +78,15 @@ export interface AgentLive {
   until?: number;
   phoneId?: string;
   contactId?: string;
+  /** Chats and mails that the agent works on, beside the state. Absent: none. */
+  textInHand?: number;
   queueIds: string;
 }
 
 export interface ContactLive {
   contactId: string;
+  /** Absent: a call. */
+  channel?: Exclude<Channel, 'voice'>;
   state: 'greeting' | 'waiting' | 'ringing' | 'talking' | 'hold' | 'flowed-out';
   queueId: string;
   since: number;

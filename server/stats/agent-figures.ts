@@ -197,15 +197,17 @@ export class AgentFigures {
   }
 
   /** `unseenSince`: stands in for a time nobody knows. */
-  agentsLive(unseenSince: number): Record<string, AgentLive> {
+  agentsLive(unseenSince: number, textInHand: ReadonlyMap<string, number>): Record<string, AgentLive> {
     const live: Record<string, AgentLive> = {};
     for (const [id, agent] of this.#agents) {
       const known = this.#site.get(id);
+      const text = textInHand.get(id);
       live[id] = {
         name: known?.name ?? id,
         queueIds: (known?.queueIds ?? []).join(','),
         ...agent,
         since: agent.since || unseenSince,
+        ...(text !== undefined && { textInHand: text }),
       };
     }
     return live;

@@ -168,9 +168,10 @@ class LiveFold implements LiveStats {
 
   #arrive(event: DraftOf<'contact.arrived'>): void {
     const contactId = event.contactId ?? '';
-    const { numberId, pii } = event.data;
+    const { numberId, pii, channel } = event.data;
     this.#contacts.set(contactId, {
       contactId,
+      ...(channel !== 'voice' && { channel }),
       state: 'greeting',
       queueId: event.queueId ?? '',
       since: event.at,
@@ -291,10 +292,20 @@ class LiveFold implements LiveStats {
   floor(now: number): FloorState {
     return {
       board: this.board(now),
-      agents: this.#people.agentsLive(this.#dayStart),
+      agents: this.#people.agentsLive(this.#dayStart, this.#textInHand()),
       contacts: Object.fromEntries([...this.#contacts].map(([id, contact]) => [id, { ...contact }])),
       phones: this.#people.phonesLive(this.#dayStart),
     };
+  }
+
+  /** By agent: chats and mails that are being worked on. */
+  #textInHand(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { channel, state, agentId } of this.#contacts.values()) {
+      if (!channel || agentId === undefined || (state !== 'talking' && state !== 'hold')) continue;
+      counts.set(agentId, (counts.get(agentId) ?? 0) + 1);
+    }
+    return counts;
   }
 
   toSnapshot(): LiveSnapshot {
@@ -315,7 +326,7 @@ function nextContact(
   queueId: string,
   event: Exclude<ContactFoldEvent, { type: 'contact.ended' }>,
 ): ContactLive {
-  const { contactId, numberId, queuedAt, pii } = contact;
+  const { contactId, channel, numberId, queuedAt, pii } = contact;
   const { agentId, at } = event;
   const to = (state: ContactLive['state'], who?: string, enteredAt = queuedAt): ContactLive => ({
     contactId,
@@ -323,6 +334,7 @@ function nextContact(
     queueId,
     since: at,
     numberId,
+    ...(channel && { channel }),
     ...(enteredAt !== undefined && { queuedAt: enteredAt }),
     ...(who !== undefined && { agentId: who }),
     ...(pii && { pii }),

@@ -11,7 +11,7 @@ import type {
   PhoneLive,
   QueueLive,
 } from '../../../server/contract/live.ts';
-import { plural } from '../../shared/words.ts';
+import { fill, plural } from '../../shared/words.ts';
 import { AgentShape, CallShape, OnOffShape } from '../parts/icons.tsx';
 import { Table } from '../parts/table.tsx';
 import { callerOf } from '../pages/contacts.tsx';
@@ -31,6 +31,10 @@ const callWord: Record<ContactLive['state'], TextKey> = {
   talking: 'callTalking',
   hold: 'callHold',
   'flowed-out': 'callFlowedOut',
+};
+const channelWord: Record<NonNullable<ContactLive['channel']>, TextKey> = {
+  chat: 'channelChat',
+  mail: 'channelMail',
 };
 const agentWord: Record<AgentState, TextKey> = {
   'logged-out': 'stateLoggedOut',
@@ -84,6 +88,7 @@ function CallRow({ call, queueName, agentName, now }: CallRowProps) {
         <span class="with-icon">
           <CallShape state={call.state} />
           {w[callWord[call.state]]}
+          {call.channel && <span class="quiet"> · {w[channelWord[call.channel]]}</span>}
         </span>
       </td>
       <td data-given title={callerOf(call.pii)}>
@@ -151,7 +156,9 @@ interface AgentRowProps {
 
 function AgentRow({ agent, dayStart, now, control }: AgentRowProps) {
   const w = words.value;
-  const reason = reasonOf(agent);
+  const text = agent.textInHand === undefined ? undefined : fill(w.textInHand, { count: agent.textInHand });
+  const notes = [reasonOf(agent), text].filter((note) => note !== undefined);
+  const reason = notes.length > 0 ? notes.join(' · ') : undefined;
   return (
     <tr data-agent={agent.agentId} data-state={agent.state}>
       <td data-given title={`${agent.agentId} ${agent.name}`}>
