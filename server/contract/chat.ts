@@ -29,7 +29,12 @@ export const chatConfigSchema = z.object({
   theme: z.enum(['light', 'dark', 'auto']),
   isOpen: z.boolean(),
   /** Closed, or nobody there: the widget shows the form, which makes a mail contact. */
-  offline: z.object({ text: z.string(), hasForm: z.boolean() }),
+  offline: z.object({
+    text: z.string(),
+    hasForm: z.boolean(),
+    /** The form of `/forms/:form` that is shown; absent: the widget's own id. */
+    formId: z.string().optional(),
+  }),
   welcome: z.string().optional(),
   /** What is asked before the chat begins. */
   asks: z.object({ name: z.enum(['no', 'may', 'must']), email: z.enum(['no', 'may', 'must']) }),
@@ -123,6 +128,19 @@ export type ChatFrame =
  * `POST /chat/transcript` with the header -> 202: the lines so far go to the address by mail.
  */
 export const transcriptRequestSchema = z.strictObject({ email: mailAddress });
+
+/** `GET /forms/:form/config?language=xx` -> FormConfig; 404 where there is no such form. */
+export const formConfigSchema = z.object({
+  formId: z.string(),
+  language: z.enum(languages),
+  /** Shown above the form; absent: the widget's own words. */
+  title: z.string().optional(),
+  wants: z.array(z.enum(['mail', 'call'])).min(1),
+  topics: z.array(z.object({ id: z.string(), name: z.string() })),
+  /** To be agreed to before anything is sent. */
+  consent: z.object({ version: z.string(), text: z.string() }).optional(),
+});
+export type FormConfig = z.infer<typeof formConfigSchema>;
 
 /**
  * `POST /forms/:form` -> 202 FormTaken. The same `clientId` twice makes one request. 422 `consent-needed`,
