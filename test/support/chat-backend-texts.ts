@@ -55,7 +55,8 @@ export const chatStandInTexts: Record<Language, Texts> = {
     title: 'Банк «Аурелия»',
     welcome: 'Здравствуйте! Консультант скоро присоединится.',
     offline: 'Мы вернёмся завтра в 8:00. Оставьте сообщение, и мы ответим с утра.',
-    consent: 'Я согласен на обработку моих данных для ответа на обращение согласно политике конфиденциальности.',
+    consent:
+      'Я согласен на обработку моих данных для ответа на обращение согласно политике конфиденциальности.',
     topics: ['Карты', 'Кредиты', 'Счета и платежи'],
     form: 'Как с вами связаться?',
   }),
@@ -63,7 +64,8 @@ export const chatStandInTexts: Record<Language, Texts> = {
     title: 'Banca Aurelia',
     welcome: 'Buongiorno. Un consulente sarà presto con lei.',
     offline: 'Torniamo domani alle 8:00. Ci lasci un messaggio e le risponderemo in mattinata.',
-    consent: 'Acconsento al trattamento dei miei dati per rispondere alla mia richiesta, come da informativa.',
+    consent:
+      'Acconsento al trattamento dei miei dati per rispondere alla mia richiesta, come da informativa.',
     topics: ['Carte', 'Prestiti', 'Conti e pagamenti'],
     form: 'Come possiamo contattarla?',
   }),

@@ -26,9 +26,8 @@ import {
   type StartChat,
 } from '../../server/contract/chat.ts';
 import { languages } from '../../server/contract/site.ts';
-import { chatStandInTexts } from './chat-backend-texts.ts';
+import { builtWidget, chatStandInTexts } from './chat-backend-texts.ts';
 
-const builtWidget = fileURLToPath(new URL('../../dist/widget/', import.meta.url));
 const framesPerSec = 20;
 
 export interface StandInSession {
@@ -91,6 +90,7 @@ function listen(server: Server, port: number): Promise<string> {
   });
 }
 const refusalBody = (code: string) => ({ error: { code, message: code } });
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const newToken = () => randomBytes(32).toString('base64url');
 
 export async function startChatBackend(options: { dist?: string; port?: number } = {}): Promise<ChatBackend> {
@@ -226,14 +226,14 @@ export async function startChatBackend(options: { dist?: string; port?: number }
     if (!session) return void response.status(401).json(refusalBody('gone'));
     const id = `file-${session.files.size + 1}`;
     session.files.set(id, {
-      name: String(request.query['name']),
+      name: textOf(request.query['name']),
       mime: request.headers['content-type'] ?? 'application/octet-stream',
       body: request.body as Buffer,
     });
     response.status(201).json(attachmentOf(session, id));
   });
   app.get('/chat/files/:id', (request, response) => {
-    const file = sessionOf(String(request.query['token']))?.files.get(request.params.id);
+    const file = sessionOf(textOf(request.query['token']))?.files.get(request.params.id);
     if (!file) return void response.sendStatus(404);
     response.setHeader('content-type', file.mime);
     response.setHeader('x-content-type-options', 'nosniff');
@@ -268,7 +268,7 @@ export async function startChatBackend(options: { dist?: string; port?: number }
     const number = forms.findIndex((form) => form.request.clientId === clientId) + 1;
     response.status(202).json({ reference: `HL-${String(number).padStart(4, '0')}` });
   });
-  app.use('/chat', express.static(options.dist ?? builtWidget, { index: 'demo.html' }));
+  app.use('/chat', express.static(options.dist ?? (await builtWidget()), { index: 'demo.html' }));
 
   const server = createServer(app);
   const plugs = new Set<Socket>();
