@@ -73,10 +73,7 @@ export function settleOut(
 /** The texts of a session that came to nothing, for the draft of the next one. */
 export function unsentText(out: readonly OutLine[], draft: string): string {
   const texts = out.filter((line) => line.status !== 'acked').map((line) => line.text);
-  return [...texts, draft]
-    .filter((text) => text !== '')
-    .join('\n')
-    .slice(0, maxTextLength);
+  return [...texts, draft].filter((text) => text !== '').join('\n');
 }
 
 const isPlain = (code: number): boolean =>
@@ -87,9 +84,11 @@ export function cleanText(text: string): string {
   const plain = Array.from(text.replace(/\r\n?/g, '\n')).filter((character) =>
     isPlain(character.codePointAt(0) ?? 0),
   );
-  return plain
-    .join('')
-    .trim()
-    .slice(0, maxTextLength)
-    .replace(/[\ud800-\udbff]$/, '');
+  return plain.join('').trim();
+}
+
+/** As much as one line takes, and the rest for the next. */
+export function splitText(text: string): [string, string] {
+  const first = text.slice(0, maxTextLength).replace(/[\ud800-\udbff]$/, '');
+  return [first, text.slice(first.length)];
 }

@@ -27,6 +27,7 @@ import {
   newestSeq,
   putOut,
   settleOut,
+  splitText,
   unsentText,
   withoutOut,
 } from './chat-lines.ts';
@@ -201,10 +202,13 @@ function write(state: ChatSession, line: OutLine): ChatStep {
   if (token === undefined || !canWrite(state)) return ignore(state, 'write-without-session');
   if (line.text === '' && line.attachments.length === 0) return ignore(state, 'write-nothing');
   if (state.out.length >= maxOutLines) return ignore({ ...state, fault: 'too-many' }, 'write-too-many');
-  const sent: ChatEffect[] = state.isLive ? [{ type: 'send', frame: lineFrame(line) }] : [];
+  const [text, rest] = splitText(line.text);
+  const kept = { ...line, text };
+  const sent: ChatEffect[] = state.isLive ? [{ type: 'send', frame: lineFrame(kept) }] : [];
   return step(
-    { ...state, out: putOut(state.out, line), draft: noDraft, fault: undefined },
-    keepLine(token, line),
+    // What several lost lines left may be too long for one: the rest stays in the draft.
+    { ...state, out: putOut(state.out, kept), draft: { ...noDraft, text: rest }, fault: undefined },
+    keepLine(token, kept),
     ...sent,
   );
 }

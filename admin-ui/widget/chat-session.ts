@@ -5,6 +5,7 @@
  */
 import type { StartChat } from '../../server/contract/chat.ts';
 import type { ChatApi } from './chat-api.ts';
+import { refusalCode } from './checks.ts';
 import { cleanText } from './chat-lines.ts';
 import { nextChat, unreadCount } from './chat-session-state.ts';
 import { closedChat, type ChatEffect, type ChatEvent, type ChatSession } from './chat-session-types.ts';
@@ -40,12 +41,6 @@ export function newClientId(): string {
     .replace(/=+$/, '');
 }
 
-/** The refusals of the contract have a status each; a code is only as old as the server. */
-function refusalCode(status: number, code: string): string {
-  const codes: Record<number, string> = { 409: 'closed', 422: 'consent-needed', 429: 'too-many-tries' };
-  return codes[status] ?? code;
-}
-
 export function createChatSession(options: {
   api: ChatApi;
   base: string;
@@ -54,7 +49,7 @@ export function createChatSession(options: {
   const { api, widgetId } = options;
   let state = closedChat;
   let lastOrder = 0;
-  let typedAt = 0;
+  let typedAt = -Infinity;
   let typingTimer: ReturnType<typeof setTimeout> | undefined;
   let arrival: (() => void) | undefined;
   let isStepping = false;
@@ -87,7 +82,7 @@ export function createChatSession(options: {
     const answer = await api.start(widgetId, request);
     if (answer.isOk)
       dispatch({ type: 'started', token: answer.body.token, clientId: newClientId(), order: nextOrder() });
-    else dispatch({ type: 'refused', code: refusalCode(answer.status, answer.code) });
+    else dispatch({ type: 'refused', code: refusalCode(answer) });
   };
   const carryOut = (effect: ChatEffect) => {
     switch (effect.type) {
@@ -167,7 +162,7 @@ export function createChatSession(options: {
     },
     write: () => {
       const { text, attachments } = state.draft;
-      typedAt = 0;
+      typedAt = -Infinity;
       dispatch({
         type: 'wrote',
         clientId: newClientId(),

@@ -29,6 +29,12 @@ export function checkPhone(words: WidgetWords, value: string, must: boolean): st
 export const filled = <K extends string>(key: K, value: string): { [P in K]?: string } =>
   value.trim() === '' ? {} : ({ [key]: value.trim() } as { [P in K]?: string });
 
+/** The refusals of the contract have a status each. */
+export function refusalCode({ status, code }: { status: number; code: string }): string {
+  const codes: Record<number, string> = { 409: 'closed', 422: 'consent-needed', 429: 'too-many-tries' };
+  return codes[status] ?? code;
+}
+
 export function refusalText(words: WidgetWords, code: string): string {
   if (code === 'too-many-tries') return words.tooManyTries;
   if (code === 'consent-needed') return words.consentChanged;

@@ -30,7 +30,7 @@ export default defineConfig({
     outDir: here('../../dist/widget'),
     emptyOutDir: true,
     target: 'es2019',
-    cssTarget: ['chrome87', 'firefox78', 'safari14.1'],
+    cssTarget: ['chrome87', 'firefox78', 'safari14.1', 'ios14.5'],
     sourcemap: false,
     reportCompressedSize: false,
     lib: {

@@ -5,17 +5,12 @@
  * port, another origin, the page of a bank with the strictest policy that still lets the widget work.
  * Run by hand: `node --import tsx test/support/chat-backend.ts`.
  */
-import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import express from 'express';
 import { WebSocketServer, type WebSocket } from 'ws';
 import {
   chatRequestSchema,
-  formRequestSchema,
-  startChatSchema,
-  transcriptRequestSchema,
   type ChatConfig,
   type ChatFrame,
   type ChatLine,
@@ -23,20 +18,12 @@ import {
   type ChatState,
   type FormConfig,
   type FormRequest,
-  type StartChat,
 } from '../../server/contract/chat.ts';
-import { languages } from '../../server/contract/site.ts';
-import { builtWidget, chatStandInTexts } from './chat-backend-texts.ts';
+import { attachmentOf, chatRoutes, type ChatLevers, type StandInSession } from './chat-backend-routes.ts';
+import { builtWidget } from './chat-backend-texts.ts';
 
 const framesPerSec = 20;
 
-export interface StandInSession {
-  token: string;
-  request: StartChat;
-  state: ChatState;
-  lines: ChatLine[];
-  files: Map<string, { name: string; mime: string; body: Buffer }>;
-}
 interface Link {
   socket: WebSocket;
   session: StandInSession | undefined;
@@ -89,27 +76,20 @@ function listen(server: Server, port: number): Promise<string> {
     );
   });
 }
-const refusalBody = (code: string) => ({ error: { code, message: code } });
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-const newToken = () => randomBytes(32).toString('base64url');
 
 export async function startChatBackend(options: { dist?: string; port?: number } = {}): Promise<ChatBackend> {
-  let config: Partial<ChatConfig> = {};
-  let formConfig: Partial<FormConfig> | undefined = {};
+  const levers: ChatLevers = { config: {}, formConfig: {}, refusal: undefined, isCut: false, formPosts: 0 };
   const sessions: StandInSession[] = [];
   const links = new Set<Link>();
   const transcripts: string[] = [];
   const forms: { formId: string; request: FormRequest }[] = [];
   const frames: ChatRequest[] = [];
   const heldAcks: (() => void)[] = [];
-  let formPosts = 0;
   let closedForNonsense = 0;
-  let isCut = false;
   let isDoubled = false;
   let isHolding = false;
   let linesBeforeCut: number | undefined;
   let lineRefusal: string | undefined;
-  let startRefusal: number | undefined;
   let body = '<script src="{url}/chat/widget.js" data-widget="web" async></script>';
 
   const sessionOf = (token: string) => sessions.find((session) => session.token === token);
@@ -130,20 +110,6 @@ export async function startChatBackend(options: { dist?: string; port?: number }
     session.state = state;
     tell(session, { type: 'state', state });
   };
-  const attachmentOf = (session: StandInSession, id: string) => {
-    const file = session.files.get(id);
-    if (!file) return undefined;
-    const { name, mime } = file;
-    return {
-      attachmentId: id,
-      name,
-      mime,
-      bytes: file.body.length,
-      isPicture: /^image\/(?:png|jpeg|gif|webp)$/.test(mime),
-      url: `/chat/files/${id}?token=${session.token}`,
-    };
-  };
-
   const takeLine = (link: Link, session: StandInSession, frame: Extract<ChatRequest, { type: 'line' }>) => {
     const { clientId } = frame;
     const known = session.lines.find((line) => line.clientId === clientId);
@@ -186,90 +152,13 @@ export async function startChatBackend(options: { dist?: string; port?: number }
     else if (frame.type === 'end') setState(session, { phase: 'ended', by: 'customer' });
   };
 
-  const app = express();
-  app.disable('x-powered-by');
-  app.use((request, response, next) => {
-    if (isCut) return void response.destroy();
-    // The origins of the site file; here there is one page.
-    response.setHeader('access-control-allow-origin', '*');
-    response.setHeader('access-control-allow-headers', 'authorization, content-type');
-    if (request.method === 'OPTIONS') response.sendStatus(204);
-    else next();
+  const app = chatRoutes({
+    levers,
+    sessions,
+    transcripts,
+    forms,
+    dist: options.dist ?? (await builtWidget()),
   });
-  const languageOf = (wish: unknown) => languages.find((language) => language === wish) ?? 'en';
-  app.get('/chat/:widget/config', (request, response) => {
-    if (request.params.widget !== 'web') return void response.status(404).json(refusalBody('not-found'));
-    const language = languageOf(request.query['language']);
-    const answer: ChatConfig = { ...chatStandInTexts[language].chat, widgetId: 'web', language, ...config };
-    response.json(answer);
-  });
-  app.post('/chat/:widget/sessions', express.json(), (request, response) => {
-    const parsed = startChatSchema.safeParse(request.body);
-    if (!parsed.success) return void response.status(400).json(refusalBody('bad-request'));
-    if (startRefusal !== undefined) return void response.status(startRefusal).json(refusalBody('refused'));
-    const wanted = 'consent' in config ? config.consent : chatStandInTexts.en.chat.consent;
-    if (wanted && parsed.data.consent?.version !== wanted.version)
-      return void response.status(422).json(refusalBody('consent-needed'));
-    const session: StandInSession = {
-      token: newToken(),
-      request: parsed.data,
-      state: { phase: 'waiting', position: 3, estimateMs: 240_000 },
-      lines: [],
-      files: new Map(),
-    };
-    sessions.push(session);
-    response.status(201).json({ token: session.token, sessionId: `chat-${sessions.length}` });
-  });
-  const bearer = (header: string | undefined) => sessionOf((header ?? '').replace(/^Bearer /, ''));
-  app.post('/chat/files', express.raw({ type: () => true, limit: '20mb' }), (request, response) => {
-    const session = bearer(request.headers.authorization);
-    if (!session) return void response.status(401).json(refusalBody('gone'));
-    const id = `file-${session.files.size + 1}`;
-    session.files.set(id, {
-      name: textOf(request.query['name']),
-      mime: request.headers['content-type'] ?? 'application/octet-stream',
-      body: request.body as Buffer,
-    });
-    response.status(201).json(attachmentOf(session, id));
-  });
-  app.get('/chat/files/:id', (request, response) => {
-    const file = sessionOf(textOf(request.query['token']))?.files.get(request.params.id);
-    if (!file) return void response.sendStatus(404);
-    response.setHeader('content-type', file.mime);
-    response.setHeader('x-content-type-options', 'nosniff');
-    response.send(file.body);
-  });
-  app.post('/chat/transcript', express.json(), (request, response) => {
-    const parsed = transcriptRequestSchema.safeParse(request.body);
-    if (!bearer(request.headers.authorization)) return void response.status(401).json(refusalBody('gone'));
-    if (!parsed.success) return void response.status(400).json(refusalBody('bad-request'));
-    transcripts.push(parsed.data.email);
-    response.status(202).json({});
-  });
-  app.get('/forms/:form/config', (request, response) => {
-    if (!formConfig) return void response.status(404).json(refusalBody('not-found'));
-    const language = languageOf(request.query['language']);
-    const answer: FormConfig = {
-      ...chatStandInTexts[language].form,
-      formId: request.params.form,
-      language,
-      ...formConfig,
-    };
-    response.json(answer);
-  });
-  app.post('/forms/:form', express.json(), (request, response) => {
-    formPosts += 1;
-    const parsed = formRequestSchema.safeParse(request.body);
-    if (!parsed.success) return void response.status(400).json(refusalBody('bad-request'));
-    if (startRefusal !== undefined) return void response.status(startRefusal).json(refusalBody('refused'));
-    const { clientId } = parsed.data;
-    if (!forms.some((form) => form.request.clientId === clientId))
-      forms.push({ formId: request.params.form, request: parsed.data });
-    const number = forms.findIndex((form) => form.request.clientId === clientId) + 1;
-    response.status(202).json({ reference: `HL-${String(number).padStart(4, '0')}` });
-  });
-  app.use('/chat', express.static(options.dist ?? (await builtWidget()), { index: 'demo.html' }));
-
   const server = createServer(app);
   const plugs = new Set<Socket>();
   server.on('connection', (plug) => {
@@ -282,7 +171,7 @@ export async function startChatBackend(options: { dist?: string; port?: number }
     handleProtocols: (offered) => (offered.has('hearthline-chat') ? 'hearthline-chat' : false),
   });
   server.on('upgrade', (request, plug, head) => {
-    if (isCut || !(request.url ?? '').startsWith('/chat/socket')) return void plug.destroy();
+    if (levers.isCut || !(request.url ?? '').startsWith('/chat/socket')) return void plug.destroy();
     wss.handleUpgrade(request, plug, head, (socket) => {
       const link: Link = { socket, session: undefined, frameTimes: [] };
       links.add(link);
@@ -330,10 +219,10 @@ export async function startChatBackend(options: { dist?: string; port?: number }
       body = html;
     },
     configure: (change) => {
-      config = { ...config, ...change };
+      levers.config = { ...levers.config, ...change };
     },
     configureForm: (change) => {
-      formConfig = change;
+      levers.formConfig = change;
     },
     sessions,
     session: newest,
@@ -343,7 +232,7 @@ export async function startChatBackend(options: { dist?: string; port?: number }
     state: (state) => setState(newest(), state),
     typing: () => tell(newest(), { type: 'typing' }),
     cut: (value) => {
-      isCut = value;
+      levers.isCut = value;
       if (value) for (const plug of plugs) plug.destroy();
     },
     cutAfterLines: (count) => {
@@ -360,7 +249,7 @@ export async function startChatBackend(options: { dist?: string; port?: number }
       lineRefusal = reason;
     },
     refuse: (status) => {
-      startRefusal = status;
+      levers.refusal = status;
     },
     forgetSessions: () => {
       sessions.splice(0);
@@ -368,7 +257,7 @@ export async function startChatBackend(options: { dist?: string; port?: number }
     },
     transcripts,
     forms,
-    formPosts: () => formPosts,
+    formPosts: () => levers.formPosts,
     frames,
     closedForNonsense: () => closedForNonsense,
     links: () => links.size,

@@ -78,7 +78,11 @@ export const keepKeys = {
 
 function useSession(session: ChatSessionShell) {
   const [state, setState] = useState(session.state);
-  useEffect(() => session.subscribe(() => setState(session.state())), [session]);
+  useEffect(() => {
+    // What a reload found may have come between the first painting and now.
+    setState(session.state());
+    return session.subscribe(() => setState(session.state()));
+  }, [session]);
   return state;
 }
 
@@ -159,6 +163,8 @@ export function App(props: AppProps) {
   const close = () => {
     session.storage.set('panel', false);
     setOpen(false);
+    // The next at this computer need not read what was said.
+    if (state.phase === 'ended') session.dispatch({ type: 'again' });
     requestAnimationFrame(() => launcher.current?.focus());
   };
   const mute = () => {

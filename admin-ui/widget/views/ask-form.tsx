@@ -117,7 +117,7 @@ export function AskForm({ config, state, session }: AskFormProps) {
         />
       )}
       <button class="button is-main" type="submit" aria-disabled={isStarting}>
-        {isStarting ? words.connecting : words.startChat}
+        {isStarting ? words.loading : words.startChat}
       </button>
     </form>
   );

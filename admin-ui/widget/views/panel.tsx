@@ -32,7 +32,7 @@ function headText(words: Reading['words'], state: ChatSession): string {
     case 'ended':
       return words.ended;
     case 'starting':
-      return words.connecting;
+      return words.loading;
     default:
       return '';
   }

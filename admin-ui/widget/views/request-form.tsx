@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ChatConfig, FormConfig } from '../../../server/contract/chat.ts';
 import { fill } from '../../shared/words.ts';
-import { hasFault, refusalText, type Faults } from '../checks.ts';
+import { hasFault, refusalCode, refusalText, type Faults } from '../checks.ts';
 import { maxTextLength } from '../chat-lines.ts';
 import { useReading } from '../reading.ts';
 import {
@@ -177,8 +177,7 @@ export function RequestForm(props: RequestFormProps) {
       setTaken({ reference: answer.body.reference, wants: wantsOf(draft, known) });
       return;
     }
-    const codes: Record<number, string> = { 422: 'consent-needed', 429: 'too-many-tries' };
-    setRefused(codes[answer.status] ?? answer.code);
+    setRefused(refusalCode(answer));
     if (answer.status === 422) void load();
   };
   const submit = (event: Event) => {

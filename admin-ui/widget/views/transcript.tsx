@@ -1,7 +1,7 @@
 /** Asks where the conversation is to be mailed to, in the place of the composer. */
 import { useRef, useState } from 'preact/hooks';
 import { fill } from '../../shared/words.ts';
-import { checkMail, refusalText } from '../checks.ts';
+import { checkMail, refusalCode, refusalText } from '../checks.ts';
 import { useReading } from '../reading.ts';
 import { TextField } from './fields.tsx';
 import { focusFault, Notice } from './notice.tsx';
@@ -24,7 +24,7 @@ export function Transcript({ token, onDone }: { token: string; onDone: () => voi
     setProgress('sending');
     const answer = await api.transcript(token, email.trim());
     setProgress(answer.isOk ? 'sent' : 'asked');
-    if (!answer.isOk) setRefused(answer.status === 429 ? 'too-many-tries' : answer.code);
+    if (!answer.isOk) setRefused(refusalCode(answer));
   };
 
   if (progress === 'sent')

@@ -32,7 +32,7 @@ export function isAccepted(file: { name: string; type: string }, types: readonly
 }
 
 export function useUploads(session: ChatSessionShell, rules: ChatConfig['attachments']) {
-  const { api, words, formats, count } = useReading();
+  const { api, words, formats } = useReading();
   const [uploading, setUploading] = useState<readonly Uploading[]>([]);
   const [fault, setFault] = useState<string>();
   const running = useRef(new Map<number, Upload>());
@@ -70,7 +70,7 @@ export function useUploads(session: ChatSessionShell, rules: ChatConfig['attachm
     let room = maxAttachments - draft.attachments.length - running.current.size;
     for (const file of files) {
       const { name } = file;
-      if (room <= 0) setFault(count(words.fileTooMany, maxAttachments));
+      if (room <= 0) setFault(fill(words.fileTooMany, { count: maxAttachments }));
       else if (file.size > rules.maxBytes)
         setFault(fill(words.fileTooLarge, { name, size: formats.bytes(rules.maxBytes) }));
       else if (!isAccepted(file, rules.types)) setFault(fill(words.fileType, { name }));

@@ -45,7 +45,6 @@ export const en = {
   talkingWith: '{name} is with you',
   typing: '{name} is typing …',
   reconnecting: 'Connection lost. Your messages will be sent as soon as it is back.',
-  connecting: 'Connecting …',
 
   message: 'Message',
   send: 'Send',
@@ -55,7 +54,7 @@ export const en = {
   fileTooLarge: '{name} is larger than {size}.',
   fileType: '{name}: this kind of file is not accepted.',
   fileFailed: '{name} could not be uploaded.',
-  fileTooMany: { one: 'At most # file with a message.', other: 'At most # files with a message.' },
+  fileTooMany: 'At most {count} files with a message.',
   sending: 'Sending …',
   sent: 'Sent',
   failed: 'Not sent.',

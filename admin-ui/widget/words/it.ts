@@ -48,7 +48,6 @@ export const it: Words<typeof en> = {
   talkingWith: '{name} è con lei',
   typing: '{name} sta scrivendo …',
   reconnecting: 'Connessione interrotta. I suoi messaggi saranno inviati appena torna.',
-  connecting: 'Connessione …',
 
   message: 'Messaggio',
   send: 'Invia',
@@ -58,7 +57,7 @@ export const it: Words<typeof en> = {
   fileTooLarge: '{name} supera {size}.',
   fileType: '{name}: questo tipo di file non è accettato.',
   fileFailed: 'Non è stato possibile caricare {name}.',
-  fileTooMany: { one: 'Al massimo # file per messaggio.', other: 'Al massimo # file per messaggio.' },
+  fileTooMany: 'Al massimo {count} file per messaggio.',
   sending: 'Invio in corso …',
   sent: 'Inviato',
   failed: 'Non inviato.',

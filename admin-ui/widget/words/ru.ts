@@ -58,7 +58,6 @@ export const ru: Words<typeof en> = {
   talkingWith: 'С вами {name}',
   typing: '{name} печатает …',
   reconnecting: 'Связь прервалась. Сообщения будут отправлены, как только она вернётся.',
-  connecting: 'Соединяем …',
 
   message: 'Сообщение',
   send: 'Отправить',
@@ -68,12 +67,7 @@ export const ru: Words<typeof en> = {
   fileTooLarge: '{name} больше {size}.',
   fileType: '{name}: такие файлы не принимаются.',
   fileFailed: 'Не удалось загрузить {name}.',
-  fileTooMany: {
-    one: 'Не больше # файла в сообщении.',
-    few: 'Не больше # файлов в сообщении.',
-    many: 'Не больше # файлов в сообщении.',
-    other: 'Не больше # файлов в сообщении.',
-  },
+  fileTooMany: 'Не больше {count} файлов в сообщении.',
   sending: 'Отправляется …',
   sent: 'Отправлено',
   failed: 'Не отправлено.',

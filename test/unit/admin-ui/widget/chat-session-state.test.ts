@@ -7,7 +7,7 @@ import {
   type ChatEvent,
   type ChatSession,
 } from '../../../../admin-ui/widget/chat-session-types.ts';
-import { maxOutLines } from '../../../../admin-ui/widget/chat-lines.ts';
+import { maxOutLines, maxTextLength } from '../../../../admin-ui/widget/chat-lines.ts';
 import { shownLines } from '../../../../admin-ui/widget/shown-lines.ts';
 import { ChatWorld, type Tab } from './chat-world.ts';
 
@@ -308,6 +308,15 @@ describe('chat session state', () => {
     world.dispatch(other, { type: 'seen' });
     world.settle();
     expect(unreadCount(one.state)).to.equal(0);
+  });
+
+  it('sends what is too long for one line in several, and cuts nothing off', () => {
+    const world = begun(1);
+    const tab = tabOf(world, 0);
+    world.write(tab, 'x'.repeat(maxTextLength + 3));
+    expect(tab.state.draft.text).to.equal('xxx');
+    world.settle();
+    expect(world.lines.map((line) => line.text.length)).to.deep.equal([maxTextLength]);
   });
 
   it('takes no more than its storage may hold, and says so', () => {

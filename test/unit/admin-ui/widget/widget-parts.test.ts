@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { checkMail, checkPhone } from '../../../../admin-ui/widget/checks.ts';
-import { cleanText, maxTextLength, mergeLines } from '../../../../admin-ui/widget/chat-lines.ts';
+import { cleanText, maxTextLength, mergeLines, splitText } from '../../../../admin-ui/widget/chat-lines.ts';
 import { accentOf, contrast, grounds, type Theme } from '../../../../admin-ui/widget/colours.ts';
 import { readEmbedding } from '../../../../admin-ui/widget/embed.ts';
 import { isAccepted } from '../../../../admin-ui/widget/views/uploads.ts';
@@ -70,7 +70,8 @@ describe('widget texts', () => {
   it('are always such as a frame takes, and lose nothing that a keyboard makes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 6000 }), (text) => {
-        const clean = cleanText(text);
+        const [clean, rest] = splitText(cleanText(text));
+        expect(clean + rest).to.equal(cleanText(text));
         const frame = JSON.stringify({ type: 'line', clientId: 'client-1', text: clean, attachmentIds: [] });
         expect(chatRequestSchema.safeParse(JSON.parse(frame)).success).to.equal(true);
         expect(Buffer.byteLength(frame)).to.be.at.most(16_384);
@@ -78,7 +79,8 @@ describe('widget texts', () => {
       }),
     );
     expect(cleanText(' a\r\nb\tc 😀 ёж\u0000\ud800 ')).to.equal('a\nb\tc 😀 ёж');
-    expect(cleanText(`${'x'.repeat(maxTextLength - 1)}😀`)).to.equal('x'.repeat(maxTextLength - 1));
+    const edge = 'x'.repeat(maxTextLength - 1);
+    expect(splitText(`${edge}😀`)).to.deep.equal([edge, '😀']);
   });
 
   for (const [language, words] of Object.entries({ ru, it: italian }))
