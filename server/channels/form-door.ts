@@ -67,9 +67,7 @@ function checkRequest(form: SiteForm, { wants, email, phone, consent }: FormRequ
   if (wants === 'call' && phone === undefined)
     throw refuse('bad-request', 'a number is needed', { field: 'phone' });
   if (form.consent && consent?.version !== form.consent.version)
-    throw refuse('bad-request', 'the consent is missing, or its text has changed', {
-      reason: 'consent-needed',
-    });
+    throw refuse('consent-needed', 'the consent is missing, or its text has changed');
 }
 
 async function take(

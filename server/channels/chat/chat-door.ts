@@ -23,7 +23,8 @@ export interface ChatDoorParts {
   sendTranscript?: (to: string, subject: string, text: string) => Promise<void>;
 }
 
-const acceptedTypes = ['image/*', 'application/pdf', 'text/plain'];
+/** As a file field's `accept` has it. */
+const acceptedTypes = ['image/*', 'application/pdf', '.txt', '.docx', '.xlsx', '.zip'];
 const bearer = /^Bearer ([A-Za-z0-9_-]{43})$/;
 
 export function chatDoor(parts: ChatDoorParts): Router {
@@ -48,8 +49,7 @@ export function chatDoor(parts: ChatDoorParts): Router {
     const widget = widgetOf(chat, req);
     const started = await chat.start(widget, readAs(startChatSchema, req.body ?? {}), addressOf(req));
     if (started === 'closed') throw refuse('conflict', 'the chat is closed', { reason: 'closed' });
-    if (started === 'consent-needed')
-      throw refuse('bad-request', 'the consent is missing', { reason: started });
+    if (started === 'consent-needed') throw refuse('consent-needed', 'the consent is missing');
     res.status(201).json(started);
   });
 
@@ -154,7 +154,6 @@ async function sendOf(parts: ChatDoorParts, req: Request, res: Response): Promis
   res.setHeader('Content-Type', isPicture ? file.mime : 'application/octet-stream');
   res.setHeader('Content-Disposition', fileDisposition(isPicture ? 'inline' : 'attachment', file.name));
   res.setHeader('Cache-Control', 'private, max-age=3600');
-  res.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
   res.end(await parts.desk.readFile(file.sha256));
 }
 
