@@ -1,9 +1,18 @@
-/** What /healthz says: ready, or which part is not. A part that only delays history does not stop calls. */
+/**
+ * What /healthz says: ready, or which part is not. A part that only delays history does not stop calls. Channels of text are
+ * told of, those that are switched off left out; one that is down is somebody else's server, and does not make us unready.
+ */
 import type { CallControl } from '../../sip/port.ts';
+import type { ChannelHealth } from '../app/text/channel.ts';
 import type { HealthAnswer } from '../contract/rest.ts';
 import type { Stores } from './stores.ts';
 
-export function healthOf(stores: Stores, calls: CallControl, isTakenOver: boolean): HealthAnswer {
+export function healthOf(
+  stores: Stores,
+  calls: CallControl,
+  isTakenOver: boolean,
+  channels: Record<string, ChannelHealth>,
+): HealthAnswer {
   const engines = calls.health();
   const log = stores.log.health();
   const projector = stores.projector()?.health();
@@ -18,5 +27,16 @@ export function healthOf(stores: Stores, calls: CallControl, isTakenOver: boolea
     },
     routing: { isReady: isTakenOver },
   };
-  return { isReady: Object.values(parts).every((part) => part.isReady), parts };
+  const isReady = Object.values(parts).every((part) => part.isReady);
+  return { isReady, parts: { ...parts, ...channelParts(channels) } };
+}
+
+function channelParts(channels: Record<string, ChannelHealth>): HealthAnswer['parts'] {
+  return Object.fromEntries(
+    Object.entries(channels).flatMap(([id, health]) => {
+      if (health.state === 'off') return [];
+      const detail = 'detail' in health ? `${health.state}: ${health.detail}` : health.state;
+      return [[`channel-${id}`, { isReady: health.state === 'up', detail }]];
+    }),
+  );
 }

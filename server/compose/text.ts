@@ -16,10 +16,11 @@ import { mailChannelId } from '../channels/mail/mail-incoming.ts';
 import { DeskNews } from '../app/text/desk-news.ts';
 import { DeskPresence } from '../app/text/desk-presence.ts';
 import { Outbox } from '../app/text/outbox.ts';
+import type { FileStorePort, TextStorePort } from '../app/text/ports.ts';
 import { TextDesk } from '../app/text/text-desk.ts';
 import { ChatChannel } from '../channels/chat/chat-channel.ts';
 import { chatDesk } from '../channels/chat/chat-desk.ts';
-import { chatDoor } from '../channels/chat/chat-door.ts';
+import { chatDoor, type ChatDoorParts } from '../channels/chat/chat-door.ts';
 import { createChatSockets } from '../channels/chat/chat-sockets.ts';
 import { createMailChannel } from '../channels/mail/mail-channel.ts';
 import { createSecretFiles } from '../channels/mail/secret-files.ts';
@@ -50,7 +51,6 @@ export interface TextSide {
   start(): Promise<void>;
   stop(): Promise<void>;
   health(): Record<string, ChannelHealth>;
-  publicPort(): number | undefined;
 }
 
 export interface TextSideParts {
@@ -101,7 +101,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
   const presence = new DeskPresence(shell);
   const turnAway = turnAwayWith({ desk, store, shell, news, outbox, now: () => clock.now() });
   followChats(parts, { desk, chat, news, turnAway });
-  const door = publicDoor(parts, { desk, chat, files, webhooks });
+  const door = publicDoor(parts, { desk, chat, files, webhooks, store, outbox });
   let isStarted = false;
   let isStopped = false;
 
@@ -174,7 +174,6 @@ export function createTextSide(parts: TextSideParts): TextSide {
       for (const channel of channels.values()) await channel.close();
     },
     health: () => Object.fromEntries([...channels].map(([id, channel]) => [id, channel.health()])),
-    publicPort: () => door.port,
   };
 }
 
@@ -222,20 +221,32 @@ function followChats(
   });
 }
 
-function publicDoor(
-  { site, clock, logger, config, uiDir }: TextSideParts,
-  {
-    desk,
-    chat,
-    files,
-    webhooks,
-  }: {
-    desk: TextDesk;
-    chat: ChatChannel;
-    files: ReturnType<typeof createFileRepo>;
-    webhooks: WebhookChannel;
-  },
-): PublicServer {
+interface DoorParts {
+  desk: TextDesk;
+  chat: ChatChannel;
+  files: FileStorePort;
+  webhooks: WebhookChannel;
+  store: TextStorePort;
+  outbox: Outbox;
+}
+
+function publicDoor({ site, clock, logger, config, uiDir }: TextSideParts, joined: DoorParts): PublicServer {
+  const { desk, chat, files, webhooks, store, outbox } = joined;
+  /** From the first mailbox, whose queue gets what the customer answers. */
+  const postTranscript: ChatDoorParts['postTranscript'] = async ({ to, ...letter }) => {
+    const mailbox = site.site.mail?.mailboxes[0];
+    if (!mailbox) throw new Error('there is no mailbox');
+    const { id: endpointId, queue: queueId } = mailbox;
+    await store.post({
+      ...letter,
+      channelId: mailChannelId,
+      endpointId,
+      queueId,
+      to: { address: to },
+      at: clock.now(),
+    });
+    outbox.wake();
+  };
   const sockets = createChatSockets(chat, {
     // A page of the bank's own web sites, or one that we serve ourselves.
     isAllowed: (origin, host) =>
@@ -257,6 +268,8 @@ function publicDoor(
         siteName: () => site.site.site.name,
         files,
         isPicture,
+        hasMail: () => site.site.mail?.smarthost !== undefined,
+        postTranscript,
       }),
       formDoor({ desk, site: () => site.site, now: () => clock.now() }),
       webhooks.router(),

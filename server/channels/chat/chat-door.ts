@@ -19,8 +19,10 @@ export interface ChatDoorParts {
   siteName(): string;
   files: { byId(id: string): Promise<(StoredFile & { threadId?: string; owner: string }) | undefined> };
   isPicture(mime: string): boolean;
-  /** Absent: no mail goes out of this house. */
-  sendTranscript?: (to: string, subject: string, text: string) => Promise<void>;
+  /** Whether mail goes out of this house. */
+  hasMail(): boolean;
+  /** Kept, to be sent; resolves when it is. */
+  postTranscript(letter: { to: string; subject: string; text: string; language: Language }): Promise<void>;
 }
 
 /** As a file field's `accept` has it. */
@@ -67,9 +69,14 @@ export function chatDoor(parts: ChatDoorParts): Router {
     within(transcripts, req);
     const one = await chatOf(chat, bearer.exec(req.headers.authorization ?? '')?.[1]);
     const { email } = readAs(transcriptRequestSchema, req.body ?? {});
-    if (!parts.sendTranscript)
+    if (!parts.hasMail())
       throw refuse('conflict', 'no mail goes out of this house', { reason: 'channel-off' });
-    await parts.sendTranscript(email, `${parts.siteName()}: chat`, transcriptOf(one, parts.siteName()));
+    await parts.postTranscript({
+      to: email,
+      subject: `${parts.siteName()}: chat`,
+      text: transcriptOf(one, parts.siteName()),
+      language: one.session.language,
+    });
     res.status(202).json({});
   });
   return router;
@@ -113,7 +120,7 @@ function configOf(parts: ChatDoorParts, widget: SiteWidget, language: Language):
     ...(attachments && {
       attachments: { maxBytes: parts.chat.capabilities.attachments.maxBytes, types: acceptedTypes },
     }),
-    hasTranscript: widget.transcript && parts.sendTranscript !== undefined,
+    hasTranscript: widget.transcript && parts.hasMail(),
   };
 }
 
