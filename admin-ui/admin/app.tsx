@@ -11,7 +11,7 @@ import { LivePage } from './pages/live.tsx';
 import { RecordingsPage } from './pages/recordings.tsx';
 import { SitePage } from './pages/site.tsx';
 import { Shell } from './parts/shell.tsx';
-import { Notice } from './parts/notice.tsx';
+import { Notice } from '../shared/parts/notice.tsx';
 import { words } from './reading.ts';
 import { page, pages, type PageId } from './route.ts';
 import { begin, stage } from './session.ts';
