@@ -42,6 +42,7 @@ const granted: Record<Role, readonly Permission[]> = {
     'health.read',
   ],
   viewer: ['live.watch', 'health.read'],
+  agent: [],
 };
 
 const sets = new Map<string, ReadonlySet<Permission>>(

@@ -41,7 +41,7 @@ const page = <T extends z.ZodType>(item: T) =>
 
 // --- users, first start, sign-in -------------------------------------------------------------------
 
-export const roles = ['admin', 'supervisor', 'viewer'] as const;
+export const roles = ['admin', 'supervisor', 'viewer', 'agent'] as const;
 export const roleSchema = z.enum(roles);
 export type Role = z.infer<typeof roleSchema>;
 
@@ -121,20 +121,34 @@ export const userRowSchema = z.object({
   lastSignInAt: at.optional(),
   isDisabled: z.boolean(),
   mustChangePassword: z.boolean(),
+  /** The agent of the site that this user is; only such a user has a desk. */
+  agentId: z.string().optional(),
 });
 export type UserRow = z.infer<typeof userRowSchema>;
 export const userListSchema = z.object({ items: z.array(userRowSchema) });
 export type UserList = z.infer<typeof userListSchema>;
 /** `POST /api/users` -> 201 NewUser. */
-export const createUserRequestSchema = z.strictObject({ username: usernameSchema, role: roleSchema });
+export const createUserRequestSchema = z.strictObject({
+  username: usernameSchema,
+  role: roleSchema,
+  agentId: idSchema.optional(),
+});
 export type CreateUserRequest = z.infer<typeof createUserRequestSchema>;
 /** The one-time password is shown once, here, and must be changed at first sign-in. Also of `POST /api/users/:id/password`. */
 export const newUserSchema = z.object({ user: userRowSchema, oneTimePassword: z.string() });
 export type NewUser = z.infer<typeof newUserSchema>;
 /** `PATCH /api/users/:id` -> UserRow. Disabling or a new role ends the user's sessions; the last administrator stays. */
 export const updateUserRequestSchema = z
-  .strictObject({ isDisabled: z.boolean().optional(), role: roleSchema.optional() })
-  .refine((body) => body.isDisabled !== undefined || body.role !== undefined, 'nothing to change');
+  .strictObject({
+    isDisabled: z.boolean().optional(),
+    role: roleSchema.optional(),
+    /** null: no agent any more. */
+    agentId: idSchema.nullable().optional(),
+  })
+  .refine(
+    (body) => body.isDisabled !== undefined || body.role !== undefined || body.agentId !== undefined,
+    'nothing to change',
+  );
 export type UpdateUserRequest = z.infer<typeof updateUserRequestSchema>;
 
 // --- displays --------------------------------------------------------------------------------------

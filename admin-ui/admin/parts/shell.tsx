@@ -13,6 +13,7 @@ const roleWord: Record<Role, TextKey> = {
   admin: 'roleAdmin',
   supervisor: 'roleSupervisor',
   viewer: 'roleViewer',
+  agent: 'roleAgent',
 };
 
 function Account({ session }: { session: SessionView }) {

@@ -25,6 +25,7 @@ export const en = {
   roleAdmin: 'Administrator',
   roleSupervisor: 'Supervisor',
   roleViewer: 'Viewer',
+  roleAgent: 'Agent',
 
   setupTitle: 'Create the first administrator',
   setupHelp: 'The one-time secret was printed when the system was first started.',

@@ -27,6 +27,7 @@ export const it: Words<typeof en> = {
   roleAdmin: 'Amministratore',
   roleSupervisor: 'Supervisore',
   roleViewer: 'Osservatore',
+  roleAgent: 'Operatore',
 
   setupTitle: 'Crea il primo amministratore',
   setupHelp: 'Il segreto monouso è stato mostrato al primo avvio del sistema.',

@@ -27,6 +27,7 @@ export const ru: Words<typeof en> = {
   roleAdmin: 'Администратор',
   roleSupervisor: 'Супервизор',
   roleViewer: 'Наблюдатель',
+  roleAgent: 'Оператор',
 
   setupTitle: 'Создайте первого администратора',
   setupHelp: 'Одноразовый секрет был показан при первом запуске системы.',
