@@ -83,8 +83,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   return {
     hurry: () => {
-      for (const [clientId, timer] of [...timers]) {
-        clearTimeout(timer);
+      const waiting = [...timers.keys()];
+      for (const clientId of waiting) {
+        clearTimeout(timers.get(clientId));
         timers.delete(clientId);
         options.dispatch({ type: 'again', clientId });
       }

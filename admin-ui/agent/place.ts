@@ -24,6 +24,8 @@ export interface Place {
   alerts: Alerts;
   told: Told;
   dialog: Signal<DialogName | undefined>;
+  /** Only if it is this one: the browser's word that a dialog is closed may come when another has been opened. */
+  closeDialog: (name: DialogName) => void;
   search: Signal<string>;
   isPasswordOpen: Signal<boolean>;
   /** Read aloud: new offers. */
@@ -125,6 +127,9 @@ export function createPlace(session: SessionView): Place {
     alerts,
     told,
     dialog: signal<DialogName | undefined>(undefined),
+    closeDialog: (name) => {
+      if (place.dialog.peek() === name) place.dialog.value = undefined;
+    },
     search: signal(''),
     isPasswordOpen: signal(false),
     said: signal(''),

@@ -7,15 +7,13 @@ import { usePlace } from '../place.ts';
 import { words } from '../reading.ts';
 
 export function CloseDialog({ contact, view }: { contact: DeskContact; view: DeskView }) {
-  const { actions, desk, dialog, told } = usePlace();
+  const { actions, desk, closeDialog, told } = usePlace();
   const [disposition, setDisposition] = useState('');
   const [note, setNote] = useState('');
   const w = words.value;
   const draft = desk.draftOf(contact.contactId);
   const hasDraft = draft.reply.trim() !== '' || draft.note.trim() !== '' || draft.attachments.length > 0;
-  const close = () => {
-    dialog.value = undefined;
-  };
+  const close = () => closeDialog('close');
   const run = async () => {
     const body: CloseRequest = {
       ...(disposition !== '' && { disposition }),

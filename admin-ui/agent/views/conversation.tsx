@@ -4,7 +4,7 @@ import type { DeskContact, MessageView, ThreadView } from '../../../server/contr
 import { Notice } from '../../shared/parts/notice.tsx';
 import { fill, isLanguage, languageNames } from '../../shared/words.ts';
 import { nameIn, usePlace } from '../place.ts';
-import { formats, words, type AgentWords } from '../reading.ts';
+import { formats, language, words, type AgentWords } from '../reading.ts';
 import { SinceText } from './clock.tsx';
 import { Composer } from './composer.tsx';
 import { Icon } from './icons.tsx';
@@ -73,7 +73,9 @@ function Head({ contact }: { contact: DeskContact }) {
           {address !== undefined && address !== name && <span data-given>{address}</span>}
           <Presence contact={contact} />
           <span data-given>{fill(w.viaQueue, { queue: contact.queueName })}</span>
-          {isLanguage(contact.language) && <span>{languageNames[contact.language]}</span>}
+          {isLanguage(contact.language) && contact.language !== language.value && (
+            <span>{languageNames[contact.language]}</span>
+          )}
           <SinceText at={contact.since} text={w.inHandFor} />
         </p>
       </div>

@@ -17,7 +17,7 @@ const shortcutWord: Record<Shortcut, TextKey> = {
 };
 
 export function KeysDialog() {
-  const { dialog } = usePlace();
+  const { closeDialog } = usePlace();
   const box = useRef<HTMLDialogElement>(null);
   const w = words.value;
   // Closed while it is still in the page: only then does the browser give the focus back to what opened it.
@@ -26,9 +26,7 @@ export function KeysDialog() {
     element?.showModal();
     return () => element?.close();
   }, []);
-  const close = () => {
-    dialog.value = undefined;
-  };
+  const close = () => closeDialog('keys');
   return (
     <dialog ref={box} class="dialog" aria-labelledby="keys-title" onClose={close}>
       <h2 id="keys-title">{w.keysTitle}</h2>

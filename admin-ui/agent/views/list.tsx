@@ -101,6 +101,16 @@ function Marks({ contact }: { contact: DeskContact }) {
   return null;
 }
 
+/** A call and a chat are counted in seconds; a mail came at a time, and one that runs would only make restless. */
+function RowTime({ contact }: { contact: DeskContact }) {
+  const { desk } = usePlace();
+  if (contact.channel !== 'mail')
+    return <Since at={contact.channel === 'voice' ? contact.since : contact.arrivedAt} />;
+  const { date, shortTime } = formats.value;
+  const day = date(contact.arrivedAt);
+  return <>{day === date(desk.socket.serverNow()) ? shortTime(contact.arrivedAt) : day}</>;
+}
+
 function Row({ contact, unread }: ListedContact) {
   const { desk } = usePlace();
   const w = words.value;
@@ -125,7 +135,7 @@ function Row({ contact, unread }: ListedContact) {
           {nameIn(w, contact)}
         </span>
         <span class="row-time">
-          <Since at={channel === 'voice' ? contact.since : contact.arrivedAt} />
+          <RowTime contact={contact} />
         </span>
         <span class="row-text" data-given>
           {channel === 'mail' && contact.subject !== undefined ? (
@@ -133,7 +143,7 @@ function Row({ contact, unread }: ListedContact) {
               <b>{contact.subject}</b> {contact.preview}
             </>
           ) : (
-            (contact.preview ?? contact.queueName)
+            (contact.preview ?? (channel === 'voice' ? w.callTitle : ''))
           )}
         </span>
         {unread > 0 ? (

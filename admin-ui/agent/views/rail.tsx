@@ -175,7 +175,7 @@ function Freshness() {
   return (
     <p class="freshness with-icon" data-connection={now}>
       <OnOffShape isOn={now === 'live'} isBad={now === 'stale'} />
-      {now === 'live' ? w.live : w.connecting}
+      {now === 'live' ? w.live : now === 'stale' ? w.cutOff : w.connecting}
     </p>
   );
 }

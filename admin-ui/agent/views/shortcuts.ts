@@ -66,7 +66,9 @@ export function useShortcuts(place: Place | undefined): void {
   useEffect(() => {
     if (!place) return undefined;
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || isWriting(event.target) || place.dialog.peek() !== undefined) return;
+      // By the page and not by the signal: the browser's word that a dialog is closed comes a moment later.
+      const isAsking = document.querySelector('dialog[open]') !== null;
+      if (event.defaultPrevented || isWriting(event.target) || isAsking) return;
       if (place.isPasswordOpen.peek()) return;
       const shortcut = shortcutOf(event);
       if (shortcut === undefined) return;

@@ -42,7 +42,7 @@ function Choice({ target, name, isReady, chosen, onChoose }: ChoiceProps) {
 }
 
 export function TransferDialog({ contact, view }: { contact: DeskContact; view: DeskView }) {
-  const { actions, dialog, told } = usePlace();
+  const { actions, closeDialog, told } = usePlace();
   const [target, setTarget] = useState<Target>();
   const [search, setSearch] = useState('');
   const [note, setNote] = useState('');
@@ -56,9 +56,7 @@ export function TransferDialog({ contact, view }: { contact: DeskContact; view: 
     .filter(fits)
     .sort((a, b) => Number(b.isReady) - Number(a.isReady) || a.name.localeCompare(b.name));
   const chosen = target && keyOf(target);
-  const close = () => {
-    dialog.value = undefined;
-  };
+  const close = () => closeDialog('transfer');
   const run = async () => {
     setAsked(true);
     if (!target) return;

@@ -84,7 +84,8 @@ export const en = {
   done: 'Done',
 
   live: 'Connected',
-  connecting: 'Connecting …',
+  connecting: 'Connecting',
+  cutOff: 'No connection',
   cutTitle: 'No connection for {time}. What you see is old.',
   cutHelp: 'Trying again. What you write is kept and goes out as soon as the server answers.',
 
