@@ -10,6 +10,7 @@ import { HoursPage } from './pages/hours.tsx';
 import { LivePage } from './pages/live.tsx';
 import { RecordingsPage } from './pages/recordings.tsx';
 import { SitePage } from './pages/site.tsx';
+import { UsersPage } from './pages/users.tsx';
 import { Shell } from './parts/shell.tsx';
 import { Notice } from '../shared/parts/notice.tsx';
 import { words } from './reading.ts';
@@ -34,6 +35,8 @@ function Page({ id }: { id: PageId }) {
       return <DisplaysPage />;
     case 'site':
       return <SitePage />;
+    case 'users':
+      return <UsersPage />;
     case 'audit':
       return <AuditPage />;
     case 'password':

@@ -60,7 +60,7 @@ export const threadRu: Words<typeof threadEn> = {
   reply: 'Ответ',
   replyLabel: 'Ответ клиенту',
   noteLabel: 'Заметка для коллег',
-  replyHint: 'Ответ: {name} …',
+  replyHint: 'Напишите ответ ({name}) …',
   noteHint: 'Заметка, которую видят только коллеги …',
   send: 'Отправить',
   saveNote: 'Сохранить заметку',
