@@ -16,12 +16,26 @@ export function nameOf({ customer }: DeskContact): string | undefined {
   return customer.name ?? customer.address;
 }
 
-function rank({ contact, unread }: ListedContact): number {
+/** The open contact stays where it was found: reading it must not pull it from under the pointer. */
+export interface Sticky {
+  contactId: string;
+  rank: number;
+}
+
+function rankOf({ contact, unread }: ListedContact): number {
   if (contact.channel === 'voice') return 0;
   return unread > 0 ? 1 : 2;
 }
 
-export function listMine(state: DeskState): ListedContact[] {
+/** Where a contact is found now, to be kept while it is open; undefined where it is not on the desk. */
+export function stickyOf(state: DeskState, contactId: string): Sticky | undefined {
+  const contact = state.desk?.mine.find((one) => one.contactId === contactId);
+  return contact && { contactId, rank: rankOf({ contact, unread: unreadOf(state, contact) }) };
+}
+
+export function listMine(state: DeskState, sticky?: Sticky): ListedContact[] {
+  const rank = (listed: ListedContact) =>
+    listed.contact.contactId === sticky?.contactId ? sticky.rank : rankOf(listed);
   return (state.desk?.mine ?? [])
     .map((contact) => ({ contact, unread: unreadOf(state, contact) }))
     .sort(

@@ -30,8 +30,6 @@ export interface DeskSocket {
   serverNow: () => number;
   start: () => void;
   stop: () => void;
-  /** Do not wait for the next try. */
-  hurry: () => void;
 }
 
 export interface DeskSocketOptions {
@@ -184,11 +182,5 @@ export function createDeskSocket(options: DeskSocketOptions): DeskSocket {
       void connect();
     },
     stop,
-    hurry: () => {
-      if (retryTimer === undefined) return;
-      clearTimeout(retryTimer);
-      retryTimer = undefined;
-      void connect();
-    },
   };
 }

@@ -6,11 +6,17 @@
  * contact that leaves the desk while it is open.
  */
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
-import type { DeskContact, MessageView, SendMessage, ThreadView } from '../../server/contract/desk.ts';
+import type {
+  DeskContact,
+  DeskView,
+  MessageView,
+  SendMessage,
+  ThreadView,
+} from '../../server/contract/desk.ts';
 import type { TicketAnswer } from '../../server/contract/rest.ts';
 import type { Answer, CallOptions, Refusal } from '../shared/api-client.ts';
 import type { TicketOutcome } from '../shared/live-client.ts';
-import { newsOf, type News } from './desk-list.ts';
+import { newsOf, stickyOf, type News, type Sticky } from './desk-list.ts';
 import { createDeskSocket, type DeskSocket, type DeskSocketEnv } from './desk-socket.ts';
 import { emptyDeskState, nextDeskState, type DeskInput, type DeskState, type Pending } from './desk-state.ts';
 import { emptyDraft, readKept, writeKept, type Draft, type Drafts } from './drafts.ts';
@@ -24,7 +30,9 @@ export interface Desk {
   socket: DeskSocket;
   /** 403: this user is no agent, or has no desk at all. */
   barred: ReadonlySignal<'no-agent' | 'forbidden' | undefined>;
-  openId: Signal<string | undefined>;
+  openId: ReadonlySignal<string | undefined>;
+  /** Its place in the list. */
+  sticky: ReadonlySignal<Sticky | undefined>;
   /** Of `mine`; undefined where nothing is open. */
   openContact: ReadonlySignal<DeskContact | undefined>;
   /** Why the open thread could not be fetched. */
@@ -68,6 +76,7 @@ export function createDesk(options: DeskOptions): Desk {
   const barred = signal<'no-agent' | 'forbidden' | undefined>(undefined);
   const isSeen = signal(true);
   const openId = signal<string | undefined>(undefined);
+  const sticky = signal<Sticky | undefined>(undefined);
   const faults = signal<Record<string, Refusal>>({});
   const openContact = computed(() =>
     state.value.desk?.mine.find((contact) => contact.contactId === openId.value),
@@ -109,7 +118,7 @@ export function createDesk(options: DeskOptions): Desk {
     const { desk } = state.peek();
     if (!desk) return;
     const here = new Set([...desk.mine, ...desk.offers].map((contact) => contact.contactId));
-    if (openId.peek() !== undefined && !openContact.peek()) openId.value = undefined;
+    if (openId.peek() !== undefined && !openContact.peek()) open(undefined);
     const stale = Object.keys(drafts.peek()).filter((contactId) => !here.has(contactId));
     if (stale.length > 0)
       drafts.value = Object.fromEntries(
@@ -117,6 +126,13 @@ export function createDesk(options: DeskOptions): Desk {
       );
     const wanted = wantedId;
     if (wanted !== undefined && desk.mine.some((contact) => contact.contactId === wanted)) open(wanted);
+  };
+
+  /** Whether a customer can be answered changes as they come and go; only the thread says so. */
+  const refresh = (before: DeskView | undefined) => {
+    const now = openContact.peek();
+    const then = before?.mine.find((contact) => contact.contactId === now?.contactId);
+    if (now && then && now.isCustomerHere !== then.isCustomerHere) openThread();
   };
 
   const socket = createDeskSocket({
@@ -135,6 +151,7 @@ export function createDesk(options: DeskOptions): Desk {
       if (dispatch({ type: 'frame', frame }) === 'gap') return false;
       if (frame.type === 'desk') {
         follow();
+        refresh(before.desk);
         tellNews(newsOf(before.desk, frame.desk, frame.serverAt));
         if (!wasLive) {
           openThread();
@@ -172,9 +189,13 @@ export function createDesk(options: DeskOptions): Desk {
 
   function open(contactId: string | undefined): void {
     wantedId = undefined;
-    openId.value = contactId;
-    const held = contactId === undefined ? undefined : state.peek().threads[contactId];
-    if (!held) openThread();
+    if (contactId === openId.peek()) return;
+    batch(() => {
+      sticky.value = contactId === undefined ? undefined : stickyOf(state.peek(), contactId);
+      openId.value = contactId;
+    });
+    // Held or not: what may be done there comes with the thread alone.
+    openThread();
   }
 
   /** Tells the server what has been read, once a newer message is before the agent's eyes. */
@@ -209,6 +230,7 @@ export function createDesk(options: DeskOptions): Desk {
     socket,
     barred,
     openId,
+    sticky,
     openContact,
     threadFault: computed(() => faults.value[openId.value ?? '']),
     drafts,

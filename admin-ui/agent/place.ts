@@ -58,7 +58,9 @@ function hear(place: Place, news: readonly News[]): void {
     const queue = contact.queueName;
     const isHidden = !desk.isSeen.peek();
     if (kind === 'offered') {
-      said.value = fill(w.offerSaid, { channel: w[channelWord[contact.channel]], queue });
+      const text = fill(w.offerSaid, { channel: w[channelWord[contact.channel]], queue });
+      // The same words again are read aloud only where the text differs.
+      said.value = said.peek() === text ? `${text}\u00a0` : text;
       // A call rings by itself.
       if (contact.channel !== 'voice') alerts.offered();
       if (isHidden)

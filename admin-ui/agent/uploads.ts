@@ -7,6 +7,8 @@ import type { AttachmentView } from '../../server/contract/desk.ts';
 import type { ErrorBody } from '../../server/contract/rest.ts';
 import { csrfHeaders, noteRefusal } from '../shared/session.ts';
 
+const uploadBoundMs = 600_000;
+
 export interface Upload {
   uploadId: string;
   contactId: string;
@@ -78,7 +80,8 @@ export function createUploads(onDone: (contactId: string, attachment: Attachment
         change(uploadId, { state: 'refused', why: answer.why });
       }
     };
-    request.onerror = () => {
+    request.timeout = uploadBoundMs;
+    request.onerror = request.ontimeout = () => {
       running.delete(uploadId);
       change(uploadId, { state: 'refused', why: 'unreachable' });
     };

@@ -302,6 +302,14 @@ describe('agent desk in the browser', function () {
     expect(await page.locator('#composer-text').count()).to.equal(0);
     await chat('c2', 'hello');
     await row('c2').click();
+    await page.locator('#composer-text').waitFor();
+    const leave = { reply: false, attach: false, html: false };
+    Object.assign(backend.threads.get('c2') ?? {}, { may: leave, whyNoReply: 'customer-gone' });
+    backend.change('c2', { isCustomerHere: false });
+    await page.locator('.composer-no', { hasText: 'has left the chat' }).waitFor();
+    Object.assign(backend.threads.get('c2') ?? {}, { may: { ...leave, reply: true } });
+    backend.change('c2', { isCustomerHere: true });
+    await page.locator('#composer-text').waitFor();
     await page.route('**/messages', (route) =>
       route.fulfill({
         status: 409,

@@ -85,7 +85,8 @@ function Switch({ contact, isNote }: { contact: DeskContact; isNote: boolean }) 
   const w = words.value;
   const choose = (next: boolean) => {
     desk.setDraft(contact.contactId, { isNote: next });
-    document.getElementById('composer-text')?.focus();
+    // Where one could only write a note, the field is there a frame later.
+    requestAnimationFrame(() => document.getElementById('composer-text')?.focus());
   };
   return (
     <div class="composer-switch" role="group">
@@ -99,11 +100,26 @@ function Switch({ contact, isNote }: { contact: DeskContact; isNote: boolean }) 
   );
 }
 
-function AttachButton({ contact, thread, count }: ComposerProps & { count: number }) {
+type OnFiles = (files: FileList | null | undefined) => void;
+
+/** Chosen, dropped or pasted: files go up at once, as many as may. */
+function useFiles({ contact, thread }: ComposerProps): OnFiles {
   const { desk } = usePlace();
+  return (files) => {
+    const { contactId } = contact;
+    const { maxBytes, maxCount } = thread.attachmentLimits;
+    const isOf = (upload: { contactId: string; state: string }) =>
+      upload.contactId === contactId && upload.state === 'uploading';
+    const count = desk.draftOf(contactId).attachments.length + desk.uploads.list.peek().filter(isOf).length;
+    [...(files ?? [])].forEach((file, index) =>
+      desk.uploads.add(contactId, file, { maxBytes, isFull: count + index >= maxCount }),
+    );
+  };
+}
+
+function AttachButton({ onFiles }: { onFiles: OnFiles }) {
   const input = useRef<HTMLInputElement>(null);
   const w = words.value;
-  const { maxBytes, maxCount } = thread.attachmentLimits;
   return (
     <>
       <input
@@ -112,10 +128,7 @@ function AttachButton({ contact, thread, count }: ComposerProps & { count: numbe
         multiple
         hidden
         onChange={(event) => {
-          const files = [...(event.currentTarget.files ?? [])];
-          files.forEach((file, index) =>
-            desk.uploads.add(contact.contactId, file, { maxBytes, isFull: count + index >= maxCount }),
-          );
+          onFiles(event.currentTarget.files);
           event.currentTarget.value = '';
         }}
       />
@@ -145,6 +158,8 @@ export function Composer({ contact, thread }: ComposerProps) {
   const running = uploads.filter((upload) => upload.state === 'uploading').length;
   const over = text.length - maxTextLength;
   const cannotReply = !isNote && !thread.may.reply;
+  const canAttach = !isNote && !cannotReply && thread.may.attach;
+  const onFiles = useFiles({ contact, thread });
   const canSend = text.trim() !== '' && over <= 0 && !cannotReply && (isNote || running === 0);
   const send = () => {
     if (!canSend) return;
@@ -164,6 +179,19 @@ export function Composer({ contact, thread }: ComposerProps) {
       onSubmit={(event) => {
         event.preventDefault();
         send();
+      }}
+      onDragOver={(event) => {
+        if (canAttach) event.preventDefault();
+      }}
+      onDrop={(event) => {
+        if (!canAttach || !event.dataTransfer?.files.length) return;
+        event.preventDefault();
+        onFiles(event.dataTransfer.files);
+      }}
+      onPaste={(event) => {
+        if (!canAttach || !event.clipboardData?.files.length) return;
+        event.preventDefault();
+        onFiles(event.clipboardData.files);
       }}
     >
       <div class="composer-top">
@@ -193,9 +221,7 @@ export function Composer({ contact, thread }: ComposerProps) {
       {!isNote && <Files contact={contact} thread={thread} attachments={draft.attachments} />}
       {!cannotReply && (
         <div class="composer-foot">
-          {!isNote && thread.may.attach && (
-            <AttachButton contact={contact} thread={thread} count={draft.attachments.length + running} />
-          )}
+          {canAttach && <AttachButton onFiles={onFiles} />}
           <small class={over > 0 ? 'is-over' : 'quiet'}>
             {over > 0
               ? fill(w.tooLong, { count: formats.value.number(over) })

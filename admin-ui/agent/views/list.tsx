@@ -169,7 +169,7 @@ function Row({ contact, unread }: ListedContact) {
 export function ContactList({ desk: view }: { desk: DeskView }) {
   const { desk, search, said } = usePlace();
   const w = words.value;
-  const mine = listMine(desk.state.value);
+  const mine = listMine(desk.state.value, desk.sticky.value);
   const shown = mine.filter(({ contact }) => matches(contact, search.value));
   return (
     <section class="list" aria-label={w.contacts}>

@@ -14,7 +14,7 @@ function focusSoon(id: string): void {
 }
 
 function move({ desk, search }: Place, step: 1 | -1): void {
-  const ids = listMine(desk.state.peek())
+  const ids = listMine(desk.state.peek(), desk.sticky.peek())
     .filter(({ contact }) => matches(contact, search.peek()))
     .map(({ contact }) => contact.contactId);
   const next = neighbour(ids, desk.openId.peek(), step);

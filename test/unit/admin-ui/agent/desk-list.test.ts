@@ -1,7 +1,7 @@
 /** The list of contacts: order, search, neighbours; and what of a change is news. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { listMine, matches, neighbour, newsOf } from '../../../../admin-ui/agent/desk-list.ts';
+import { listMine, matches, neighbour, newsOf, stickyOf } from '../../../../admin-ui/agent/desk-list.ts';
 import { emptyDeskState } from '../../../../admin-ui/agent/desk-state.ts';
 import { contactOf, deskOf } from './world.ts';
 
@@ -16,6 +16,16 @@ describe('list of contacts', () => {
     ]);
     const ids = listMine({ ...emptyDeskState, desk }).map(({ contact }) => contact.contactId);
     expect(ids).to.deep.equal(['call', 'early', 'late', 'old', 'new']);
+  });
+
+  it('leaves what is open in its place when it has been read', () => {
+    const unread = { ...emptyDeskState, desk: deskOf([contactOf('a'), contactOf('b', { unread: 2 })]) };
+    const read = { ...emptyDeskState, desk: deskOf([contactOf('a'), contactOf('b')]) };
+    const ids = (sticky: ReturnType<typeof stickyOf>) =>
+      listMine(read, sticky).map(({ contact }) => contact.contactId);
+    expect(ids(stickyOf(unread, 'b'))).to.deep.equal(['b', 'a']);
+    expect(ids(undefined)).to.deep.equal(['a', 'b']);
+    expect(stickyOf(unread, 'gone')).to.equal(undefined);
   });
 
   it('is the same list whatever order the server gives it in', () => {
