@@ -52,6 +52,15 @@ export function App() {
   useEffect(() => {
     document.title = now.at === 'in' ? `${words.value[title]} · Hearthline` : 'Hearthline';
   });
+  // An agent who came by the bare address has nothing here, but a desk.
+  const isAgentOnly =
+    now.at === 'in' &&
+    now.session.may.includes('desk.use') &&
+    !now.session.mustChangePassword &&
+    !pages.some((entry) => now.session.may.includes(entry.permission));
+  useEffect(() => {
+    if (isAgentOnly) window.location.replace('/agent/');
+  }, [isAgentOnly]);
   switch (now.at) {
     case 'starting':
       return <p class="door-wait">{words.value.loading}</p>;

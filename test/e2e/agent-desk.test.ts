@@ -117,6 +117,17 @@ describe('agent desk in the browser', function () {
     expect(errors).to.deep.equal([]);
   });
 
+  it('leads an agent who came by the bare address to the desk', async () => {
+    await open();
+    await page.goto(`${backend.url}/`);
+    await page.fill('#username', deskUser.username);
+    await page.fill('#password', deskUser.password);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${backend.url}/agent/`);
+    await page.locator('.state-card').waitFor();
+    expect(errors).to.deep.equal([]);
+  });
+
   it('says plainly that a user has no agent', async () => {
     await open({ isNoAgent: true });
     await page.fill('#username', deskUser.username);

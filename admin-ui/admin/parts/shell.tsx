@@ -110,6 +110,12 @@ export function Shell({ session, children }: { session: SessionView; children: C
                 <span>{words.value[entry.word]}</span>
               </a>
             ))}
+          {session.may.includes('desk.use') && (
+            <a href="/agent/">
+              <PageIcon page="desk" />
+              <span>{words.value.pageDesk}</span>
+            </a>
+          )}
         </nav>
         <Account session={session} />
       </aside>

@@ -1,5 +1,6 @@
 /** English: the page of users. */
 export const usersEn = {
+  pageDesk: 'Desk',
   pageUsers: 'Users',
   usersNew: 'New user',
   usersCreate: 'Create',

@@ -3,6 +3,7 @@ import type { Words } from '../../shared/words.ts';
 import type { usersEn } from './users-en.ts';
 
 export const usersIt: Words<typeof usersEn> = {
+  pageDesk: 'Postazione',
   pageUsers: 'Utenti',
   usersNew: 'Nuovo utente',
   usersCreate: 'Crea',

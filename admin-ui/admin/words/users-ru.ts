@@ -3,6 +3,7 @@ import type { Words } from '../../shared/words.ts';
 import type { usersEn } from './users-en.ts';
 
 export const usersRu: Words<typeof usersEn> = {
+  pageDesk: 'Рабочее место',
   pageUsers: 'Пользователи',
   usersNew: 'Новый пользователь',
   usersCreate: 'Создать',

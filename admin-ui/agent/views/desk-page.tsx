@@ -107,7 +107,10 @@ function Barred({ why }: { why: 'no-agent' | 'forbidden' }) {
       <p class="door-foot">
         <button type="button" class="button" onClick={() => void signOut()}>
           {w.signOut}
-        </button>
+        </button>{' '}
+        <a class="button" href="/">
+          {w.openConsole}
+        </a>
       </p>
     </main>
   );
