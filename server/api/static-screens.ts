@@ -1,7 +1,7 @@
 /**
- * The built screens: the wallboard under /wallboard/, the agent's page under /agent/, the console under /. They hold no data, so they are open; the
- * data comes from /api and the live sockets. Hashed assets are cached for ever, pages never, so that an upgrade is
- * seen at the next load.
+ * The built screens: the wallboard under /wallboard/, the agent's page under /agent/, the console under /. They hold no
+ * data, so they are open; the data comes from /api and the live sockets. Hashed assets are cached for ever, pages never,
+ * so that an upgrade is seen at the next load.
  */
 import { join } from 'node:path';
 import express from 'express';
