@@ -139,7 +139,7 @@ async function main(): Promise<void> {
     () => clock.now(),
   );
   let isTakenOver = false;
-  const health = () => healthOf(stores, calls, isTakenOver);
+  const health = () => healthOf(stores, calls, isTakenOver, text.health());
   const http = createHttpServer({
     desk: text.desk,
     access,

@@ -1,11 +1,13 @@
 /**
  * The listener for customers' browsers, apart from the one that staff use: the bank's proxy publishes this one alone. It is
- * open only while a chat or a form is in the site, and serves nothing but the widget's script, chats and forms.
+ * open only while a chat, a form or a connector is in the site, and serves nothing but the widget's script and these. A port
+ * that is taken is tried again: it may come free.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { join } from 'node:path';
 import express from 'express';
 import type { Router } from 'express';
+import type { ChannelHealth } from '../app/text/channel.ts';
 import type { ChatSockets } from './chat/chat-sockets.ts';
 import type { Site } from '../contract/site.ts';
 import type { ErrorBody } from '../contract/rest.ts';
@@ -18,6 +20,7 @@ export interface PublicServerParts {
   widgetDir: string;
   routers: Router[];
   sockets: ChatSockets;
+  now(): number;
   logger: { info(fields: object, message: string): void; error(fields: object, message: string): void };
 }
 
@@ -27,9 +30,14 @@ const fixedHeaders = {
   'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
 };
 
+const retryAfterMs = 30_000;
+
 export class PublicServer {
   readonly #parts: PublicServerParts;
   #server: Server | undefined;
+  /** Why it is not open though it should be. */
+  #fault: { since: number; detail: string } | undefined;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(parts: PublicServerParts) {
     this.#parts = parts;
@@ -48,8 +56,14 @@ export class PublicServer {
     else if (!isNeeded) await this.close();
   }
 
+  health(): ChannelHealth {
+    if (this.#fault) return { state: 'down', ...this.#fault };
+    return { state: this.#server ? 'up' : 'off' };
+  }
+
   async #open(): Promise<void> {
-    const { port, bind, sockets, logger } = this.#parts;
+    const { port, bind, sockets, logger, now } = this.#parts;
+    clearTimeout(this.#retry);
     const server = createServer(this.#app());
     server.headersTimeout = 10_000;
     server.requestTimeout = 60_000;
@@ -65,12 +79,20 @@ export class PublicServer {
         server.listen(port, bind, done);
       });
     } catch (err) {
+      // The site changed meanwhile, and that opening held.
+      if (this.#server) return;
       // Calls and desks go on; /healthz and the log say it.
       logger.error({ err, port }, 'the listener for customers could not be opened');
+      const code = err instanceof Error && 'code' in err ? String(err.code) : 'unknown';
+      this.#fault ??= { since: now(), detail: `port ${port} cannot be opened (${code})` };
+      this.#retry = setTimeout(() => {
+        if (!this.#server) void this.#open();
+      }, retryAfterMs).unref();
       return;
     }
     server.on('error', (err) => logger.error({ err }, 'listener for customers'));
     this.#server = server;
+    this.#fault = undefined;
     logger.info({ port: this.port }, 'chats and forms are open');
   }
 
@@ -87,6 +109,9 @@ export class PublicServer {
     for (const [path, file] of [
       ['/chat/widget.js', 'widget.js'],
       ['/chat/demo', 'demo.html'],
+      ['/chat/demo.html', 'demo.html'],
+      ['/chat/demo.css', 'demo.css'],
+      ['/chat/demo.js', 'demo.js'],
     ] as const)
       app.get(path, (_req, res, next) => {
         res.setHeader('Cache-Control', 'public, max-age=300');
@@ -109,6 +134,8 @@ export class PublicServer {
   async close(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
+    this.#fault = undefined;
+    clearTimeout(this.#retry);
     if (!server) return;
     await new Promise<void>((done) => {
       server.close(() => done());

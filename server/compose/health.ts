@@ -1,9 +1,18 @@
-/** What /healthz says: ready, or which part is not. A part that only delays history does not stop calls. */
+/**
+ * What /healthz says: ready, or which part is not. Channels of text are told of and do not count: the bank's mail relay being
+ * away is no reason to take calls from this house.
+ */
 import type { CallControl } from '../../sip/port.ts';
+import type { ChannelHealth } from '../app/text/channel.ts';
 import type { HealthAnswer } from '../contract/rest.ts';
 import type { Stores } from './stores.ts';
 
-export function healthOf(stores: Stores, calls: CallControl, isTakenOver: boolean): HealthAnswer {
+export function healthOf(
+  stores: Stores,
+  calls: CallControl,
+  isTakenOver: boolean,
+  channels: Readonly<Record<string, ChannelHealth>>,
+): HealthAnswer {
   const engines = calls.health();
   const log = stores.log.health();
   const projector = stores.projector()?.health();
@@ -18,5 +27,14 @@ export function healthOf(stores: Stores, calls: CallControl, isTakenOver: boolea
     },
     routing: { isReady: isTakenOver },
   };
-  return { isReady: Object.values(parts).every((part) => part.isReady), parts };
+  const isReady = Object.values(parts).every((part) => part.isReady);
+  for (const [name, health] of Object.entries(channels)) parts[name] = partOf(health);
+  return { isReady, parts };
+}
+
+function partOf(health: ChannelHealth): HealthAnswer['parts'][string] {
+  const { state } = health;
+  const detail =
+    'detail' in health ? `${state} since ${new Date(health.since).toISOString()}: ${health.detail}` : state;
+  return { isReady: state !== 'down', detail };
 }
