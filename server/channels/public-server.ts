@@ -62,7 +62,7 @@ export class PublicServer {
   }
 
   async #open(): Promise<void> {
-    const { port, bind, sockets, logger, now } = this.#parts;
+    const { port, bind, sockets, logger } = this.#parts;
     clearTimeout(this.#retry);
     const server = createServer(this.#app());
     server.headersTimeout = 10_000;
@@ -84,7 +84,7 @@ export class PublicServer {
       // Calls and desks go on; /healthz and the log say it.
       logger.error({ err, port }, 'the listener for customers could not be opened');
       const code = err instanceof Error && 'code' in err ? String(err.code) : 'unknown';
-      this.#fault ??= { since: now(), detail: `port ${port} cannot be opened (${code})` };
+      this.#fault ??= { since: this.#parts.now(), detail: `port ${port} cannot be opened (${code})` };
       this.#retry = setTimeout(() => {
         if (!this.#server) void this.#open();
       }, retryAfterMs).unref();
