@@ -7,7 +7,9 @@ export interface Rate {
   readonly perMinute: number;
 }
 
-const addressesKnown = 10_000;
+export const addressesKnown = 10_000;
+/** Times and shares are not whole numbers: who comes when told to is let in. */
+const roundingError = 1e-6;
 
 export class AddressRate {
   readonly #rate: Rate;
@@ -25,9 +27,11 @@ export class AddressRate {
     const now = this.#nowMs();
     const before = this.#buckets.get(address) ?? { tokens: burst, atMs: now };
     const tokens = Math.min(burst, before.tokens + ((now - before.atMs) / 60_000) * perMinute);
+    const isIn = tokens >= 1 - roundingError;
     this.#buckets.delete(address);
-    this.#buckets.set(address, { tokens: Math.max(0, tokens - 1), atMs: now });
+    // A refused try costs nothing: else whoever asks again too soon would wait for ever.
+    this.#buckets.set(address, isIn ? { tokens: Math.max(0, tokens - 1), atMs: now } : before);
     if (this.#buckets.size > addressesKnown) this.#buckets.delete(this.#buckets.keys().next().value!);
-    return tokens >= 1 ? 0 : Math.ceil(((1 - tokens) / perMinute) * 60);
+    return isIn ? 0 : Math.max(1, Math.ceil(((1 - tokens) / perMinute) * 60 - roundingError));
   }
 }

@@ -10,7 +10,7 @@ import { fileRulesSchema, type SiteFileRules } from '../contract/site-text.ts';
 import type { Site } from '../contract/site.ts';
 
 const chunkBytes = 64 * 1024;
-const scanBoundMs = 30_000;
+export const scanBoundMs = 30_000;
 
 export const fileRulesOf = (site: Site): SiteFileRules => site.files ?? fileRulesSchema.parse({});
 

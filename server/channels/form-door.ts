@@ -12,6 +12,8 @@ import { AddressRate } from './address-rate.ts';
 import { addressOf, crossOrigin, queryText, readAs, refuse, within } from './public-route.ts';
 import { textIn } from './chat/chat-channel.ts';
 
+export const formRate = { burst: 5, perMinute: 3 };
+
 export interface FormDoorParts {
   desk: ChannelDesk;
   site(): Site;
@@ -20,7 +22,7 @@ export interface FormDoorParts {
 
 export function formDoor(parts: FormDoorParts): Router {
   const router = express.Router();
-  const rate = new AddressRate({ burst: 5, perMinute: 3 });
+  const rate = new AddressRate(formRate);
   const json = express.json({ limit: 20_000, inflate: false, type: 'application/json' });
   const formOf = (req: Request): SiteForm | undefined =>
     parts.site().forms?.find(({ id }) => id === String(req.params['form']));

@@ -1,6 +1,7 @@
 /**
  * The listener for customers' browsers, apart from the one that staff use: the bank's proxy publishes this one alone. It is
- * open only while a chat or a form is in the site, and serves nothing but the widget's script, chats and forms.
+ * open only while a chat, a form or a connector is in the site, and serves nothing but the widget's script and these. A port
+ * that is taken is tried again: it may come free.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import express from 'express';
 import type { RequestHandler, Router } from 'express';
+import type { ChannelHealth } from '../app/text/channel.ts';
 import type { ChatSockets } from './chat/chat-sockets.ts';
 import type { Site } from '../contract/site.ts';
 import type { ErrorBody } from '../contract/rest.ts';
@@ -20,6 +22,7 @@ export interface PublicServerParts {
   widgetDir: string;
   routers: Router[];
   sockets: ChatSockets;
+  now(): number;
   logger: { info(fields: object, message: string): void; error(fields: object, message: string): void };
 }
 
@@ -31,9 +34,14 @@ const fixedHeaders = {
   'Cross-Origin-Resource-Policy': 'cross-origin',
 };
 
+const retryAfterMs = 30_000;
+
 export class PublicServer {
   readonly #parts: PublicServerParts;
   #server: Server | undefined;
+  /** Why it is not open though it should be. */
+  #fault: { since: number; detail: string } | undefined;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(parts: PublicServerParts) {
     this.#parts = parts;
@@ -52,8 +60,14 @@ export class PublicServer {
     else if (!isNeeded) await this.close();
   }
 
+  health(): ChannelHealth {
+    if (this.#fault) return { state: 'down', ...this.#fault };
+    return { state: this.#server ? 'up' : 'off' };
+  }
+
   async #open(): Promise<void> {
     const { port, bind, sockets, logger } = this.#parts;
+    clearTimeout(this.#retry);
     const server = createServer(this.#app());
     server.headersTimeout = 10_000;
     server.requestTimeout = 60_000;
@@ -69,12 +83,20 @@ export class PublicServer {
         server.listen(port, bind, done);
       });
     } catch (err) {
+      // The site changed meanwhile, and that opening held.
+      if (this.#server) return;
       // Calls and desks go on; /healthz and the log say it.
       logger.error({ err, port }, 'the listener for customers could not be opened');
+      const code = err instanceof Error && 'code' in err ? String(err.code) : 'unknown';
+      this.#fault ??= { since: this.#parts.now(), detail: `port ${port} cannot be opened (${code})` };
+      this.#retry = setTimeout(() => {
+        if (!this.#server) void this.#open();
+      }, retryAfterMs).unref();
       return;
     }
     server.on('error', (err) => logger.error({ err }, 'listener for customers'));
     this.#server = server;
+    this.#fault = undefined;
     logger.info({ port: this.port }, 'chats and forms are open');
   }
 
@@ -115,6 +137,8 @@ export class PublicServer {
   async close(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
+    this.#fault = undefined;
+    clearTimeout(this.#retry);
     if (!server) return;
     await new Promise<void>((done) => {
       server.close(() => done());

@@ -53,6 +53,10 @@ export function createDeskPort(parts: DeskPortParts): DeskPort {
     },
     async attach(agentId, contactId, file) {
       if (!agents.onDesk(agentId, contactId)) return { refused: 'not-yours' };
+      const channel = parts.channels.get(desk.texts.get(contactId)?.channelId ?? '');
+      // Said now, and not when the answer cannot be sent.
+      const bytesAtMost = channel?.capabilities.attachments?.maxBytes ?? defaultAttachments.maxBytes;
+      if (file.content.byteLength > bytesAtMost) return { refused: 'size' };
       const kept = await desk.keepFile({
         ...file,
         name: safeFileName(file.name, 'file'),

@@ -50,6 +50,7 @@ export interface TextSide {
   /** Brings in what was kept, then opens. Never rejects; it waits for Postgres as long as that takes. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** By what /healthz calls it. */
   health(): Record<string, ChannelHealth>;
 }
 
@@ -173,7 +174,10 @@ export function createTextSide(parts: TextSideParts): TextSide {
       await door.close();
       for (const channel of channels.values()) await channel.close();
     },
-    health: () => Object.fromEntries([...channels].map(([id, channel]) => [id, channel.health()])),
+    health: () => ({
+      ...Object.fromEntries([...channels].map(([id, channel]) => [`channel-${id}`, channel.health()])),
+      'public-listener': door.health(),
+    }),
   };
 }
 
@@ -275,6 +279,7 @@ function publicDoor({ site, clock, logger, config, uiDir }: TextSideParts, joine
       webhooks.router(),
     ],
     sockets,
+    now: () => clock.now(),
     logger,
   });
 }

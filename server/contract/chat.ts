@@ -46,7 +46,10 @@ export const chatConfigSchema = z.object({
 });
 export type ChatConfig = z.infer<typeof chatConfigSchema>;
 
-/** `POST /chat/:widget/sessions` -> 201 ChatStarted; 409 `closed`, 422 `consent-needed`, 429 `too-many-tries`. */
+/**
+ * `POST /chat/:widget/sessions` -> 201 ChatStarted; 409 `conflict` with details.reason `closed`,
+ * 422 `consent-needed`, 429 `too-many-tries`.
+ */
 export const startChatSchema = z.strictObject({
   language,
   name: personName.optional(),
@@ -92,7 +95,7 @@ export type ChatState =
 
 /**
  * `/chat/socket`, sub-protocol `hearthline-chat`. The first frame is `hello` within 10 s; `after` is the newest line seen,
- * and the server tells what came since. One frame is at most 16 kB; more than 20 in a second, or nonsense, closes with 1008.
+ * and the server tells what came since. One frame is at most 32 kB; more than 20 in a second (40 at once), or nonsense, closes with 1008.
  */
 export const chatRequestSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('hello'), token: chatTokenSchema, after: z.number().int().min(0) }),

@@ -29,7 +29,10 @@ export interface WebhookTaken {
   isDuplicate: boolean;
 }
 
-/** `POST /hooks/:id/deliveries` -> 204: what became of an answer, by the id that the connector gave it. */
+/**
+ * `POST /hooks/:id/deliveries` -> 204: what became of an answer, by the id that the connector gave it. 404 `not-found`: no
+ * answer is called that, or its id is not written down yet; say it again a little later.
+ */
 export const webhookDeliverySchema = z.strictObject({
   id: externalId,
   state: z.enum(['delivered', 'failed']),

@@ -66,8 +66,8 @@ export class DeskStandIn implements ChannelDesk {
     externalId: string,
     state: 'delivered' | 'failed',
     fault?: string,
-  ): Promise<void> {
+  ): Promise<boolean> {
     this.deliveries.push({ externalId, state, ...(fault !== undefined && { fault }) });
-    return Promise.resolve();
+    return Promise.resolve(true);
   }
 }

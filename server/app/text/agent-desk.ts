@@ -28,6 +28,7 @@ export type DeskRefusal =
   /** A call is taken by lifting the handset. */
   | 'phone-rings'
   | 'unknown-attachment'
+  | 'too-many-attachments'
   | 'unknown-reason'
   | NonNullable<ThreadView['whyNoReply']>;
 export type DeskOutcome = { refused: DeskRefusal } | undefined;
@@ -124,13 +125,15 @@ export class AgentDesk {
     contactId: string,
     request: SendMessage,
   ): Promise<{ message: MessageView } | { refused: DeskRefusal }> {
-    const { store, desk, outbox, news, clock } = this.#parts;
+    const { store, desk, outbox, news, clock, channels } = this.#parts;
     const thread = this.#working(agentId, contactId) && (await store.thread(contactId));
     if (!thread) return { refused: 'not-yours' };
     const { isNote, text, clientId, attachmentIds } = request;
     const why = isNote ? undefined : this.whyNoReply(thread);
     // A live customer who lost the network for a moment reads it on coming back.
     if (why !== undefined && why !== 'customer-gone') return { refused: why };
+    const filesAtMost = channels.get(thread.channelId)?.capabilities.attachments?.maxCount ?? 0;
+    if (!isNote && attachmentIds.length > filesAtMost) return { refused: 'too-many-attachments' };
     const added = await store.add({
       threadId: thread.threadId,
       contactId,

@@ -1,7 +1,6 @@
 /**
  * Sends what agents wrote: from the store, so that a crash loses nothing, in the order of each thread. What cannot be sent
- * now is tried again after a growing pause, for two days; then it has failed, and its contact is opened again if it was
- * closed, since somebody must know. At most one repeat for each lost answer: a message is asked for again only after its
+ * now is tried again after a growing pause, for two days; then it has failed, and its thread says so. At most one repeat for each lost answer: a message is asked for again only after its
  * result was written down, or after a restart.
  */
 import type { ActiveSite } from '../active-site.ts';
@@ -11,10 +10,10 @@ import type { DeskNews } from './desk-news.ts';
 import type { DueMessage, TextStorePort } from './ports.ts';
 
 export const retryAfterMs = [5_000, 30_000, 120_000, 300_000, 900_000, 1_800_000, 3_600_000];
-const givenUpAfter = 55;
+export const givenUpAfter = 55;
 const atOnce = 8;
 /** A channel that never answers must not hold the others up. */
-const sendBoundMs = 120_000;
+export const sendBoundMs = 120_000;
 /** Should a wake-up be lost, or the clock be set. */
 const lookEveryMs = 30_000;
 

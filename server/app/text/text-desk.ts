@@ -91,9 +91,10 @@ export class TextDesk implements ChannelDesk {
     externalId: string,
     state: 'delivered' | 'failed',
     fault?: string,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const message = await this.#parts.store.delivered(channelId, externalId, state, fault);
     if (message) this.#parts.news.message(message);
+    return message !== undefined;
   }
 
   /** After a start, once history is as far as the log: what was kept and what routing knows are made to agree. */

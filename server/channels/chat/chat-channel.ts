@@ -46,7 +46,7 @@ export interface ChatChannelParts {
 }
 
 const sweepEveryMs = 1000;
-const goneAfterMs = 120_000;
+export const goneAfterMs = 120_000;
 /** A tab that is being reloaded is not gone. */
 const absentAfterMs = 10_000;
 const typingMs = 5_000;
@@ -54,6 +54,10 @@ const typingMs = 5_000;
 const forgetAfterMs = 60_000;
 
 export type LineRefusal = 'too-long' | 'ended' | 'too-many' | 'attachment';
+
+/** A picture is fetched by its address alone, so the token stands in it. */
+export const fileUrl = (attachmentId: string, token: string): string =>
+  `/chat/files/${attachmentId}?token=${token}`;
 
 export const tokenHash = (token: string): string =>
   createHash('sha256').update(`chat:${token}`).digest('hex');
@@ -144,23 +148,23 @@ export class ChatChannel implements Channel {
   /** Undefined for a token that opens nothing. */
   async open(token: string): Promise<LiveChat | undefined> {
     const session = await this.#parts.store.byToken(tokenHash(token));
-    return session && this.#open(session);
+    return session && this.#open(session, token);
   }
 
-  async #open(session: ChatSession): Promise<LiveChat> {
+  async #open(session: ChatSession, token: string): Promise<LiveChat> {
     const known = this.#chats.get(session.sessionId);
     if (known) return known;
-    const opening = this.#opening.get(session.sessionId) ?? this.#load(session);
+    const opening = this.#opening.get(session.sessionId) ?? this.#load(session, token);
     this.#opening.set(session.sessionId, opening);
     return opening.finally(() => this.#opening.delete(session.sessionId));
   }
 
-  async #load(session: ChatSession): Promise<LiveChat> {
+  async #load(session: ChatSession, token: string): Promise<LiveChat> {
     const chat = new LiveChat({
       session,
       store: this.#parts.store,
       nameOf: (agentId) => this.#parts.agentName(agentId),
-      urlOf: (attachmentId) => `/chat/files/${attachmentId}`,
+      urlOf: (attachmentId) => fileUrl(attachmentId, token),
     });
     await chat.refresh();
     this.#restate(chat);

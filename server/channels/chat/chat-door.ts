@@ -9,7 +9,7 @@ import { mediaType, requestBytes } from '../../lib/request-bytes.ts';
 import { addressOf, crossOrigin, queryText, readAs, refuse, within } from '../public-route.ts';
 import type { ChannelDesk, StoredFile } from '../../app/text/channel.ts';
 import type { ChatChannel } from './chat-channel.ts';
-import { textIn } from './chat-channel.ts';
+import { fileUrl, textIn } from './chat-channel.ts';
 import type { LiveChat } from './live-chat.ts';
 
 export interface ChatDoorParts {
@@ -25,6 +25,11 @@ export interface ChatDoorParts {
   postTranscript(letter: { to: string; subject: string; text: string; language: Language }): Promise<void>;
 }
 
+export const chatRates = {
+  starts: { burst: 10, perMinute: 6 },
+  uploads: { burst: 20, perMinute: 20 },
+  transcripts: { burst: 3, perMinute: 2 },
+};
 /** As a file field's `accept` has it. */
 const acceptedTypes = ['image/*', 'application/pdf', '.txt', '.docx', '.xlsx', '.zip'];
 const bearer = /^Bearer ([A-Za-z0-9_-]{43})$/;
@@ -32,9 +37,9 @@ const bearer = /^Bearer ([A-Za-z0-9_-]{43})$/;
 export function chatDoor(parts: ChatDoorParts): Router {
   const { chat } = parts;
   const router = express.Router();
-  const starts = new AddressRate({ burst: 10, perMinute: 6 });
-  const uploads = new AddressRate({ burst: 20, perMinute: 20 });
-  const transcripts = new AddressRate({ burst: 3, perMinute: 2 });
+  const starts = new AddressRate(chatRates.starts);
+  const uploads = new AddressRate(chatRates.uploads);
+  const transcripts = new AddressRate(chatRates.transcripts);
   const json = express.json({ limit: 20_000, inflate: false, type: 'application/json' });
   const ofWidget = crossOrigin((req) => chat.widget(String(req.params['widget']))?.origins);
   const ofAnyWidget = crossOrigin(() => chat.origins());
@@ -51,15 +56,16 @@ export function chatDoor(parts: ChatDoorParts): Router {
     const widget = widgetOf(chat, req);
     const started = await chat.start(widget, readAs(startChatSchema, req.body ?? {}), addressOf(req));
     if (started === 'closed') throw refuse('conflict', 'the chat is closed', { reason: 'closed' });
-    if (started === 'consent-needed') throw refuse('consent-needed', 'the consent is missing');
+    if (started === 'consent-needed')
+      throw refuse('consent-needed', 'the consent is missing, or its text has changed');
     res.status(201).json(started);
   });
 
   router.all('/chat/files', ofAnyWidget);
   router.post('/chat/files', async (req, res) => {
     within(uploads, req);
-    const one = await chatOf(chat, bearer.exec(req.headers.authorization ?? '')?.[1]);
-    res.status(201).json(await keep(parts, one, req));
+    const token = bearer.exec(req.headers.authorization ?? '')?.[1] ?? '';
+    res.status(201).json(await keep(parts, await chatOf(chat, token), token, req));
   });
   router.all('/chat/files/:id', ofAnyWidget);
   router.get('/chat/files/:id', (req, res) => sendOf(parts, req, res));
@@ -124,7 +130,7 @@ function configOf(parts: ChatDoorParts, widget: SiteWidget, language: Language):
   };
 }
 
-async function keep(parts: ChatDoorParts, one: LiveChat, req: Request) {
+async function keep(parts: ChatDoorParts, one: LiveChat, token: string, req: Request) {
   const { maxBytes } = parts.chat.capabilities.attachments;
   const content = await requestBytes(req, maxBytes);
   if (content.length === 0) throw refuse('bad-request', 'the file is empty');
@@ -144,7 +150,7 @@ async function keep(parts: ChatDoorParts, one: LiveChat, req: Request) {
     mime: kept.mime,
     bytes,
     isPicture,
-    url: `/chat/files/${attachmentId}`,
+    url: fileUrl(attachmentId, token),
   };
 }
 

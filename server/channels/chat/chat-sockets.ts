@@ -9,13 +9,18 @@ import { type ChatFrame, type ChatRequest, chatRequestSchema, maxLineLength } fr
 import type { ChatChannel } from './chat-channel.ts';
 import type { ChatSocket, LiveChat } from './live-chat.ts';
 
-const helloWithinMs = 10_000;
-const silentAfterMs = 45_000;
+/** `pending`: frames of one socket that wait their turn. */
+export const chatSocketLimits = {
+  helloWithinMs: 10_000,
+  silentAfterMs: 45_000,
+  framesPerSec: 20,
+  frameBurst: 40,
+  frameBytes: 16_384 + 4 * maxLineLength,
+  sockets: 5_000,
+  pending: 50,
+};
+const { helloWithinMs, silentAfterMs, framesPerSec, frameBurst } = chatSocketLimits;
 const lookEveryMs = 5_000;
-const framesPerSec = 20;
-const maxSockets = 5_000;
-/** Frames of one socket that wait their turn. */
-const maxPending = 50;
 
 interface Line {
   socket: WebSocket;
@@ -46,7 +51,7 @@ export function createChatSockets(
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    maxPayload: 16_384 + 4 * maxLineLength,
+    maxPayload: chatSocketLimits.frameBytes,
     handleProtocols: (offered) => (offered.has('hearthline-chat') ? 'hearthline-chat' : false),
   });
   const lines = new Set<Line>();
@@ -87,10 +92,10 @@ export function createChatSockets(
   const receive = (line: Line, data: unknown, isBinary: boolean) => {
     const now = performance.now();
     line.heardAt = now;
-    line.tokens = Math.min(2 * framesPerSec, line.tokens + ((now - line.tokensAt) / 1000) * framesPerSec) - 1;
+    line.tokens = Math.min(frameBurst, line.tokens + ((now - line.tokensAt) / 1000) * framesPerSec) - 1;
     line.tokensAt = now;
     const request = isBinary ? undefined : requestOf(String(data));
-    if (!request || line.tokens < 0 || line.pending >= maxPending)
+    if (!request || line.tokens < 0 || line.pending >= chatSocketLimits.pending)
       return line.socket.close(1008, 'not understood');
     line.pending += 1;
     line.turn = line.turn
@@ -108,7 +113,7 @@ export function createChatSockets(
   return {
     upgrade(req, socket, head) {
       socket.on('error', () => socket.destroy());
-      if (lines.size >= maxSockets || !parts.isAllowed(req.headers.origin, req.headers.host)) {
+      if (lines.size >= chatSocketLimits.sockets || !parts.isAllowed(req.headers.origin, req.headers.host)) {
         socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
         return;
       }
@@ -119,7 +124,7 @@ export function createChatSockets(
           face: faceOf(live),
           openedAt: now,
           heardAt: now,
-          tokens: 2 * framesPerSec,
+          tokens: frameBurst,
           tokensAt: now,
           pending: 0,
           turn: Promise.resolve(),

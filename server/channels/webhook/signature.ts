@@ -6,7 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 export const signatureHeader = 'x-hearthline-signature';
 /** Clocks may differ by so much. */
-const toleranceSec = 300;
+export const toleranceSec = 300;
 
 const digest = (secret: string, sec: number, body: Uint8Array | string): Buffer =>
   createHmac('sha256', secret).update(`${sec}.`).update(body).digest();

@@ -34,7 +34,8 @@ export interface WebhookParts {
   logger: { warn(fields: object, message: string): void };
 }
 
-const sendBoundMs = 10_000;
+export const sendBoundMs = 10_000;
+export const webhookRate = { burst: 500, perMinute: 6000 };
 const later = new Set([408, 425, 429]);
 
 export class WebhookChannel implements Channel {
@@ -139,8 +140,8 @@ export class WebhookChannel implements Channel {
     });
     const text = (await response.text()).slice(0, 2000);
     if (response.ok) {
-      const externalId = idIn(text);
-      return { outcome: 'sent', ...(externalId !== undefined && { externalId }) };
+      const id = idIn(text);
+      return { outcome: 'sent', ...(id !== undefined && { externalId: answerId(webhook.id, id) }) };
     }
     const fault = `the connector answers ${response.status}`;
     return { outcome: later.has(response.status) || response.status >= 500 ? 'later' : 'failed', fault };
@@ -149,7 +150,7 @@ export class WebhookChannel implements Channel {
   router(): Router {
     const router = express.Router();
     // Machines, and many messages: bounded only against a flood.
-    const rate = new AddressRate({ burst: 500, perMinute: 6000 });
+    const rate = new AddressRate(webhookRate);
     router.post('/hooks/:id/messages', async (req, res) => {
       within(rate, req);
       const { webhook, body } = await this.#read(req);
@@ -157,9 +158,11 @@ export class WebhookChannel implements Channel {
     });
     router.post('/hooks/:id/deliveries', async (req, res) => {
       within(rate, req);
-      const { body } = await this.#read(req);
+      const { webhook, body } = await this.#read(req);
       const { id, state, fault } = readAs(webhookDeliverySchema, body);
-      await this.#parts.desk.delivered(this.id, id, state, fault);
+      const isKnown = await this.#parts.desk.delivered(this.id, answerId(webhook.id, id), state, fault);
+      // A connector may be faster than the writing down of its own answer: it is to say this again.
+      if (!isKnown) throw refuse('not-found', 'no answer is called that, or not yet');
       res.status(204).end();
     });
     return router;
@@ -204,7 +207,7 @@ export class WebhookChannel implements Channel {
       endpointId: webhook.id,
       work: webhook.work,
       queueId: webhook.queue,
-      externalId: message.id,
+      externalId: `in:${message.id}`,
       receivedAt: Math.min(message.at ?? now, now),
       from: {
         address: message.from.address,
@@ -220,6 +223,12 @@ export class WebhookChannel implements Channel {
     return { messageId, threadId, isDuplicate };
   }
 }
+
+/**
+ * What an answer is called where ids are kept. Connectors count as they like: the same id may be an answer's of another one,
+ * or that of a message that came in, and neither may be taken for the other.
+ */
+const answerId = (webhookId: string, id: string): string => `out:${webhookId}:${id}`;
 
 function idIn(text: string): string | undefined {
   try {
