@@ -38,6 +38,7 @@ import { createOauthTokens } from './oauth-token.ts';
 import { createPartHealth, sumOfHealth } from './part-health.ts';
 import { allowFaults } from './peer-limits.ts';
 import type { RawCounts, RawMailStore } from './raw-mail.ts';
+import type { ReaderPort } from './reading-side.ts';
 import { createSecretFiles, SecretFault } from './secret-files.ts';
 
 export interface MailChannelParts {
@@ -49,6 +50,8 @@ export interface MailChannelParts {
   readonly tokenKeys: readonly [Uint8Array, ...Uint8Array[]];
   readonly clock: Clock;
   readonly logger: Logger;
+  /** One that others use as well, and close; absent: one of our own. */
+  readonly reader?: ReaderPort;
   /** For tests: the defaults are meant to be used. */
   readonly times?: {
     readonly imap?: Partial<ImapTimes>;
@@ -81,7 +84,7 @@ class MailGate {
   private readonly parts: MailChannelParts;
   private readonly secrets;
   private readonly tokens;
-  private readonly reader = new MailReader();
+  private readonly ownReader: MailReader | undefined;
   private readonly intake: MailIntake;
   private readonly watches = new Map<string, Open<ImapWatchSettings, ImapWatch>>();
   private listener: Open<unknown, MailListener> | undefined;
@@ -99,8 +102,9 @@ class MailGate {
     this.secrets = createSecretFiles(join(parts.dataDir, 'secrets'));
     this.tokens = createOauthTokens({ secrets: this.secrets, monotonicMs: () => clock.monotonicMs() });
     this.listenerHealth = createPartHealth(() => clock.now());
+    const reader = parts.reader ?? (this.ownReader = new MailReader());
     this.intake = startMailIntake(
-      { store, desk, reader: this.reader, tokenKeys, logger, now: () => clock.now() },
+      { store, desk, reader, tokenKeys, logger, now: () => clock.now() },
       { ...intakeTimes, ...times?.intake },
     );
   }
@@ -259,7 +263,7 @@ class MailGate {
     this.isClosed = true;
     this.lastChange = changed.then(async () => {
       const intake = this.intake.close();
-      await this.reader.close();
+      await this.ownReader?.close();
       await intake;
     });
     return this.lastChange;

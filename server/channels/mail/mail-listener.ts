@@ -12,7 +12,7 @@
  * What it stops: memory filled by many large mails at once (bytes in flight are bounded), a relay that holds a connection by
  * trickling (a mail has a deadline), commands sent before STARTTLS (dropped by smtp-server).
  */
-import { createHash } from 'node:crypto';
+import { createHash, webcrypto } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import type { Logger } from '../../lib/log.ts';
@@ -79,10 +79,13 @@ class Refusal extends Error {
 
 const later = (message: string): Refusal => new Refusal(451, message);
 
-/** Of content and envelope: the recipients in any order, for a relay may sort them anew. */
-export function deliveryKey(content: Uint8Array, from: string, to: readonly string[]): string {
-  const envelope = JSON.stringify([from, to.map((address) => address.toLowerCase()).toSorted()]);
-  return createHash('sha256').update(envelope).update('\n').update(content).digest('hex');
+/** Of content and envelope: the recipients in any order, for a relay may sort them anew. Large mails are hashed on another thread. */
+export async function deliveryKey(content: Uint8Array, from: string, to: readonly string[]): Promise<string> {
+  const digest = Buffer.from(await webcrypto.subtle.digest('SHA-256', content)).toString('hex');
+  const recipients = to.map((address) => address.toLowerCase()).toSorted((a, b) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([digest, from, recipients]))
+    .digest('hex');
 }
 
 /** Bytes of mails that are being received, over all connections. */
@@ -118,7 +121,7 @@ class Receiver {
       await this.parts.keep({
         mailboxId,
         source: 'smtp',
-        sourceKey: deliveryKey(content, from, to),
+        sourceKey: await deliveryKey(content, from, to),
         receivedAt,
         envelopeFrom: from,
         envelopeTo: to,

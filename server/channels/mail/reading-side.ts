@@ -1,5 +1,5 @@
 /** What the moving side uses of the reading side, in one place: a change there is seen here first. */
-import type { MailReader, MailReading } from './mail-reader.ts';
+import type { MailReading } from './mail-reader.ts';
 
 export { cleanBlock, cleanLine } from './clean-text.ts';
 export { safeHtml } from './mail-html.ts';
@@ -11,6 +11,6 @@ export type { ReadMail } from './read-mail.ts';
 export type { MailReading, UnreadableReason } from './mail-reader.ts';
 
 /** Bounded in time and memory; one mail after the other. */
-export type ReaderPort = Pick<MailReader, 'close'> & {
+export interface ReaderPort {
   read(raw: Uint8Array, options?: { mayTake?: boolean }): Promise<MailReading>;
-};
+}

@@ -1,6 +1,6 @@
 /**
  * Mails as they came. The bytes are in a table of their own, so that looking for what is to be read or in quarantine touches
- * none of them.
+ * none of them; in parts of a megabyte, and not compressed, since most of a large mail is base64.
  */
 export const rawMailMigration = {
   name: '0008-raw-mail',
@@ -12,8 +12,8 @@ export const rawMailMigration = {
       source text not null check (source in ('smtp', 'imap')),
       source_key text not null,
       received_at timestamptz not null,
-      envelope_from text,
-      envelope_to text[] not null,
+      pii_envelope_from text,
+      pii_envelope_to text[] not null,
       sha256 text not null,
       bytes integer not null,
       state text not null default 'unread' check (state in ('unread', 'read', 'quarantined', 'duplicate')),
@@ -26,9 +26,12 @@ export const rawMailMigration = {
     create index raw_mails_quarantined on raw_mails (received_at) where state = 'quarantined';
     create index raw_mails_message on raw_mails (message_id) where message_id is not null;
     create table raw_mail_contents (
-      raw_id text primary key references raw_mails (raw_id) on delete cascade,
-      content bytea not null
+      raw_id text not null references raw_mails (raw_id) on delete cascade,
+      part integer not null,
+      pii_content bytea not null,
+      primary key (raw_id, part)
     );
+    alter table raw_mail_contents alter column pii_content set storage external;
     create table raw_mail_folders (
       mailbox_id text not null,
       folder_key text not null,

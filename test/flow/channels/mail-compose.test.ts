@@ -187,19 +187,8 @@ describe('composing an answer', () => {
       .split('\r\n')
       .filter((line) => !/^\s/.test(line))
       .map((line) => line.split(':')[0]);
-    expect(names.toSorted()).to.deep.equal(
-      [
-        'Content-Type',
-        'Date',
-        'From',
-        'MIME-Version',
-        'Message-ID',
-        'References',
-        'Reply-To',
-        'Subject',
-        'To',
-      ].toSorted(),
-    );
+    const allowed = 'Content-Type Date From MIME-Version Message-ID References Reply-To Subject To';
+    expect(names).to.have.members(allowed.split(' '));
     // In the headers of the parts as little.
     expect(raw.toString('latin1')).to.not.match(/^X-Evil:/m);
     const mail = await readMail(raw);

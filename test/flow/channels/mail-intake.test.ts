@@ -48,7 +48,7 @@ const bounceOf = (status: string, action: string): string =>
   ].join('\r\n');
 
 describe('mail intake', function () {
-  this.timeout(40_000);
+  this.timeout(60_000);
   let house: MailHouse;
   let port: number;
 

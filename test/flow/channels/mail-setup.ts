@@ -7,6 +7,7 @@ import {
   type MailChannel,
   type MailChannelParts,
 } from '../../../server/channels/mail/mail-channel.ts';
+import { MailReader } from '../../../server/channels/mail/mail-reader.ts';
 import type { RawMailStore } from '../../../server/channels/mail/raw-mail.ts';
 import { siteSchema, type Site } from '../../../server/contract/site.ts';
 import { connectDatabase } from '../../../server/db/connect.ts';
@@ -43,6 +44,8 @@ export class MailHouse {
   readonly dataDir: string;
   desk = new DeskStandIn();
   private readonly channels: MailChannel[] = [];
+  /** One thread for all tests of a file: to start one from the sources takes seconds on a busy machine. */
+  private readonly reader = new MailReader();
 
   private constructor(postgres: TestPostgres, sequelize: Sequelize) {
     this.postgres = postgres;
@@ -57,7 +60,9 @@ export class MailHouse {
     const { dir: socketDir, database, user } = postgres;
     const sequelize = connectDatabase({ socketDir, database, user, logger });
     await migrateUp(sequelize, logger);
-    return new MailHouse(postgres, sequelize);
+    const house = new MailHouse(postgres, sequelize);
+    await house.reader.read(Buffer.from('Subject: warm\r\n\r\n'));
+    return house;
   }
 
   secret(name: string, content: string | Buffer, mode = 0o600): void {
@@ -75,6 +80,7 @@ export class MailHouse {
       tokenKeys: [tokenKey],
       clock: createClock(),
       logger,
+      reader: this.reader,
       ...parts,
       times: {
         ...parts.times,
@@ -101,6 +107,7 @@ export class MailHouse {
 
   async close(): Promise<void> {
     await Promise.all(this.channels.splice(0).map((channel) => channel.close()));
+    await this.reader.close();
     await this.sequelize.close();
     await this.postgres.stop();
     removeTempDir(this.dataDir);
