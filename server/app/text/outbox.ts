@@ -17,6 +17,8 @@ const atOnce = 8;
 const sendBoundMs = 120_000;
 /** Should a wake-up be lost, or the clock be set. */
 const lookEveryMs = 30_000;
+/** While the store does not answer. */
+const storeRetryMs = 1000;
 
 export interface OutboxParts {
   store: TextStorePort;
@@ -34,9 +36,14 @@ export class Outbox {
   #isLooking = false;
   #isAskedAgain = false;
   #isStopped = false;
+  #endPauses: () => void = () => undefined;
+  readonly #stopped: Promise<void>;
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
+    this.#stopped = new Promise((resolve) => {
+      this.#endPauses = resolve;
+    });
   }
 
   /** Something may be due. */
@@ -48,6 +55,7 @@ export class Outbox {
 
   stop(): void {
     this.#isStopped = true;
+    this.#endPauses();
     clearTimeout(this.#timer);
   }
 
@@ -74,10 +82,11 @@ export class Outbox {
   }
 
   async #sleep(): Promise<void> {
-    const next = await this.#parts.store.nextDue().catch(() => undefined);
+    const { store, clock } = this.#parts;
+    const next = await store.nextDue().catch(() => clock.now() + storeRetryMs);
     if (this.#isStopped) return;
     clearTimeout(this.#timer);
-    const waitMs = next === undefined ? lookEveryMs : next - this.#parts.clock.now();
+    const waitMs = next === undefined ? lookEveryMs : next - clock.now();
     // What is in hand wakes us when it is done.
     const atLeastMs = this.#inHand.size > 0 ? lookEveryMs : 50;
     this.#timer = setTimeout(() => this.wake(), Math.min(lookEveryMs, Math.max(atLeastMs, waitMs)));
@@ -85,20 +94,32 @@ export class Outbox {
   }
 
   async #send(message: DueMessage): Promise<void> {
-    const { store, news, logger } = this.#parts;
+    const { news, logger } = this.#parts;
     try {
       const result = await this.#handOver(message);
-      const settled = await store.settle(message.messageId, this.#outcomeOf(message, result));
+      const settled = await this.#settle(message.messageId, this.#outcomeOf(message, result));
       if (settled) news.message(settled);
     } catch (err) {
-      logger.warn(
-        { err, messageId: message.messageId },
-        'a message could not be sent, or its sending not be noted',
-      );
+      logger.warn({ err, messageId: message.messageId }, 'the sending of a message could not be told of');
     } finally {
       this.#inHand.delete(message.threadId);
       this.wake();
     }
+  }
+
+  /** What became of a message is not forgotten because the store is away: it would be sent again, and again. */
+  async #settle(
+    messageId: string,
+    outcome: Parameters<TextStorePort['settle']>[1],
+  ): ReturnType<TextStorePort['settle']> {
+    for (;;)
+      try {
+        return await this.#parts.store.settle(messageId, outcome);
+      } catch (err) {
+        if (this.#isStopped) return undefined;
+        this.#parts.logger.warn({ err, messageId }, 'the sending of a message could not be written down yet');
+        await Promise.race([this.#stopped, new Promise((wake) => setTimeout(wake, storeRetryMs))]);
+      }
   }
 
   async #handOver(message: DueMessage): Promise<SendResult> {
