@@ -3,6 +3,7 @@
  * now is tried again after a growing pause, for two days; then it has failed, and its contact is opened again if it was
  * closed, since somebody must know. At most one repeat for each lost answer: a message is asked for again only after its
  * result was written down, or after a restart.
+ * Race stopped: a message that is settled between being read as due and being looked at.
  */
 import type { ActiveSite } from '../active-site.ts';
 import type { ClockPort, LoggerPort } from '../ports.ts';
@@ -65,10 +66,12 @@ export class Outbox {
     try {
       while (this.#isAskedAgain && !this.#isStopped) {
         this.#isAskedAgain = false;
-        const due = await store.due(clock.now(), atOnce + this.#inHand.size);
+        // What is settled while we read was still due when we began to: it is looked at again after its end has woken us.
+        const busy = new Set(this.#inHand);
+        const due = await store.due(clock.now(), atOnce + busy.size);
         for (const message of due) {
           if (this.#inHand.size >= atOnce) break;
-          if (this.#inHand.has(message.threadId)) continue;
+          if (busy.has(message.threadId)) continue;
           this.#inHand.add(message.threadId);
           void this.#send(message);
         }

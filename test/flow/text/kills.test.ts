@@ -240,7 +240,8 @@ describe('texts through kills of every store', function () {
         outcome === 'lost' ||
         lost.some(({ from, to }) => to >= at && from <= next.at) ||
         sink.mails.some((one) => one.outcome === 'lost' && one.at >= at && one.at <= next.at);
-      expect(isExcused, `${text} was sent again at ${next.at} without a reason`).to.equal(true);
+      const seen = { copies: copies.map((one) => [one.outcome, one.at]), lost };
+      expect(isExcused, `${text} was sent again without a reason: ${JSON.stringify(seen)}`).to.equal(true);
     }
   }
 });
