@@ -8,8 +8,9 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, watch } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, watch } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { type MachineTicks, machineTicks, stolenPct, treeCpuSec, treeMb } from '../support/process-cost.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.ts';
 
@@ -146,8 +147,7 @@ class Harness {
           cpuSec: of.reduce((sum, [, sec]) => sum + sec, 0),
           sec: (last.at - first.at) / 1000,
           parts: Object.fromEntries(of),
-          stolenPct:
-            (100 * (last.machine.stolen - first.machine.stolen)) / (last.machine.all - first.machine.all),
+          stolenPct: stolenPct(first.machine, last.machine),
         };
       },
     };
@@ -172,53 +172,6 @@ interface CpuMarks {
     to: string,
   ): { cpuSec: number; sec: number; parts: Record<string, number>; stolenPct: number };
 }
-
-interface MachineTicks {
-  all: number;
-  /** Time this machine wanted to run and its host gave to others: what a late answer may be due to. */
-  stolen: number;
-}
-
-function machineTicks(): MachineTicks {
-  const ticks = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.split(/ +/).slice(1, 9).map(Number);
-  return { all: ticks.reduce((sum, n) => sum + n, 0), stolen: ticks[7]! };
-}
-
-/** User and system time of a process and its children, those that ended included. */
-function treeCpuSec(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-    const own = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0) / 100;
-    return own + childrenOf(pid).reduce((sum, child) => sum + treeCpuSec(child), 0);
-  } catch {
-    return 0;
-  }
-}
-
-function proportionalKb(pid: number): number {
-  try {
-    return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
-}
-
-function childrenOf(pid: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((one) => {
-      try {
-        return readFileSync(`/proc/${one}/stat`, 'utf8').split(') ')[1]!.split(' ')[1] === String(pid);
-      } catch {
-        return false;
-      }
-    });
-}
-
-/** Proportional set size of a process and all below it, MB: shared pages are counted once. */
-const treeMb = (pid: number): number =>
-  proportionalKb(pid) / 1024 + childrenOf(pid).reduce((sum, child) => sum + treeMb(child), 0);
 
 function atRest(stack: Stack): void {
   const rows = Object.entries(stack.pids()).map(([name, pid]) => `${name} ${treeMb(pid).toFixed(0)}`);

@@ -11,6 +11,10 @@ export interface SunkMail {
   content: string;
   isTls: boolean;
   user?: string;
+  /** `lost`: it was taken, and the sender was not told. */
+  outcome: 'taken' | 'refused' | 'lost';
+  /** By performance.now(). */
+  at: number;
 }
 
 export type SinkFault =
@@ -23,6 +27,8 @@ export interface SmtpSink {
   /** What it has received whole, whatever it answered. */
   readonly mails: SunkMail[];
   fault: SinkFault | undefined;
+  /** One after the other, one a mail. */
+  readonly nextFaults: SinkFault[];
   connections: number;
   signIns: number;
   close(): Promise<void>;
@@ -67,21 +73,27 @@ export async function startSmtpSink({ tls, users, port = 0 }: SinkOptions = {}):
       answer(isKnown ? null : new Refusal({ code: 535, text: 'no' }), isKnown ? { user: auth.username } : {});
     },
     onRcptTo(_address, _session, answer) {
-      const { fault } = sink;
+      const fault = sink.nextFaults[0]?.at === 'rcpt' ? sink.nextFaults.shift() : sink.fault;
       answer(fault?.at === 'rcpt' ? new Refusal(fault) : null);
     },
     onData(stream, session, answer) {
       void read(stream as AsyncIterable<Buffer>).then((content) => {
         const { mailFrom, rcptTo } = session.envelope;
         const user = session.user as string | undefined;
+        const fault =
+          sink.nextFaults.length > 0 && sink.nextFaults[0]!.at !== 'rcpt'
+            ? sink.nextFaults.shift()
+            : sink.fault;
+        const outcome = fault?.at === 'data' ? 'refused' : fault?.at === 'after-data' ? 'lost' : 'taken';
         sink.mails.push({
           from: mailFrom === false ? '' : mailFrom.address,
           to: rcptTo.map(({ address }) => address),
           content,
           isTls: session.secure,
+          outcome,
+          at: performance.now(),
           ...(user !== undefined && user && { user }),
         });
-        const { fault } = sink;
         if (fault?.at === 'data') answer(new Refusal(fault));
         else if (fault?.at !== 'after-data') answer(null);
         else if (fault.does === 'drop') for (const socket of sockets) socket.destroy();
@@ -99,6 +111,7 @@ export async function startSmtpSink({ tls, users, port = 0 }: SinkOptions = {}):
     port: 0,
     mails: [],
     fault: undefined,
+    nextFaults: [],
     connections: 0,
     signIns: 0,
     close: () =>

@@ -80,6 +80,8 @@ export class WebAgent {
   readonly #login: { username: string; password: string };
   desk: DeskView | undefined;
   readonly messages: MessageView[] = [];
+  /** For measurements: at the moment a message comes. */
+  onMessage: ((message: MessageView) => void) | undefined;
   #socket: WebSocket | undefined;
 
   constructor(client: WebClient, login: { username: string; password: string }) {
@@ -101,7 +103,9 @@ export class WebAgent {
     socket.on('message', (data: Buffer) => {
       const frame = JSON.parse(data.toString('utf8')) as DeskFrame;
       if (frame.type === 'desk') this.desk = frame.desk;
-      if (frame.type === 'message') this.messages.push(frame.message);
+      if (frame.type !== 'message') return;
+      this.messages.push(frame.message);
+      this.onMessage?.(frame.message);
     });
     await until('the desk is shown', async () => this.desk !== undefined);
   }

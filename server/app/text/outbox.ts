@@ -2,6 +2,7 @@
  * Sends what agents wrote: from the store, so that a crash loses nothing, in the order of each thread. What cannot be sent
  * now is tried again after a growing pause, for two days; then it has failed, and its thread says so. At most one repeat for each lost answer: a message is asked for again only after its
  * result was written down, or after a restart.
+ * Race stopped: a message that is settled between being read as due and being looked at.
  */
 import type { ActiveSite } from '../active-site.ts';
 import type { ClockPort, LoggerPort } from '../ports.ts';
@@ -16,6 +17,8 @@ const atOnce = 8;
 export const sendBoundMs = 120_000;
 /** Should a wake-up be lost, or the clock be set. */
 const lookEveryMs = 30_000;
+/** While the store does not answer. */
+const storeRetryMs = 1000;
 
 export interface OutboxParts {
   store: TextStorePort;
@@ -33,9 +36,14 @@ export class Outbox {
   #isLooking = false;
   #isAskedAgain = false;
   #isStopped = false;
+  #endPauses: () => void = () => undefined;
+  readonly #stopped: Promise<void>;
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
+    this.#stopped = new Promise((resolve) => {
+      this.#endPauses = resolve;
+    });
   }
 
   /** Something may be due. */
@@ -47,6 +55,7 @@ export class Outbox {
 
   stop(): void {
     this.#isStopped = true;
+    this.#endPauses();
     clearTimeout(this.#timer);
   }
 
@@ -56,10 +65,12 @@ export class Outbox {
     try {
       while (this.#isAskedAgain && !this.#isStopped) {
         this.#isAskedAgain = false;
-        const due = await store.due(clock.now(), atOnce + this.#inHand.size);
+        // What is settled while we read was still due when we began to: it is looked at again after its end has woken us.
+        const busy = new Set(this.#inHand);
+        const due = await store.due(clock.now(), atOnce + busy.size);
         for (const message of due) {
           if (this.#inHand.size >= atOnce) break;
-          if (this.#inHand.has(message.threadId)) continue;
+          if (busy.has(message.threadId)) continue;
           this.#inHand.add(message.threadId);
           void this.#send(message);
         }
@@ -73,10 +84,11 @@ export class Outbox {
   }
 
   async #sleep(): Promise<void> {
-    const next = await this.#parts.store.nextDue().catch(() => undefined);
+    const { store, clock } = this.#parts;
+    const next = await store.nextDue().catch(() => clock.now() + storeRetryMs);
     if (this.#isStopped) return;
     clearTimeout(this.#timer);
-    const waitMs = next === undefined ? lookEveryMs : next - this.#parts.clock.now();
+    const waitMs = next === undefined ? lookEveryMs : next - clock.now();
     // What is in hand wakes us when it is done.
     const atLeastMs = this.#inHand.size > 0 ? lookEveryMs : 50;
     this.#timer = setTimeout(() => this.wake(), Math.min(lookEveryMs, Math.max(atLeastMs, waitMs)));
@@ -84,20 +96,32 @@ export class Outbox {
   }
 
   async #send(message: DueMessage): Promise<void> {
-    const { store, news, logger } = this.#parts;
+    const { news, logger } = this.#parts;
     try {
       const result = await this.#handOver(message);
-      const settled = await store.settle(message.messageId, this.#outcomeOf(message, result));
+      const settled = await this.#settle(message.messageId, this.#outcomeOf(message, result));
       if (settled) news.message(settled);
     } catch (err) {
-      logger.warn(
-        { err, messageId: message.messageId },
-        'a message could not be sent, or its sending not be noted',
-      );
+      logger.warn({ err, messageId: message.messageId }, 'the sending of a message could not be told of');
     } finally {
       this.#inHand.delete(message.threadId);
       this.wake();
     }
+  }
+
+  /** What became of a message is not forgotten because the store is away: it would be sent again, and again. */
+  async #settle(
+    messageId: string,
+    outcome: Parameters<TextStorePort['settle']>[1],
+  ): ReturnType<TextStorePort['settle']> {
+    for (;;)
+      try {
+        return await this.#parts.store.settle(messageId, outcome);
+      } catch (err) {
+        if (this.#isStopped) return undefined;
+        this.#parts.logger.warn({ err, messageId }, 'the sending of a message could not be written down yet');
+        await Promise.race([this.#stopped, new Promise((wake) => setTimeout(wake, storeRetryMs))]);
+      }
   }
 
   async #handOver(message: DueMessage): Promise<SendResult> {

@@ -1,6 +1,7 @@
 /**
  * The chat's sockets (contract/chat.ts): `hello` first, within ten seconds; frames bounded in size and rate; one that says
- * nothing for 45 s is closed, and comes back. What a frame asks for is done in the order in which it came.
+ * nothing for 45 s is closed, and comes back. What a frame asks for is done in the order in which it came, and nothing of a
+ * socket after a frame that failed.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -32,6 +33,8 @@ interface Line {
   tokensAt: number;
   pending: number;
   turn: Promise<void>;
+  /** A frame failed: those behind it would be kept before it, since the widget says it again by its next socket. */
+  isBroken: boolean;
 }
 
 export interface ChatSockets {
@@ -99,8 +102,9 @@ export function createChatSockets(
       return line.socket.close(1008, 'not understood');
     line.pending += 1;
     line.turn = line.turn
-      .then(() => carryOut(line, request))
+      .then(() => (line.isBroken ? undefined : carryOut(line, request)))
       .catch((err: unknown) => {
+        line.isBroken = true;
         // Not acknowledged, so the widget says it again.
         parts.logger.warn({ err }, 'a frame of a chat could not be carried out');
         line.socket.close(1011, 'try again');
@@ -128,6 +132,7 @@ export function createChatSockets(
           tokensAt: now,
           pending: 0,
           turn: Promise.resolve(),
+          isBroken: false,
         };
         lines.add(line);
         live.on('error', () => live.terminate());

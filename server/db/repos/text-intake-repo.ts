@@ -36,11 +36,7 @@ export function createTextIntake(
   reopen(messageId: string, now: number): Promise<TakenRow>;
 } {
   const inOne = <T>(work: (select: Select) => Promise<T>): Promise<T> =>
-    sequelize.transaction(async (transaction: Transaction) => {
-      const select = selectIn(sequelize, transaction);
-      await select('set local synchronous_commit = on');
-      return work(select);
-    });
+    sequelize.transaction((transaction: Transaction) => work(selectIn(sequelize, transaction)));
   return {
     async take(incoming, now) {
       try {
@@ -62,24 +58,30 @@ async function takeOne(
 ): Promise<TakenRow> {
   const known = await keptAs(select, incoming);
   if (known !== undefined) return tell(select, known, { isDuplicate: true, isNewContact: false });
-  const threadId = (await threadOf(select, incoming)) ?? (await newThread(select, incoming, now, newId));
-  await select('select 1 from threads where thread_id = $1 for update', [threadId]);
   const isAsked = incoming.asksSomebody ?? incoming.kind === 'message';
+  const threadId = await threadOf(select, incoming);
+  if (threadId === undefined) {
+    const begun = await beginThread(select, { threadId: newId('t'), incoming, isAsked, now, newId });
+    return tell(select, begun, { isDuplicate: false, isNewContact: isAsked });
+  }
+  await select('select 1 from threads where thread_id = $1 for update', [threadId]);
   const contact = await contactFor(select, { threadId, incoming, isAsked, now, newId });
   const messageId = await insertMessage(select, { threadId, contactId: contact.contactId, incoming, newId });
   await attach(select, { threadId, messageId, incoming, now });
   return tell(select, messageId, { isDuplicate: false, isNewContact: contact.isNew });
 }
 
+/** Asks also that the transaction be on the disk when it is committed: a statement less for every message. */
 async function keptAs(
   select: Select,
   { channelId, endpointId, externalId }: IncomingMessage,
 ): Promise<string | undefined> {
-  const [row] = await select<{ message_id: string }>(
-    'select message_id from external_ids where channel_id = $1 and endpoint_id = $2 and external_id = $3',
+  const [row] = await select<{ message_id: string | null }>(
+    `select set_config('synchronous_commit', 'on', true), (select message_id from external_ids
+       where channel_id = $1 and endpoint_id = $2 and external_id = $3) as message_id`,
     [channelId, endpointId, externalId],
   );
-  return row?.message_id;
+  return row?.message_id ?? undefined;
 }
 
 /** By a token of ours; or by what it answers, if its sender is of that thread. */
@@ -114,32 +116,6 @@ async function threadOf(select: Select, incoming: IncomingMessage): Promise<stri
   return row?.thread_id;
 }
 
-async function newThread(
-  select: Select,
-  incoming: IncomingMessage,
-  now: number,
-  newId: NewId,
-): Promise<string> {
-  const threadId = newId('t');
-  const { channelId, endpointId, from, subject, language, mayBeAnswered } = incoming;
-  await select(
-    `insert into threads (thread_id, channel_id, endpoint_id, pii_address, pii_name, subject, language, created_at, may_be_answered)
-     values ($1, $2, $3, $4, $5, $6, $7, ${instant('$8')}, $9)`,
-    [
-      threadId,
-      channelId,
-      endpointId,
-      from.address,
-      from.name ?? null,
-      subject ?? null,
-      language,
-      now,
-      mayBeAnswered,
-    ],
-  );
-  return threadId;
-}
-
 interface Entering {
   threadId: string;
   incoming: IncomingMessage;
@@ -147,6 +123,63 @@ interface Entering {
   now: number;
   newId: NewId;
 }
+
+/**
+ * Thread, contact, message and its outer id in one statement: most mails and forms begin a thread, and what a mail costs is
+ * mostly the number of statements. Nobody else can know the thread yet, so nothing of it needs a lock. Answers the message.
+ */
+async function beginThread(select: Select, entering: Entering): Promise<string> {
+  const { threadId, incoming, isAsked, now, newId } = entering;
+  const { channelId, endpointId, queueId, from, kind } = incoming;
+  const messageId = newId('m');
+  const [mine] = await select<{ message_id: string }>(
+    `with thread as (
+       insert into threads (thread_id, channel_id, endpoint_id, pii_address, pii_name, subject, language, created_at,
+         may_be_answered, next_seq)
+       values ($1, $2, $3, $4, $5, $6, $7, ${instant('$8')}, $9, 2)),
+     contact as (
+       insert into text_contacts (contact_id, thread_id, queue_id, work, created_at, via, closed_at)
+       values ($10, $1, $11, $12, ${instant('$8')}, $13, case when $14 then null else ${instant('$8')} end)),
+     message as (
+       insert into messages (message_id, thread_id, contact_id, seq, at, author, kind, text, quoted, html, subject,
+         pii_from, pii_from_name, external_id, extra)
+       values ($15, $1, $10, 1, ${instant('$16')}, 'customer', $17, $18, $19, $20, $6, $4, $5, $21, $22::jsonb))
+     insert into external_ids (channel_id, endpoint_id, external_id, message_id) values ($2, $3, $21, $15)
+     on conflict do nothing returning message_id`,
+    [
+      threadId,
+      channelId,
+      endpointId,
+      from.address,
+      from.name ?? null,
+      incoming.subject ?? null,
+      incoming.language,
+      now,
+      incoming.mayBeAnswered,
+      newId('c'),
+      queueId,
+      workOf(incoming),
+      viaOf(incoming),
+      isAsked,
+      messageId,
+      incoming.receivedAt,
+      kind,
+      incoming.text,
+      incoming.quoted ?? null,
+      incoming.html ?? null,
+      incoming.externalId,
+      JSON.stringify(incoming.extra ?? {}),
+    ],
+  );
+  if (!mine) throw new KeptMeanwhile();
+  await attach(select, { threadId, messageId, incoming, now });
+  return messageId;
+}
+
+const workOf = ({ channelId, work }: IncomingMessage): 'chat' | 'mail' =>
+  work ?? (channelId === 'chat' ? 'chat' : 'mail');
+const viaOf = ({ channelId, endpointId, via }: IncomingMessage): string =>
+  via ?? `${channelId}:${endpointId}`;
 
 /** The open one; else a new one, closed at once where nobody is asked and history alone keeps it. */
 async function contactFor(
@@ -168,12 +201,10 @@ async function newContact(
   { threadId, incoming, isAsked, now, newId }: Entering,
 ): Promise<string> {
   const contactId = newId('c');
-  const { channelId, endpointId, queueId, via = `${channelId}:${endpointId}` } = incoming;
-  const work = channelId === 'chat' ? 'chat' : 'mail';
   await select(
     `insert into text_contacts (contact_id, thread_id, queue_id, work, created_at, via, closed_at)
      values ($1, $2, $3, $4, ${instant('$5')}, $6, case when $7 then null else ${instant('$5')} end)`,
-    [contactId, threadId, queueId, incoming.work ?? work, now, via, isAsked],
+    [contactId, threadId, incoming.queueId, workOf(incoming), now, viaOf(incoming), isAsked],
   );
   return contactId;
 }
@@ -189,12 +220,14 @@ async function insertMessage(
 ): Promise<string> {
   const messageId = newId('m');
   const { text, quoted, html, subject, from, kind, receivedAt, extra = {} } = incoming;
-  await select(
+  const [mine] = await select<{ message_id: string }>(
     `with turn as (update threads set next_seq = next_seq + 1,
-         may_be_answered = coalesce($12, may_be_answered), pii_name = coalesce($9, pii_name) where thread_id = $2 returning next_seq - 1 as seq)
-     insert into messages (message_id, thread_id, contact_id, seq, at, author, kind, text, quoted, html, subject,
+         may_be_answered = coalesce($12, may_be_answered), pii_name = coalesce($9, pii_name) where thread_id = $2 returning next_seq - 1 as seq),
+     message as (insert into messages (message_id, thread_id, contact_id, seq, at, author, kind, text, quoted, html, subject,
          pii_from, pii_from_name, external_id, extra)
-     select $1, $2, $3, turn.seq, ${instant('$4')}, $13, $5, $6, $7, $10, $11, $8, $9, $14, $15::jsonb from turn`,
+       select $1, $2, $3, turn.seq, ${instant('$4')}, $13, $5, $6, $7, $10, $11, $8, $9, $14, $15::jsonb from turn)
+     insert into external_ids (channel_id, endpoint_id, external_id, message_id) values ($16, $17, $14, $1)
+     on conflict do nothing returning message_id`,
     [
       messageId,
       threadId,
@@ -212,8 +245,11 @@ async function insertMessage(
       'customer',
       incoming.externalId,
       JSON.stringify(extra),
+      incoming.channelId,
+      incoming.endpointId,
     ],
   );
+  if (!mine) throw new KeptMeanwhile();
   return messageId;
 }
 
@@ -226,13 +262,7 @@ async function attach(
     now,
   }: { threadId: string; messageId: string; incoming: IncomingMessage; now: number },
 ): Promise<void> {
-  const { channelId, endpointId, externalId, files, consent } = incoming;
-  const [mine] = await select<{ message_id: string }>(
-    `insert into external_ids (channel_id, endpoint_id, external_id, message_id) values ($1, $2, $3, $4)
-     on conflict do nothing returning message_id`,
-    [channelId, endpointId, externalId, messageId],
-  );
-  if (!mine) throw new KeptMeanwhile();
+  const { files, consent } = incoming;
   if (files.length > 0)
     await select(
       'update files set message_id = $1, thread_id = $2 where attachment_id = any($3) and message_id is null',
@@ -247,6 +277,7 @@ async function attach(
 
 /** The message joins a new contact, with all that customers wrote after it. */
 async function reopenFor(select: Select, messageId: string, now: number, newId: NewId): Promise<TakenRow> {
+  await select('set local synchronous_commit = on');
   const [found] = await select<{
     thread_id: string;
     seq: number;
@@ -288,19 +319,17 @@ async function tell(
   messageId: string,
   what: { isDuplicate: boolean; isNewContact: boolean },
 ): Promise<TakenRow> {
-  const [row] = await select<MessageRow>(`select ${messageColumns} from messages m where m.message_id = $1`, [
-    messageId,
-  ]);
-  const [open] = await select<OpenRow>(
-    `select ${openColumns} from text_contacts c join threads t on t.thread_id = c.thread_id
-     where c.contact_id = $1 and c.closed_at is null`,
-    [row?.contact_id],
+  const [row] = await select<MessageRow & { open: OpenRow | null }>(
+    `select ${messageColumns}, (select row_to_json(o) from (select ${openColumns} from text_contacts c
+         join threads t on t.thread_id = c.thread_id where c.contact_id = m.contact_id and c.closed_at is null) o) as open
+     from messages m where m.message_id = $1`,
+    [messageId],
   );
   if (!row) throw new Error('a message that was just kept is not there');
   return {
     ...what,
     threadId: row.thread_id,
     message: messageView(row),
-    ...(open && { text: openText(open) }),
+    ...(row.open && { text: openText(row.open) }),
   };
 }
