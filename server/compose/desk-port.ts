@@ -80,7 +80,7 @@ export function createDeskPort(parts: DeskPortParts): DeskPort {
   async function htmlFor(agentId: string, messageId: string) {
     const found = await store.message(messageId);
     if (found?.html === undefined) return undefined;
-    const thread = await store.thread(found.message.contactId);
+    const thread = await store.threadFacts(found.message.contactId);
     const open = thread && desk.texts.ofThread(thread.threadId);
     if (!open || !agents.onDesk(agentId, open.contactId)) return undefined;
     const { html, blockedImages } = safeHtml(found.html, { urlOfContentId: await inlinePictures(messageId) });

@@ -14,6 +14,7 @@ import { AgentDesk } from '../app/text/agent-desk.ts';
 import type { Channel, ChannelHealth } from '../app/text/channel.ts';
 import { mailChannelId } from '../channels/mail/mail-incoming.ts';
 import { DeskNews } from '../app/text/desk-news.ts';
+import { colleaguesOf } from '../app/text/desk-view.ts';
 import { DeskPresence } from '../app/text/desk-presence.ts';
 import { Outbox } from '../app/text/outbox.ts';
 import type { FileStorePort, TextStorePort } from '../app/text/ports.ts';
@@ -36,6 +37,7 @@ import { createFileRepo } from '../db/repos/file-repo.ts';
 import { createTextRepo } from '../db/repos/text-repo.ts';
 import { isPicture } from '../db/repos/text-rows.ts';
 import type { Clock } from '../lib/clock.ts';
+import { briefly } from '../lib/briefly.ts';
 import { newId } from '../lib/ids.ts';
 import type { Logger } from '../lib/log.ts';
 import { chatWords } from '../channels/chat/chat-words.ts';
@@ -115,15 +117,18 @@ export function createTextSide(parts: TextSideParts): TextSide {
     desk.siteChanged();
     outbox.wake();
   };
+  // Each desk asks for each of its queues, many times a second: the board is drawn for all of them at once.
+  const queuesNow = briefly(clock, () => parts.live.board(clock.now()).queues);
   const view = {
     shell,
     site,
     texts: desk.texts,
     caller: (contactId: string) => parts.calls.incoming(contactId)?.pii,
     waiting(queueId: string) {
-      const { waiting = 0, oldestWaitingSince } = parts.live.board(clock.now()).queues[queueId] ?? {};
+      const { waiting = 0, oldestWaitingSince } = queuesNow()[queueId] ?? {};
       return { waiting, ...(oldestWaitingSince !== undefined && { oldestAt: oldestWaitingSince }) };
     },
+    colleagues: briefly(clock, () => colleaguesOf({ shell, site })),
     clock,
   };
   return {

@@ -9,7 +9,7 @@ import type { ClockPort } from '../ports.ts';
 import type { Channel } from './channel.ts';
 import type { DeskNews } from './desk-news.ts';
 import type { Outbox } from './outbox.ts';
-import type { TextStorePort, ThreadRow } from './ports.ts';
+import type { TextStorePort, ThreadFacts, ThreadRow } from './ports.ts';
 import type { TextDesk } from './text-desk.ts';
 import type { ContactView, IgnoredReason } from '../../acd/types.ts';
 import type {
@@ -105,12 +105,7 @@ export class AgentDesk {
   }
 
   /** Why no answer can go to the customer; undefined when one can. */
-  whyNoReply({
-    channelId,
-    threadId,
-    mayBeAnswered,
-    customer,
-  }: Omit<ThreadRow, 'messages' | 'isCut'>): ThreadView['whyNoReply'] {
+  whyNoReply({ channelId, threadId, mayBeAnswered, customer }: ThreadFacts): ThreadView['whyNoReply'] {
     const channel = this.#parts.channels.get(channelId);
     if (!channel || channel.health().state === 'off') return 'channel-off';
     if (customer.address === '') return 'no-address';
@@ -126,7 +121,7 @@ export class AgentDesk {
     request: SendMessage,
   ): Promise<{ message: MessageView } | { refused: DeskRefusal }> {
     const { store, desk, outbox, news, clock, channels } = this.#parts;
-    const thread = this.#working(agentId, contactId) && (await store.thread(contactId));
+    const thread = this.#working(agentId, contactId) && (await store.threadFacts(contactId));
     if (!thread) return { refused: 'not-yours' };
     const { isNote, text, clientId, attachmentIds } = request;
     const why = isNote ? undefined : this.whyNoReply(thread);
@@ -187,8 +182,8 @@ export class AgentDesk {
   }
 
   async #note(agentId: string, contactId: string, text: string): Promise<void> {
-    const { store, news, clock } = this.#parts;
-    const thread = await store.thread(contactId);
+    const { store, desk, news, clock } = this.#parts;
+    const thread = desk.texts.get(contactId) ?? (await store.threadFacts(contactId));
     if (!thread) return;
     const added = await store.add({
       threadId: thread.threadId,

@@ -16,6 +16,8 @@ export interface DeskViewParts {
   /** Who is on the line. */
   caller(contactId: string): { from: string; fromName?: string } | undefined;
   waiting(queueId: string): { waiting: number; oldestAt?: number };
+  /** Those who are logged in, whoever asks. */
+  colleagues(): DeskView['targets']['agents'];
   clock: ClockPort;
 }
 
@@ -58,13 +60,23 @@ function capacityIn(usual: SiteAgent['capacity'], { id, queues, capacity }: Site
   return Object.fromEntries(channels.map((one) => [one, capacityOf(agent, one)])) as DeskView['capacity'];
 }
 
-function targetsOf({ shell, site }: DeskViewParts, own: string): DeskView['targets'] {
-  const agents = site.site.agents.flatMap(({ id, name }) => {
+function targetsOf({ site, colleagues }: DeskViewParts, own: string): DeskView['targets'] {
+  return {
+    queues: site.site.queues.map(({ id, name }) => ({ queueId: id, name })),
+    agents: colleagues().filter(({ agentId }) => agentId !== own),
+  };
+}
+
+/** All agents that something may be passed on to: a walk over the whole site, to be made once for many desks. */
+export function colleaguesOf({
+  shell,
+  site,
+}: Pick<DeskViewParts, 'shell' | 'site'>): DeskView['targets']['agents'] {
+  return site.site.agents.flatMap(({ id, name }) => {
     const state = shell.acd.agent(id)?.state ?? 'logged-out';
-    const isThere = id !== own && state !== 'logged-out' && state !== 'unreachable';
+    const isThere = state !== 'logged-out' && state !== 'unreachable';
     return isThere ? [{ agentId: id, name, isReady: state === 'ready' }] : [];
   });
-  return { queues: site.site.queues.map(({ id, name }) => ({ queueId: id, name })), agents };
 }
 
 function contactsOf(parts: DeskViewParts, agent: AgentView): DeskContact[] {

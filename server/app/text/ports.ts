@@ -34,12 +34,15 @@ export interface TakenRow {
   readonly threadId: string;
 }
 
-export interface ThreadRow {
+export interface ThreadFacts {
   readonly threadId: string;
   readonly channelId: string;
   readonly endpointId: string;
   readonly customer: CustomerAddress;
   readonly mayBeAnswered: boolean;
+}
+
+export interface ThreadRow extends ThreadFacts {
   readonly messages: readonly MessageView[];
   readonly isCut: boolean;
 }
@@ -90,6 +93,8 @@ export interface TextStorePort {
   noteAgent(contactId: string, agentId: string, at: number): Promise<void>;
   read(contactId: string, agentId: string, seq: number): Promise<void>;
   thread(contactId: string): Promise<ThreadRow | undefined>;
+  /** The same without its messages, which may be many. */
+  threadFacts(contactId: string): Promise<ThreadFacts | undefined>;
   message(messageId: string): Promise<{ message: MessageView; html?: string } | undefined>;
   /** Every contact that is not closed, and of each whether history knows that it ended. */
   open(): Promise<{ text: OpenText; endedAt?: number; newestMessageId?: string }[]>;

@@ -35,7 +35,6 @@ export function createOwnMessages(sequelize: Sequelize, newId: (noun: string) =>
     add: (message) =>
       sequelize.transaction(async (transaction) => {
         const within = selectIn(sequelize, transaction);
-        await within('set local synchronous_commit = on');
         return addOne(within, message, newId('m'));
       }),
     async due(now, limit) {
@@ -49,22 +48,15 @@ export function createOwnMessages(sequelize: Sequelize, newId: (noun: string) =>
       return row?.at ? Number(row.at) : undefined;
     },
     async settle(messageId, { state, fault, externalId, nextTryAt }) {
-      await sequelize.transaction(async (transaction) => {
-        const within = selectIn(sequelize, transaction);
-        await within(
-          `update messages set delivery = $2, fault = $3, attempts = attempts + 1,
+      await select(
+        `with settled as (update messages set delivery = $2, fault = $3, attempts = attempts + 1,
              next_try_at = case when $2 = 'queued' then ${instant('$4')} end
-           where message_id = $1 and delivery = 'queued'`,
-          [messageId, state, fault ?? null, nextTryAt ?? null],
-        );
-        if (externalId !== undefined)
-          await within(
-            `insert into external_ids (channel_id, endpoint_id, external_id, message_id)
-             select t.channel_id, t.endpoint_id, $2, m.message_id from messages m join threads t using (thread_id)
-             where m.message_id = $1 on conflict do nothing`,
-            [messageId, externalId],
-          );
-      });
+           where message_id = $1 and delivery = 'queued')
+         insert into external_ids (channel_id, endpoint_id, external_id, message_id)
+         select t.channel_id, t.endpoint_id, $5, m.message_id from messages m join threads t using (thread_id)
+         where m.message_id = $1 and $5::text is not null on conflict do nothing`,
+        [messageId, state, fault ?? null, nextTryAt ?? null, externalId ?? null],
+      );
       return view(messageId);
     },
     async delivered(channelId, externalId, state, fault) {
@@ -85,7 +77,10 @@ async function addOne(
   messageId: string,
 ): Promise<{ message: MessageView; isDuplicate: boolean } | 'unknown-attachment'> {
   const { threadId, contactId, author, agentId, clientId, attachmentIds } = message;
-  await select('select 1 from threads where thread_id = $1 for update', [threadId]);
+  await select(
+    "select set_config('synchronous_commit', 'on', true) from threads where thread_id = $1 for update",
+    [threadId],
+  );
   if (clientId !== undefined) {
     const [before] = await select<MessageRow>(
       `select ${messageColumns} from messages m where m.thread_id = $1 and m.author = $2 and m.client_id = $3`,

@@ -1,6 +1,6 @@
 /** The store of the text desk (app/text/ports.ts) over Postgres: intake and own messages are in files of their own. */
 import type { Sequelize } from 'sequelize';
-import type { TextStorePort } from '../../app/text/ports.ts';
+import type { TextStorePort, ThreadFacts } from '../../app/text/ports.ts';
 import { messagesAtMost } from '../../contract/desk.ts';
 import { optional } from './optional.ts';
 import { createLetters } from './text-letter-repo.ts';
@@ -18,7 +18,7 @@ import {
   selectIn,
 } from './text-rows.ts';
 
-interface ThreadFacts {
+interface ThreadColumns {
   thread_id: string;
   channel_id: string;
   endpoint_id: string;
@@ -30,6 +30,22 @@ interface ThreadFacts {
 export function createTextRepo(sequelize: Sequelize, newId: (noun: string) => string): TextStorePort {
   const select = selectIn(sequelize);
   const run = async (sql: string, bind: unknown[]): Promise<void> => void (await select(sql, bind));
+  const threadFacts = async (contactId: string): Promise<ThreadFacts | undefined> => {
+    const [thread] = await select<ThreadColumns>(
+      `select t.thread_id, t.channel_id, t.endpoint_id, t.pii_address, t.pii_name, t.may_be_answered
+       from threads t join text_contacts c on c.thread_id = t.thread_id where c.contact_id = $1`,
+      [contactId],
+    );
+    return (
+      thread && {
+        threadId: thread.thread_id,
+        channelId: thread.channel_id,
+        endpointId: thread.endpoint_id,
+        customer: { address: thread.pii_address, ...optional({ name: thread.pii_name }) },
+        mayBeAnswered: thread.may_be_answered,
+      }
+    );
+  };
   return {
     ...createTextIntake(sequelize, newId),
     ...createOwnMessages(sequelize, newId),
@@ -54,23 +70,16 @@ export function createTextRepo(sequelize: Sequelize, newId: (noun: string) => st
          on conflict (contact_id, agent_id) do update set seq = greatest(reads.seq, excluded.seq)`,
         [contactId, agentId, seq],
       ),
+    threadFacts,
     async thread(contactId) {
-      const [thread] = await select<ThreadFacts>(
-        `select t.thread_id, t.channel_id, t.endpoint_id, t.pii_address, t.pii_name, t.may_be_answered
-         from threads t join text_contacts c on c.thread_id = t.thread_id where c.contact_id = $1`,
-        [contactId],
-      );
-      if (!thread) return undefined;
+      const facts = await threadFacts(contactId);
+      if (!facts) return undefined;
       const rows = await select<MessageRow>(
         `select ${messageColumns} from messages m where m.thread_id = $1 order by m.seq desc limit $2`,
-        [thread.thread_id, messagesAtMost + 1],
+        [facts.threadId, messagesAtMost + 1],
       );
       return {
-        threadId: thread.thread_id,
-        channelId: thread.channel_id,
-        endpointId: thread.endpoint_id,
-        customer: { address: thread.pii_address, ...optional({ name: thread.pii_name }) },
-        mayBeAnswered: thread.may_be_answered,
+        ...facts,
         messages: rows.slice(0, messagesAtMost).map(messageView).reverse(),
         isCut: rows.length > messagesAtMost,
       };

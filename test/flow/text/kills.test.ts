@@ -185,7 +185,12 @@ describe('texts through kills of every store', function () {
     expect(of('mail:help').map(({ subject }) => subject)).to.have.members(mails);
     expect(of('form:contact').map(({ text }) => text)).to.have.members(forms);
     expect(of('chat:web').map(({ text }) => text)).to.have.members(chats.flatMap(({ said }) => said));
-    expect(await house.rows("select 1 from raw_mails where state <> 'read'")).to.deep.equal([]);
+    // One that the desk had taken when we were killed is found again as its own copy.
+    expect(
+      await house.rows(
+        "select state from raw_mails where state not in ('read', 'duplicate') or message_id is null",
+      ),
+    ).to.deep.equal([]);
     for (const { customer, said } of chats) {
       await until('the customer has read everything', () => customer.pending.size === 0);
       const own = [...customer.lines.values()]
