@@ -1,17 +1,20 @@
 /**
- * Build of the console. Nothing is inlined as a data: address and no script stands in the page, since
+ * Build of the console and of the agent's page, which loads nothing of the console's. Nothing is inlined as a data: address and no script stands in the page, since
  * the server's content security policy allows neither.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
 export default defineConfig({
-  root: fileURLToPath(new URL('.', import.meta.url)),
+  root: here('.'),
   base: '/',
   publicDir: false,
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
-    outDir: fileURLToPath(new URL('../dist/admin-ui', import.meta.url)),
+    outDir: here('../dist/admin-ui'),
+    rollupOptions: { input: { console: here('./index.html'), agent: here('./agent/index.html') } },
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0,

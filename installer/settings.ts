@@ -75,5 +75,13 @@ export function readSettings(env: Env, cwd: string): Readonly<Settings> {
   // A control character in a path would break the files and listings that name it.
   if (/\p{Cc}/u.test(data)) faults.push('HEARTHLINE_DATA must be a plain path');
   if (faults.length > 0) throw new SettingsError(faults);
-  return Object.freeze({ dataDir: resolve(cwd, data), httpPort, publicPort, sipPort, rtpFirst, rtpLast, bind });
+  return Object.freeze({
+    dataDir: resolve(cwd, data),
+    httpPort,
+    publicPort,
+    sipPort,
+    rtpFirst,
+    rtpLast,
+    bind,
+  });
 }

@@ -10,8 +10,9 @@ import { HoursPage } from './pages/hours.tsx';
 import { LivePage } from './pages/live.tsx';
 import { RecordingsPage } from './pages/recordings.tsx';
 import { SitePage } from './pages/site.tsx';
+import { UsersPage } from './pages/users.tsx';
 import { Shell } from './parts/shell.tsx';
-import { Notice } from './parts/notice.tsx';
+import { Notice } from '../shared/parts/notice.tsx';
 import { words } from './reading.ts';
 import { page, pages, type PageId } from './route.ts';
 import { begin, stage } from './session.ts';
@@ -34,6 +35,8 @@ function Page({ id }: { id: PageId }) {
       return <DisplaysPage />;
     case 'site':
       return <SitePage />;
+    case 'users':
+      return <UsersPage />;
     case 'audit':
       return <AuditPage />;
     case 'password':
@@ -49,6 +52,15 @@ export function App() {
   useEffect(() => {
     document.title = now.at === 'in' ? `${words.value[title]} · Hearthline` : 'Hearthline';
   });
+  // An agent who came by the bare address has nothing here, but a desk.
+  const isAgentOnly =
+    now.at === 'in' &&
+    now.session.may.includes('desk.use') &&
+    !now.session.mustChangePassword &&
+    !pages.some((entry) => now.session.may.includes(entry.permission));
+  useEffect(() => {
+    if (isAgentOnly) window.location.replace('/agent/');
+  }, [isAgentOnly]);
   switch (now.at) {
     case 'starting':
       return <p class="door-wait">{words.value.loading}</p>;

@@ -11,6 +11,7 @@ export const pages = [
   { id: 'hours', word: 'pageHours', permission: 'hours.read' },
   { id: 'displays', word: 'pageDisplays', permission: 'displays.list' },
   { id: 'site', word: 'pageSite', permission: 'site.read' },
+  { id: 'users', word: 'pageUsers', permission: 'users.list' },
   { id: 'audit', word: 'pageAudit', permission: 'audit.read' },
 ] as const satisfies readonly { id: string; word: TextKey; permission: string }[];
 export type PageId = (typeof pages)[number]['id'] | 'password';

@@ -1,85 +1,10 @@
-/**
- * Who is signed in, and every request made in that name. Adds the CSRF header to what changes something;
- * a session that ended anywhere (another tab, idle time, an administrator) shows the sign-in page at once.
- */
-import { signal } from '@preact/signals';
-import type { csrfHeader as CsrfHeader, SessionView, SetupState } from '../../server/contract/rest.ts';
-import { call, type Answer, type CallOptions, type Refusal } from '../shared/api-client.ts';
-import { fill } from '../shared/words.ts';
+/** The console's session, and what its refusals are called. */
+import type { Refusal } from '../shared/api-client.ts';
+import { refusalTextIn } from '../shared/refusal-text.ts';
 import { formats, words } from './reading.ts';
 
-/** Equal to the contract's by type: importing the value would bring the whole validator to the browser. */
-const csrfHeader: typeof CsrfHeader = 'x-hearthline-csrf';
-
-export type Stage =
-  | { at: 'starting' }
-  | { at: 'unreachable' }
-  | { at: 'setup' }
-  | { at: 'signed-out' }
-  | { at: 'in'; session: SessionView };
-
-export const stage = signal<Stage>({ at: 'starting' });
-
-export function enter(session: SessionView): void {
-  stage.value = { at: 'in', session };
-}
-
-export function may(permission: string): boolean {
-  return stage.value.at === 'in' && stage.value.session.may.includes(permission);
-}
-
-export async function begin(): Promise<void> {
-  const session = await call<SessionView>('/api/session');
-  if (session.isOk) {
-    enter(session.body);
-    return;
-  }
-  if (session.status !== 401) {
-    stage.value = { at: 'unreachable' };
-    return;
-  }
-  const setup = await call<SetupState>('/api/setup');
-  if (!setup.isOk) stage.value = { at: 'unreachable' };
-  else stage.value = setup.body.isNeeded ? { at: 'setup' } : { at: 'signed-out' };
-}
-
-export async function api<T>(path: string, options: CallOptions = {}): Promise<Answer<T>> {
-  const now = stage.peek();
-  const isUnsafe = options.method !== undefined && options.method !== 'GET';
-  const token = now.at === 'in' && isUnsafe ? { [csrfHeader]: now.session.csrfToken } : {};
-  const answer = await call<T>(path, { ...options, headers: { ...token, ...options.headers } });
-  if (!answer.isOk && answer.code === 'sign-in-required' && stage.peek().at === 'in')
-    stage.value = { at: 'signed-out' };
-  return answer;
-}
-
-export async function signOut(): Promise<void> {
-  const answer = await api('/api/session', { method: 'DELETE' });
-  // Without an answer the cookie still works: saying "signed out" would be a lie.
-  if (answer.isOk || answer.status === 401) stage.value = { at: 'signed-out' };
-}
+export { api, begin, enter, may, signOut, stage, type Stage } from '../shared/session.ts';
 
 export function refusalText(refusal: Refusal): string {
-  const w = words.value;
-  switch (refusal.code) {
-    case 'unreachable':
-      return w.errorUnreachable;
-    case 'wrong-credentials':
-      return w.errorCredentials;
-    case 'too-many-tries': {
-      const retryInSec = Number(refusal.details['retryInSec'] ?? 60);
-      return fill(w.errorTooMany, { time: formats.value.duration(retryInSec * 1000) });
-    }
-    case 'forbidden':
-    case 'bad-origin':
-      return w.errorForbidden;
-    case 'bad-request':
-      return w.errorBadRequest;
-    case 'not-found':
-      return w.errorNotFound;
-    case 'not-ready':
-      return w.errorNotReady;
-    default:
-      return fill(w.errorOther, { code: refusal.code });
-  }
+  return refusalTextIn(words.value, formats.value, refusal);
 }

@@ -16,12 +16,17 @@ const parts = [
     command: ['typescript/bin/tsc', '-p', 'server/tsconfig.json'],
     output: 'dist/server',
   },
-  ...['wallboard', 'admin-ui'].map((name) => ({
+  ...[
+    { name: 'wallboard', title: 'Building the wallboard', folder: 'wallboard', output: 'dist/wallboard' },
+    { name: 'admin-ui', title: 'Building the pages', folder: 'admin-ui', output: 'dist/admin-ui' },
+    { name: 'widget', title: 'Building the chat widget', folder: 'admin-ui/widget', output: 'dist/widget' },
+  ].map(({ name, title, folder, output }) => ({
     name,
-    title: name === 'wallboard' ? 'Building the wallboard' : 'Building the pages',
-    inputs: [name, 'server/contract'],
-    config: `${name}/vite.config.ts`,
-    command: ['vite/bin/vite.js', 'build', '--logLevel', 'warn', '--config', `${name}/vite.config.ts`],
+    title,
+    output,
+    inputs: [folder, 'server/contract'],
+    config: `${folder}/vite.config.ts`,
+    command: ['vite/bin/vite.js', 'build', '--logLevel', 'warn', '--config', `${folder}/vite.config.ts`],
   })),
 ];
 

@@ -1,7 +1,7 @@
 /**
- * The built screens: the wallboard under /wallboard/, the console under /. They hold no data, so they are open; the
- * data comes from /api and the live sockets. Hashed assets are cached for ever, pages never, so that an upgrade is
- * seen at the next load.
+ * The built screens: the wallboard under /wallboard/, the agent's page under /agent/, the console under /. They hold no
+ * data, so they are open; the data comes from /api and the live sockets. Hashed assets are cached for ever, pages never,
+ * so that an upgrade is seen at the next load.
  */
 import { join } from 'node:path';
 import express from 'express';
@@ -42,9 +42,8 @@ function page(directory: string): RequestHandler {
 }
 
 export function mountScreens(app: Express, dirs: StaticDirs): void {
-  app.get('/wallboard', (req, res, next) =>
-    req.path.endsWith('/') ? next() : res.redirect(308, '/wallboard/'),
-  );
+  for (const folder of ['/wallboard', '/agent'])
+    app.get(folder, (req, res, next) => (req.path.endsWith('/') ? next() : res.redirect(308, `${folder}/`)));
   app.use('/wallboard', files(dirs.wallboardDir), page(dirs.wallboardDir));
   const screens = [files(dirs.adminUiDir), page(dirs.adminUiDir)];
   app.use((req, res, next) => {

@@ -5,8 +5,10 @@
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import express from 'express';
-import type { Router } from 'express';
+import type { RequestHandler, Router } from 'express';
 import type { ChannelHealth } from '../app/text/channel.ts';
 import type { ChatSockets } from './chat/chat-sockets.ts';
 import type { Site } from '../contract/site.ts';
@@ -28,6 +30,8 @@ const fixedHeaders = {
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+  // Scripts and pictures stand on the bank's own pages, under its own name.
+  'Cross-Origin-Resource-Policy': 'cross-origin',
 };
 
 const retryAfterMs = 30_000;
@@ -106,18 +110,17 @@ export class PublicServer {
       for (const [name, value] of Object.entries(fixedHeaders)) res.setHeader(name, value);
       next();
     });
-    for (const [path, file] of [
-      ['/chat/widget.js', 'widget.js'],
-      ['/chat/demo', 'demo.html'],
-      ['/chat/demo.html', 'demo.html'],
-      ['/chat/demo.css', 'demo.css'],
-      ['/chat/demo.js', 'demo.js'],
-    ] as const)
-      app.get(path, (_req, res, next) => {
-        res.setHeader('Cache-Control', 'public, max-age=300');
-        res.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
-        res.sendFile(join(widgetDir, file), { cacheControl: false }, (error) => (error ? next() : undefined));
-      });
+    app.get('/chat/widget.js', widgetScript(join(widgetDir, 'widget.js')));
+    app.use(
+      '/chat',
+      express.static(widgetDir, {
+        index: false,
+        redirect: false,
+        dotfiles: 'ignore',
+        extensions: ['html'],
+        setHeaders: (res) => void res.setHeader('Cache-Control', 'no-cache'),
+      }),
+    );
     for (const router of routers) app.use(router);
     app.use((_req, res) => {
       res
@@ -142,6 +145,26 @@ export class PublicServer {
       server.closeAllConnections();
     });
   }
+}
+
+/** The one script of the widget, packed once for the browsers that can unpack it. */
+function widgetScript(file: string): RequestHandler {
+  let packed: { plain: Buffer; gzip: Buffer } | undefined;
+  return (req, res, next) => {
+    try {
+      const plain = packed?.plain ?? readFileSync(file);
+      packed ??= { plain, gzip: gzipSync(plain, { level: 9 }) };
+    } catch {
+      // Not built: there is nothing to send.
+      return next();
+    }
+    const isPacked = req.acceptsEncodings('gzip') === 'gzip';
+    res.setHeader('Content-Type', 'text/javascript; charset=utf-8');
+    res.setHeader('Cache-Control', 'public, max-age=300');
+    res.setHeader('Vary', 'Accept-Encoding');
+    if (isPacked) res.setHeader('Content-Encoding', 'gzip');
+    res.end(isPacked ? packed.gzip : packed.plain);
+  };
 }
 
 function answerError(error: unknown, res: express.Response, logger: PublicServerParts['logger']): void {

@@ -16,10 +16,11 @@ import { mailChannelId } from '../channels/mail/mail-incoming.ts';
 import { DeskNews } from '../app/text/desk-news.ts';
 import { DeskPresence } from '../app/text/desk-presence.ts';
 import { Outbox } from '../app/text/outbox.ts';
+import type { FileStorePort, TextStorePort } from '../app/text/ports.ts';
 import { TextDesk } from '../app/text/text-desk.ts';
 import { ChatChannel } from '../channels/chat/chat-channel.ts';
 import { chatDesk } from '../channels/chat/chat-desk.ts';
-import { chatDoor } from '../channels/chat/chat-door.ts';
+import { chatDoor, type ChatDoorParts } from '../channels/chat/chat-door.ts';
 import { createChatSockets } from '../channels/chat/chat-sockets.ts';
 import { createMailChannel } from '../channels/mail/mail-channel.ts';
 import { createSecretFiles } from '../channels/mail/secret-files.ts';
@@ -49,9 +50,8 @@ export interface TextSide {
   /** Brings in what was kept, then opens. Never rejects; it waits for Postgres as long as that takes. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** By what /healthz calls it. */
+  /** Of the channels, and of the port for customers. */
   health(): Record<string, ChannelHealth>;
-  publicPort(): number | undefined;
 }
 
 export interface TextSideParts {
@@ -102,7 +102,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
   const presence = new DeskPresence(shell);
   const turnAway = turnAwayWith({ desk, store, shell, news, outbox, now: () => clock.now() });
   followChats(parts, { desk, chat, news, turnAway });
-  const door = publicDoor(parts, { desk, chat, files, webhooks });
+  const door = publicDoor(parts, { desk, chat, files, webhooks, store, outbox });
   let isStarted = false;
   let isStopped = false;
 
@@ -175,10 +175,9 @@ export function createTextSide(parts: TextSideParts): TextSide {
       for (const channel of channels.values()) await channel.close();
     },
     health: () => ({
-      ...Object.fromEntries([...channels].map(([id, channel]) => [`channel-${id}`, channel.health()])),
-      'public-listener': door.health(),
+      ...Object.fromEntries([...channels].map(([id, channel]) => [id, channel.health()])),
+      'public-port': door.health(),
     }),
-    publicPort: () => door.port,
   };
 }
 
@@ -226,20 +225,32 @@ function followChats(
   });
 }
 
-function publicDoor(
-  { site, clock, logger, config, uiDir }: TextSideParts,
-  {
-    desk,
-    chat,
-    files,
-    webhooks,
-  }: {
-    desk: TextDesk;
-    chat: ChatChannel;
-    files: ReturnType<typeof createFileRepo>;
-    webhooks: WebhookChannel;
-  },
-): PublicServer {
+interface DoorParts {
+  desk: TextDesk;
+  chat: ChatChannel;
+  files: FileStorePort;
+  webhooks: WebhookChannel;
+  store: TextStorePort;
+  outbox: Outbox;
+}
+
+function publicDoor({ site, clock, logger, config, uiDir }: TextSideParts, joined: DoorParts): PublicServer {
+  const { desk, chat, files, webhooks, store, outbox } = joined;
+  /** From the first mailbox, whose queue gets what the customer answers. */
+  const postTranscript: ChatDoorParts['postTranscript'] = async ({ to, ...letter }) => {
+    const mailbox = site.site.mail?.mailboxes[0];
+    if (!mailbox) throw new Error('there is no mailbox');
+    const { id: endpointId, queue: queueId } = mailbox;
+    await store.post({
+      ...letter,
+      channelId: mailChannelId,
+      endpointId,
+      queueId,
+      to: { address: to },
+      at: clock.now(),
+    });
+    outbox.wake();
+  };
   const sockets = createChatSockets(chat, {
     // A page of the bank's own web sites, or one that we serve ourselves.
     isAllowed: (origin, host) =>
@@ -261,6 +272,8 @@ function publicDoor(
         siteName: () => site.site.site.name,
         files,
         isPicture,
+        hasMail: () => site.site.mail?.smarthost !== undefined,
+        postTranscript,
       }),
       formDoor({ desk, site: () => site.site, now: () => clock.now() }),
       webhooks.router(),

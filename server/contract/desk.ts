@@ -34,6 +34,8 @@ export const authors = ['customer', 'agent', 'system'] as const;
 
 export const messageViewSchema = z.object({
   messageId: z.string(),
+  /** What the page of its writer called it (`SendMessage.clientId`): so that it takes its own message for its own, whichever of answer and frame comes first. */
+  clientId: z.string().optional(),
   contactId: z.string(),
   /** 1, 2, 3 ... within its thread. */
   seq: z.number().int(),
@@ -192,7 +194,7 @@ export type CloseRequest = z.infer<typeof closeRequestSchema>;
 /** `POST /api/desk/contacts/:id/read` with the newest message seen -> 204. `POST .../typing` -> 204, at most one in 2 s. */
 export const readRequestSchema = z.strictObject({ seq: z.number().int().min(0) });
 
-/** `POST /api/desk/ticket` -> LiveTicket for `/ws/desk?ticket=...`, good once. */
+/** `POST /api/desk/ticket` -> TicketAnswer (rest.ts) with the address `/ws/desk?ticket=...`, good once. */
 
 /** Server to page. `beat` every 500 ms: older than 2 s, the page says that it is cut off. */
 export type DeskFrame =

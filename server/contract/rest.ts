@@ -124,6 +124,7 @@ export const userRowSchema = z.object({
   userId: z.string(),
   username: z.string(),
   role: roleSchema,
+  /** The agent of the site that this user is; only such a user has a desk. */
   agentId: z.string().optional(),
   createdAt: at,
   lastSignInAt: at.optional(),

@@ -25,10 +25,12 @@ import {
   type RecordingRow,
   type SessionView,
   type SiteFaultView,
+  type UserRow,
 } from '../../server/contract/rest.ts';
 import { emergencyRequestSchema } from '../../server/contract/emergency.ts';
 import { createFairnessStandIn } from './ui-fairness.ts';
 import { createHoursStandIn } from './ui-hours.ts';
+import { createUsersStandIn } from './ui-users.ts';
 
 export interface RestStandIn {
   router: Router;
@@ -37,6 +39,7 @@ export interface RestStandIn {
   displays: Map<string, DisplayRow & { code: string; codeExpiresAt: number }>;
   approve: (code: string, name: string) => DisplayRow | undefined;
   audit: AuditRow[];
+  users: UserRow[];
   site: { version: number; yaml: string };
   listens: { recordingId: string; reason: string }[];
   /** Queues in emergency; '' is the whole site. */
@@ -57,6 +60,8 @@ const permissions = [
   'agents.switch',
   'site.write',
   'audit.read',
+  'users.list',
+  'users.manage',
 ];
 
 export const standInUser = { username: 'ada', password: 'correct horse battery' };
@@ -410,6 +415,8 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
   });
   router.use(createFairnessStandIn(now));
   router.use(createHoursStandIn(now));
+  const people = createUsersStandIn(now);
+  router.use(people.router);
   router.get('/api/site', (_request, response) => void response.json(site));
   router.post('/api/site/check', (request, response) => {
     const data = body(siteRequestSchema, request, response);
@@ -485,6 +492,7 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     displays,
     approve,
     audit,
+    users: people.users,
     site,
     listens,
     emergencies,

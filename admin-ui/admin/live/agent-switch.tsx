@@ -9,8 +9,8 @@ import type { AgentStateAnswer, AgentStateRequest, AgentTarget } from '../../../
 import type { AgentLive, FloorState } from '../../../server/contract/live.ts';
 import { fill } from '../../shared/words.ts';
 import { Dialog } from '../parts/dialog.tsx';
-import { Field } from '../parts/field.tsx';
-import { Notice } from '../parts/notice.tsx';
+import { Field } from '../../shared/parts/field.tsx';
+import { Notice } from '../../shared/parts/notice.tsx';
 import { words } from '../reading.ts';
 import { api, may, refusalText } from '../session.ts';
 import { actionsFor, doneText, refusedText } from './agent-actions.ts';

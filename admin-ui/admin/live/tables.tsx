@@ -12,7 +12,8 @@ import type {
   QueueLive,
 } from '../../../server/contract/live.ts';
 import { fill, plural } from '../../shared/words.ts';
-import { AgentShape, CallShape, OnOffShape } from '../parts/icons.tsx';
+import { AgentShape, OnOffShape } from '../../shared/parts/state-shape.tsx';
+import { CallShape } from '../parts/icons.tsx';
 import { Table } from '../parts/table.tsx';
 import { callerOf } from '../pages/contacts.tsx';
 import { formats, language, words, type TextKey } from '../reading.ts';

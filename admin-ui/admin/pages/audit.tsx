@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { AuditRow, AuditVerdict } from '../../../server/contract/rest.ts';
 import type { Answer } from '../../shared/api-client.ts';
 import { fill, plural } from '../../shared/words.ts';
-import { Notice } from '../parts/notice.tsx';
+import { Notice } from '../../shared/parts/notice.tsx';
 import { usePaged } from '../parts/paged.ts';
 import { PageHead } from '../parts/shell.tsx';
 import { ListState, Pager, Table } from '../parts/table.tsx';

@@ -5,7 +5,7 @@ import type { ContactStory, DecisionRow, DecisionView } from '../../../server/co
 import type { Refusal } from '../../shared/api-client.ts';
 import { fill, plural } from '../../shared/words.ts';
 import type { NameOf } from '../names.ts';
-import { Notice } from '../parts/notice.tsx';
+import { Notice } from '../../shared/parts/notice.tsx';
 import { PageHead } from '../parts/shell.tsx';
 import { formats, language, words } from '../reading.ts';
 import { api, refusalText } from '../session.ts';

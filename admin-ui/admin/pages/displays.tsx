@@ -9,9 +9,9 @@ import type {
 import type { Refusal } from '../../shared/api-client.ts';
 import { fill } from '../../shared/words.ts';
 import { Dialog } from '../parts/dialog.tsx';
-import { Field } from '../parts/field.tsx';
-import { OnOffShape } from '../parts/icons.tsx';
-import { Notice } from '../parts/notice.tsx';
+import { Field } from '../../shared/parts/field.tsx';
+import { OnOffShape } from '../../shared/parts/state-shape.tsx';
+import { Notice } from '../../shared/parts/notice.tsx';
 import { PageHead } from '../parts/shell.tsx';
 import { Table } from '../parts/table.tsx';
 import { formats, words } from '../reading.ts';

@@ -5,7 +5,7 @@ import type { FloorState } from '../../../server/contract/live.ts';
 import type { Refusal } from '../../shared/api-client.ts';
 import { fill, plural } from '../../shared/words.ts';
 import { Dialog } from '../parts/dialog.tsx';
-import { Notice } from '../parts/notice.tsx';
+import { Notice } from '../../shared/parts/notice.tsx';
 import { formats, language, words } from '../reading.ts';
 import { refusalText } from '../session.ts';
 import type { EmergencyClient, Scope } from './emergency-client.ts';

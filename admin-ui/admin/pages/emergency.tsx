@@ -7,7 +7,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { EmergencyAnswer } from '../../../server/contract/emergency.ts';
 import type { FloorState } from '../../../server/contract/live.ts';
 import { fill } from '../../shared/words.ts';
-import { Notice } from '../parts/notice.tsx';
+import { Notice } from '../../shared/parts/notice.tsx';
 import { formats, words } from '../reading.ts';
 import { may, refusalText } from '../session.ts';
 import { AskOff, AskOn, queueName } from './emergency-ask.tsx';

@@ -9,7 +9,7 @@ import type { FairnessAnswer } from '../../../server/contract/rest-fairness.ts';
 import { formatsFor } from '../../shared/format.ts';
 import { fill } from '../../shared/words.ts';
 import { siteNames, useNames } from '../names.ts';
-import { Notice } from '../parts/notice.tsx';
+import { Notice } from '../../shared/parts/notice.tsx';
 import { PageHead } from '../parts/shell.tsx';
 import { language, words, type TextKey } from '../reading.ts';
 import { api, refusalText } from '../session.ts';

@@ -2,8 +2,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { HoursList, Simulation } from '../../../server/contract/hours.ts';
 import { fill } from '../../shared/words.ts';
-import { Field } from '../parts/field.tsx';
-import { Notice } from '../parts/notice.tsx';
+import { Field } from '../../shared/parts/field.tsx';
+import { Notice } from '../../shared/parts/notice.tsx';
 import { words } from '../reading.ts';
 import { api, refusalText } from '../session.ts';
 import {

@@ -5,8 +5,8 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { HoursList, HoursWeek } from '../../../server/contract/hours.ts';
 import { plural } from '../../shared/words.ts';
-import { OnOffShape } from '../parts/icons.tsx';
-import { Notice } from '../parts/notice.tsx';
+import { OnOffShape } from '../../shared/parts/state-shape.tsx';
+import { Notice } from '../../shared/parts/notice.tsx';
 import { PageHead } from '../parts/shell.tsx';
 import { language, words } from '../reading.ts';
 import { api, refusalText } from '../session.ts';

@@ -7,8 +7,8 @@ import type { ListenGrant, ListenRequest, RecordingRow } from '../../../server/c
 import { fill } from '../../shared/words.ts';
 import { useNames } from '../names.ts';
 import { Dialog } from '../parts/dialog.tsx';
-import { Field } from '../parts/field.tsx';
-import { Notice } from '../parts/notice.tsx';
+import { Field } from '../../shared/parts/field.tsx';
+import { Notice } from '../../shared/parts/notice.tsx';
 import { usePaged } from '../parts/paged.ts';
 import { PageHead } from '../parts/shell.tsx';
 import { ListState, Pager, Table } from '../parts/table.tsx';

@@ -12,7 +12,7 @@ import type {
   SiteView,
 } from '../../../server/contract/rest.ts';
 import { fill, plural } from '../../shared/words.ts';
-import { Notice, type NoticeKind } from '../parts/notice.tsx';
+import { Notice, type NoticeKind } from '../../shared/parts/notice.tsx';
 import { PageHead } from '../parts/shell.tsx';
 import { language, words } from '../reading.ts';
 import { api, may, refusalText } from '../session.ts';

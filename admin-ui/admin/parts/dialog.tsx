@@ -1,53 +1,7 @@
-/** A question that must be answered first. The browser's own modal dialog: focus stays inside, Escape closes. */
-import type { ComponentChildren } from 'preact';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+/** The dialog in the console's words. */
+import { Dialog as SharedDialog, type DialogProps } from '../../shared/parts/dialog.tsx';
 import { words } from '../reading.ts';
 
-export interface DialogProps {
-  title: string;
-  confirm: string;
-  isDanger?: boolean;
-  isBusy?: boolean;
-  onConfirm: () => void;
-  onClose: () => void;
-  children: ComponentChildren;
-}
-
-export function Dialog({
-  title,
-  confirm,
-  isDanger = false,
-  isBusy = false,
-  onConfirm,
-  onClose,
-  children,
-}: DialogProps) {
-  const box = useRef<HTMLDialogElement>(null);
-  // Closed while it is still in the page: only then does the browser give the focus back to what opened it.
-  useLayoutEffect(() => {
-    const dialog = box.current;
-    dialog?.showModal();
-    return () => dialog?.close();
-  }, []);
-  return (
-    <dialog ref={box} class="dialog" aria-labelledby="dialog-title" onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          onConfirm();
-        }}
-      >
-        <h2 id="dialog-title">{title}</h2>
-        {children}
-        <div class="dialog-actions">
-          <button type="button" class="button" onClick={onClose}>
-            {words.value.cancel}
-          </button>
-          <button type="submit" class={`button ${isDanger ? 'is-danger' : 'is-main'}`} disabled={isBusy}>
-            {confirm}
-          </button>
-        </div>
-      </form>
-    </dialog>
-  );
+export function Dialog(props: Omit<DialogProps, 'cancel'>) {
+  return <SharedDialog {...props} cancel={words.value.cancel} />;
 }

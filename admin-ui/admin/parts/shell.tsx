@@ -2,8 +2,9 @@
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Role, SessionView } from '../../../server/contract/rest.ts';
-import { languageList, languageNames } from '../../shared/words.ts';
-import { language, setLanguage, words, type TextKey } from '../reading.ts';
+import { LanguageChoice } from '../../shared/parts/language-choice.tsx';
+import { Mark } from '../../shared/parts/mark.tsx';
+import { reading, words, type TextKey } from '../reading.ts';
 import { go, page, pages } from '../route.ts';
 import { signOut } from '../session.ts';
 import { PageIcon } from './icons.tsx';
@@ -11,36 +12,9 @@ import { PageIcon } from './icons.tsx';
 const roleWord: Record<Role, TextKey> = {
   admin: 'roleAdmin',
   supervisor: 'roleSupervisor',
-  agent: 'roleAgent',
   viewer: 'roleViewer',
+  agent: 'roleAgent',
 };
-
-export function Mark() {
-  return (
-    <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
-      <path d="M3 26h26v2.6H3z" />
-      <path d="M16 3c1 4.5 7 7 7 13.2A7 7 0 0 1 16 23a7 7 0 0 1-7-6.800c0-3 1.600-4.600 2.800-6.600c.6 1.600 1.200 2.400 2.200 3C13.600 9 14.400 6 16 3z" />
-    </svg>
-  );
-}
-
-export function LanguageChoice() {
-  return (
-    <div class="languages" role="group" aria-label={words.value.language}>
-      {languageList.map((entry) => (
-        <button
-          key={entry}
-          type="button"
-          lang={entry}
-          aria-pressed={language.value === entry}
-          onClick={() => setLanguage(entry)}
-        >
-          {languageNames[entry]}
-        </button>
-      ))}
-    </div>
-  );
-}
 
 function Account({ session }: { session: SessionView }) {
   const [isOpen, setOpen] = useState(false);
@@ -68,7 +42,7 @@ function Account({ session }: { session: SessionView }) {
     <div class="account" ref={box}>
       {isOpen && (
         <div class="account-menu" id="account-menu">
-          <LanguageChoice />
+          <LanguageChoice reading={reading} />
           <button
             type="button"
             class="menu-item"
@@ -136,6 +110,12 @@ export function Shell({ session, children }: { session: SessionView; children: C
                 <span>{words.value[entry.word]}</span>
               </a>
             ))}
+          {session.may.includes('desk.use') && (
+            <a href="/agent/">
+              <PageIcon page="desk" />
+              <span>{words.value.pageDesk}</span>
+            </a>
+          )}
         </nav>
         <Account session={session} />
       </aside>

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { words } from '../reading.ts';
 import { refusalText } from '../session.ts';
-import { Notice } from './notice.tsx';
+import { Notice } from '../../shared/parts/notice.tsx';
 import type { Paged } from './paged.ts';
 
 export interface Column {

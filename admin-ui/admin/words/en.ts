@@ -1,17 +1,20 @@
 /** English: names the keys of every other language of the console. */
 import { agentEn } from './agent-en.ts';
 import { decisionsEn } from './decisions-en.ts';
+import { doorsEn } from '../../shared/words/doors-en.ts';
 import { emergencyEn } from './emergency-en.ts';
 import { fairnessEn } from './fairness-en.ts';
 import { hoursEn } from './hours-en.ts';
+import { usersEn } from './users-en.ts';
 
 export const en = {
   ...agentEn,
   ...decisionsEn,
+  ...doorsEn,
   ...emergencyEn,
   ...fairnessEn,
   ...hoursEn,
-  appName: 'Hearthline',
+  ...usersEn,
   skipToContent: 'Skip to content',
   navigation: 'Pages',
   pageLive: 'Live',
@@ -21,44 +24,17 @@ export const en = {
   pageSite: 'Site',
   pageAudit: 'Audit',
   account: 'Account',
-  language: 'Language',
-  signOut: 'Sign out',
-  changePassword: 'Change password',
   roleAdmin: 'Administrator',
   roleSupervisor: 'Supervisor',
-  roleAgent: 'Agent',
   roleViewer: 'Viewer',
+  roleAgent: 'Agent',
 
-  signInTitle: 'Sign in',
-  username: 'User name',
-  password: 'Password',
-  signIn: 'Sign in',
   setupTitle: 'Create the first administrator',
   setupHelp: 'The one-time secret was printed when the system was first started.',
   setupSecret: 'One-time secret',
-  newPassword: 'New password',
-  newPasswordAgain: 'New password again',
-  currentPassword: 'Current password',
-  passwordRule: 'At least {count} characters.',
-  passwordsDiffer: 'The two passwords differ.',
   createAdministrator: 'Create and sign in',
-  passwordTitle: 'Choose your own password',
-  passwordOneTimeHelp: 'You signed in with a one-time password. Choose your own to go on.',
-  savePassword: 'Save password',
-  passwordSaved: 'The password was changed. Your other sessions were ended.',
 
-  errorUnreachable: 'The server cannot be reached.',
-  errorCredentials: 'The user name, password or secret is wrong.',
-  errorTooMany: 'Too many tries. Try again in {time}.',
-  errorForbidden: 'You may not do this.',
-  errorBadRequest: 'A field is missing or out of its limits.',
-  errorNotFound: 'There is no such thing.',
-  errorNotReady: 'A part of the system is not ready yet. Try again in a moment.',
-  errorOther: 'It did not work ({code}).',
-  retry: 'Try again',
-  loading: 'Loading …',
   nothingHere: 'Nothing here yet.',
-  cancel: 'Cancel',
   older: 'Older',
   newer: 'Newer',
   none: '–',

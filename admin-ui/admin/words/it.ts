@@ -3,17 +3,20 @@ import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
 import { agentIt } from './agent-it.ts';
 import { decisionsIt } from './decisions-it.ts';
+import { doorsIt } from '../../shared/words/doors-it.ts';
 import { emergencyIt } from './emergency-it.ts';
 import { fairnessIt } from './fairness-it.ts';
 import { hoursIt } from './hours-it.ts';
+import { usersIt } from './users-it.ts';
 
 export const it: Words<typeof en> = {
   ...agentIt,
   ...decisionsIt,
+  ...doorsIt,
   ...emergencyIt,
   ...fairnessIt,
   ...hoursIt,
-  appName: 'Hearthline',
+  ...usersIt,
   skipToContent: 'Vai al contenuto',
   navigation: 'Pagine',
   pageLive: 'In diretta',
@@ -23,44 +26,17 @@ export const it: Words<typeof en> = {
   pageSite: 'Sede',
   pageAudit: 'Audit',
   account: 'Account',
-  language: 'Lingua',
-  signOut: 'Esci',
-  changePassword: 'Cambia password',
   roleAdmin: 'Amministratore',
   roleSupervisor: 'Supervisore',
-  roleAgent: 'Operatore',
   roleViewer: 'Osservatore',
+  roleAgent: 'Operatore',
 
-  signInTitle: 'Accesso',
-  username: 'Nome utente',
-  password: 'Password',
-  signIn: 'Accedi',
   setupTitle: 'Crea il primo amministratore',
   setupHelp: 'Il segreto monouso è stato mostrato al primo avvio del sistema.',
   setupSecret: 'Segreto monouso',
-  newPassword: 'Nuova password',
-  newPasswordAgain: 'Nuova password, di nuovo',
-  currentPassword: 'Password attuale',
-  passwordRule: 'Almeno {count} caratteri.',
-  passwordsDiffer: 'Le due password sono diverse.',
   createAdministrator: 'Crea e accedi',
-  passwordTitle: 'Scegli la tua password',
-  passwordOneTimeHelp: 'Hai usato una password monouso. Scegline una tua per continuare.',
-  savePassword: 'Salva la password',
-  passwordSaved: 'La password è cambiata. Le altre tue sessioni sono terminate.',
 
-  errorUnreachable: 'Il server non risponde.',
-  errorCredentials: 'Nome utente, password o segreto errati.',
-  errorTooMany: 'Troppi tentativi. Riprova fra {time}.',
-  errorForbidden: 'Non hai il permesso di farlo.',
-  errorBadRequest: 'Un campo manca o è fuori dai limiti.',
-  errorNotFound: 'Non esiste.',
-  errorNotReady: 'Una parte del sistema non è ancora pronta. Riprova tra poco.',
-  errorOther: 'Non ha funzionato ({code}).',
-  retry: 'Riprova',
-  loading: 'Carico …',
   nothingHere: 'Ancora niente qui.',
-  cancel: 'Annulla',
   older: 'Precedenti',
   newer: 'Successivi',
   none: '–',

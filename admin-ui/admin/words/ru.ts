@@ -3,17 +3,20 @@ import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
 import { agentRu } from './agent-ru.ts';
 import { decisionsRu } from './decisions-ru.ts';
+import { doorsRu } from '../../shared/words/doors-ru.ts';
 import { emergencyRu } from './emergency-ru.ts';
 import { fairnessRu } from './fairness-ru.ts';
 import { hoursRu } from './hours-ru.ts';
+import { usersRu } from './users-ru.ts';
 
 export const ru: Words<typeof en> = {
   ...agentRu,
   ...decisionsRu,
+  ...doorsRu,
   ...emergencyRu,
   ...fairnessRu,
   ...hoursRu,
-  appName: 'Hearthline',
+  ...usersRu,
   skipToContent: 'К содержанию',
   navigation: 'Страницы',
   pageLive: 'Сейчас',
@@ -23,44 +26,17 @@ export const ru: Words<typeof en> = {
   pageSite: 'Площадка',
   pageAudit: 'Журнал аудита',
   account: 'Учётная запись',
-  language: 'Язык',
-  signOut: 'Выйти',
-  changePassword: 'Сменить пароль',
   roleAdmin: 'Администратор',
   roleSupervisor: 'Супервизор',
-  roleAgent: 'Оператор',
   roleViewer: 'Наблюдатель',
+  roleAgent: 'Оператор',
 
-  signInTitle: 'Вход',
-  username: 'Имя пользователя',
-  password: 'Пароль',
-  signIn: 'Войти',
   setupTitle: 'Создайте первого администратора',
   setupHelp: 'Одноразовый секрет был показан при первом запуске системы.',
   setupSecret: 'Одноразовый секрет',
-  newPassword: 'Новый пароль',
-  newPasswordAgain: 'Новый пароль ещё раз',
-  currentPassword: 'Текущий пароль',
-  passwordRule: 'Не короче {count} символов.',
-  passwordsDiffer: 'Пароли не совпадают.',
   createAdministrator: 'Создать и войти',
-  passwordTitle: 'Выберите свой пароль',
-  passwordOneTimeHelp: 'Вы вошли с одноразовым паролем. Чтобы продолжить, выберите свой.',
-  savePassword: 'Сохранить пароль',
-  passwordSaved: 'Пароль изменён. Другие ваши сеансы завершены.',
 
-  errorUnreachable: 'Сервер недоступен.',
-  errorCredentials: 'Неверное имя, пароль или секрет.',
-  errorTooMany: 'Слишком много попыток. Повторите через {time}.',
-  errorForbidden: 'У вас нет на это права.',
-  errorBadRequest: 'Поле не заполнено или выходит за пределы.',
-  errorNotFound: 'Такого нет.',
-  errorNotReady: 'Часть системы ещё не готова. Повторите чуть позже.',
-  errorOther: 'Не получилось ({code}).',
-  retry: 'Повторить',
-  loading: 'Загрузка …',
   nothingHere: 'Здесь пока пусто.',
-  cancel: 'Отмена',
   older: 'Раньше',
   newer: 'Позже',
   none: '–',

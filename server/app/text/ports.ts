@@ -64,7 +64,21 @@ export interface DueMessage extends OutgoingMessage {
   readonly attempts: number;
 }
 
+/** What the house writes of its own accord, outside any contact: a transcript. An answer to it makes one. */
+export interface Letter {
+  readonly channelId: string;
+  readonly endpointId: string;
+  readonly queueId: string;
+  readonly to: CustomerAddress;
+  readonly language: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly at: number;
+}
+
 export interface TextStorePort {
+  /** A thread of its own with one message, to be sent. */
+  post(letter: Letter): Promise<void>;
   /** In one transaction, committed to the disk: thread, contact, message, files, consent. */
   take(incoming: IncomingMessage, now: number): Promise<TakenRow>;
   /** The contact that a message joined has ended: a new one for its thread, with that message and what came after. */

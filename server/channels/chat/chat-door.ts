@@ -19,8 +19,10 @@ export interface ChatDoorParts {
   siteName(): string;
   files: { byId(id: string): Promise<(StoredFile & { threadId?: string; owner: string }) | undefined> };
   isPicture(mime: string): boolean;
-  /** Absent: no mail goes out of this house. */
-  sendTranscript?: (to: string, subject: string, text: string) => Promise<void>;
+  /** Whether mail goes out of this house. */
+  hasMail(): boolean;
+  /** Kept, to be sent; resolves when it is. */
+  postTranscript(letter: { to: string; subject: string; text: string; language: Language }): Promise<void>;
 }
 
 export const chatRates = {
@@ -28,7 +30,8 @@ export const chatRates = {
   uploads: { burst: 20, perMinute: 20 },
   transcripts: { burst: 3, perMinute: 2 },
 };
-const acceptedTypes = ['image/*', 'application/pdf', 'text/plain'];
+/** As a file field's `accept` has it. */
+const acceptedTypes = ['image/*', 'application/pdf', '.txt', '.docx', '.xlsx', '.zip'];
 const bearer = /^Bearer ([A-Za-z0-9_-]{43})$/;
 
 export function chatDoor(parts: ChatDoorParts): Router {
@@ -53,8 +56,7 @@ export function chatDoor(parts: ChatDoorParts): Router {
     const widget = widgetOf(chat, req);
     const started = await chat.start(widget, readAs(startChatSchema, req.body ?? {}), addressOf(req));
     if (started === 'closed') throw refuse('conflict', 'the chat is closed', { reason: 'closed' });
-    if (started === 'consent-needed')
-      throw refuse('consent-needed', 'the consent is missing, or its text has changed');
+    if (started === 'consent-needed') throw refuse('consent-needed', 'the consent is missing');
     res.status(201).json(started);
   });
 
@@ -72,9 +74,14 @@ export function chatDoor(parts: ChatDoorParts): Router {
     within(transcripts, req);
     const one = await chatOf(chat, bearer.exec(req.headers.authorization ?? '')?.[1]);
     const { email } = readAs(transcriptRequestSchema, req.body ?? {});
-    if (!parts.sendTranscript)
+    if (!parts.hasMail())
       throw refuse('conflict', 'no mail goes out of this house', { reason: 'channel-off' });
-    await parts.sendTranscript(email, `${parts.siteName()}: chat`, transcriptOf(one, parts.siteName()));
+    await parts.postTranscript({
+      to: email,
+      subject: `${parts.siteName()}: chat`,
+      text: transcriptOf(one, parts.siteName()),
+      language: one.session.language,
+    });
     res.status(202).json({});
   });
   return router;
@@ -118,7 +125,7 @@ function configOf(parts: ChatDoorParts, widget: SiteWidget, language: Language):
     ...(attachments && {
       attachments: { maxBytes: parts.chat.capabilities.attachments.maxBytes, types: acceptedTypes },
     }),
-    hasTranscript: widget.transcript && parts.sendTranscript !== undefined,
+    hasTranscript: widget.transcript && parts.hasMail(),
   };
 }
 
@@ -159,7 +166,6 @@ async function sendOf(parts: ChatDoorParts, req: Request, res: Response): Promis
   res.setHeader('Content-Type', isPicture ? file.mime : 'application/octet-stream');
   res.setHeader('Content-Disposition', fileDisposition(isPicture ? 'inline' : 'attachment', file.name));
   res.setHeader('Cache-Control', 'private, max-age=3600');
-  res.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
   res.end(await parts.desk.readFile(file.sha256));
 }
 

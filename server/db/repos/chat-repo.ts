@@ -42,13 +42,13 @@ const sessionOf = (row: SessionRow): ChatSession => ({
   }),
 });
 
-const lineOf = (row: MessageRow & { client_id: string | null }): StoredLine => ({
+const lineOf = (row: MessageRow & { line_id: string | null }): StoredLine => ({
   threadSeq: row.seq,
   at: Number(row.at_ms),
   from: row.author,
   text: row.text,
   attachments: (row.attachments ?? []).map(attachmentView).filter(({ refused }) => refused === undefined),
-  ...optional({ agentId: row.agent_id, clientId: row.author === 'customer' ? row.client_id : null }),
+  ...optional({ agentId: row.agent_id, clientId: row.author === 'customer' ? row.line_id : null }),
 });
 
 export function createChatRepo(sequelize: Sequelize): ChatStorePort {
@@ -96,8 +96,8 @@ export function createChatRepo(sequelize: Sequelize): ChatStorePort {
       );
     },
     async lines(threadId, after) {
-      const rows = await select<MessageRow & { client_id: string | null }>(
-        `select ${messageColumns}, substr(m.external_id, strpos(m.external_id, ':') + 1) as client_id from messages m
+      const rows = await select<MessageRow & { line_id: string | null }>(
+        `select ${messageColumns}, substr(m.external_id, strpos(m.external_id, ':') + 1) as line_id from messages m
          where m.thread_id = $1 and m.seq > $2 and not m.is_note order by m.seq`,
         [threadId, after],
       );

@@ -3,6 +3,7 @@ import type { Sequelize } from 'sequelize';
 import type { TextStorePort } from '../../app/text/ports.ts';
 import { messagesAtMost } from '../../contract/desk.ts';
 import { optional } from './optional.ts';
+import { createLetters } from './text-letter-repo.ts';
 import { createTextIntake } from './text-intake-repo.ts';
 import { createOwnMessages } from './text-own-repo.ts';
 import {
@@ -32,6 +33,7 @@ export function createTextRepo(sequelize: Sequelize, newId: (noun: string) => st
   return {
     ...createTextIntake(sequelize, newId),
     ...createOwnMessages(sequelize, newId),
+    ...createLetters(sequelize, newId),
     close: (contactId, at, disposition) =>
       run(
         `update text_contacts set closed_at = coalesce(closed_at, ${instant('$2')}), disposition = coalesce($3, disposition)

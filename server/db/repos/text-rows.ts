@@ -35,6 +35,7 @@ export interface MessageRow {
   pii_from_name: string | null;
   delivery: DeliveryState;
   fault: string | null;
+  client_id: string | null;
   attachments: FileFacts[] | null;
 }
 
@@ -49,7 +50,7 @@ interface FileFacts {
 /** Everything of a message but its HTML, which may be large and is asked for by itself. */
 export const messageColumns = `m.message_id, m.thread_id, m.contact_id, m.seq, ${msOf('m.at')} as at_ms, m.author,
   m.agent_id, m.is_note, m.kind, m.text, m.quoted, m.html is not null as has_html, m.subject, m.pii_from,
-  m.pii_from_name, m.delivery, m.fault,
+  m.pii_from_name, m.delivery, m.fault, m.client_id,
   (select json_agg(json_build_object('id', f.attachment_id, 'name', f.name, 'mime', f.mime, 'bytes', f.bytes,
      'refused', f.refused) order by f.attachment_id)
    from files f where f.message_id = m.message_id and not (f.is_inline and f.content_id is not null and m.html is not null)
@@ -81,7 +82,13 @@ export const messageView = (row: MessageRow): MessageView => ({
   kind: row.kind,
   delivery: row.delivery,
   attachments: (row.attachments ?? []).map(attachmentView),
-  ...optional({ agentId: row.agent_id, quoted: row.quoted, subject: row.subject, fault: row.fault }),
+  ...optional({
+    agentId: row.agent_id,
+    clientId: row.client_id,
+    quoted: row.quoted,
+    subject: row.subject,
+    fault: row.fault,
+  }),
   ...(row.pii_from !== null && {
     from: { address: row.pii_from, ...optional({ name: row.pii_from_name }) },
   }),

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createTransport } from 'nodemailer';
+import { ChatCustomer } from '../../support/chat-customer.ts';
 import { House } from '../../support/house.ts';
 import { freeLoopbackPort } from '../../../installer/ports.ts';
 import { startSmtpSink, type SmtpSink } from '../../support/smtp-sink.ts';
@@ -22,6 +23,8 @@ mail:
   smarthost: { host: 127.0.0.1, port: ${smarthost}, tls: none }
   mailboxes:
     - { id: help, name: Help desk, address: help@bank.example, queue: mail, signature: { en: Your bank } }
+widgets:
+  - { id: web, queue: mail, origins: ['https://www.bank.example'] }
 forms:
   - { id: contact, queue: mail, mailbox: help, origins: ['https://www.bank.example'], consent: { version: v1, text: { en: You may write to me. } } }
 `;
@@ -122,6 +125,31 @@ describe('mails', function () {
     await anna.client.must('POST', '/api/desk/state', { to: 'ready' });
     await anna.close(await anna.takeNext('mail'));
     await house.untilIdle();
+  });
+
+  it('take the transcript of a chat to the customer', async () => {
+    const chat = new ChatCustomer(house.stack.publicUrl);
+    try {
+      expect((await chat.start()).status).to.equal(201);
+      chat.connect();
+      chat.say('Please write this down');
+      await chat.untilKept();
+      const before = sink.mails.length;
+      const answer = await fetch(`${house.stack.publicUrl}/chat/transcript`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${chat.token}` },
+        body: JSON.stringify({ email: 'dora@example.org' }),
+      });
+      expect(answer.status).to.equal(202);
+      await until('the transcript went out', async () => sink.mails.length === before + 1);
+      const mail = sink.mails.at(-1)!;
+      expect(mail.to).to.deep.equal(['dora@example.org']);
+      expect(mail.content).to.contain('Please write this down');
+      await anna.close(await anna.takeNext('chat'));
+      await house.untilIdle();
+    } finally {
+      chat.leave();
+    }
   });
 
   it('and forms are there exactly once after kills at every step', async () => {
