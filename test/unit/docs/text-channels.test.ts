@@ -13,7 +13,7 @@ import { formRate } from '../../../server/channels/form-door.ts';
 import { backOffTimes } from '../../../server/channels/mail/back-off.ts';
 import { imapTimes } from '../../../server/channels/mail/imap-watch.ts';
 import * as bounds from '../../../server/channels/mail/mail-bounds.ts';
-import { intakeTimes } from '../../../server/channels/mail/mail-intake.ts';
+import { intakeTimes, triesInOrder } from '../../../server/channels/mail/mail-intake.ts';
 import { listenerLimits } from '../../../server/channels/mail/mail-listener.ts';
 import { senderTimes } from '../../../server/channels/mail/mail-sender.ts';
 import { toleranceSec } from '../../../server/channels/webhook/signature.ts';
@@ -120,5 +120,5 @@ describe('docs/limits.md', () => {
   row('a mail server that fails', backOffTimes.firstMs / 1000, backOffTimes.longestMs / 1000);
   row('a sign-in that is refused', backOffTimes.refusedMs / 1000, backOffTimes.refusedLongestMs / 1000);
   row('one mail to the relay', senderTimes.mailMs / 60_000);
-  row('a kept mail that the desk does not take', intakeTimes.giveUpMs / 3_600_000);
+  row('a kept mail that the desk does not take', intakeTimes.giveUpMs / 3_600_000, triesInOrder);
 });
