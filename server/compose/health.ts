@@ -1,6 +1,6 @@
 /**
- * What /healthz says: ready, or which part is not. Channels of text are told of and do not count: the bank's mail relay being
- * away is no reason to take calls from this house.
+ * What /healthz says: ready, or which part is not. A part that only delays history does not stop calls. Channels of text are
+ * told of, those that are switched off left out; one that is down is somebody else's server, and does not make us unready.
  */
 import type { CallControl } from '../../sip/port.ts';
 import type { ChannelHealth } from '../app/text/channel.ts';
@@ -11,7 +11,7 @@ export function healthOf(
   stores: Stores,
   calls: CallControl,
   isTakenOver: boolean,
-  channels: Readonly<Record<string, ChannelHealth>>,
+  channels: Record<string, ChannelHealth>,
 ): HealthAnswer {
   const engines = calls.health();
   const log = stores.log.health();
@@ -28,13 +28,15 @@ export function healthOf(
     routing: { isReady: isTakenOver },
   };
   const isReady = Object.values(parts).every((part) => part.isReady);
-  for (const [name, health] of Object.entries(channels)) parts[name] = partOf(health);
-  return { isReady, parts };
+  return { isReady, parts: { ...parts, ...channelParts(channels) } };
 }
 
-function partOf(health: ChannelHealth): HealthAnswer['parts'][string] {
-  const { state } = health;
-  const detail =
-    'detail' in health ? `${state} since ${new Date(health.since).toISOString()}: ${health.detail}` : state;
-  return { isReady: state !== 'down', detail };
+function channelParts(channels: Record<string, ChannelHealth>): HealthAnswer['parts'] {
+  return Object.fromEntries(
+    Object.entries(channels).flatMap(([id, health]) => {
+      if (health.state === 'off') return [];
+      const detail = 'detail' in health ? `${health.state}: ${health.detail}` : health.state;
+      return [[`channel-${id}`, { isReady: health.state === 'up', detail }]];
+    }),
+  );
 }

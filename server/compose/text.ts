@@ -52,7 +52,7 @@ export interface TextSide {
   /** Brings in what was kept, then opens. Never rejects; it waits for Postgres as long as that takes. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** By what /healthz calls it. */
+  /** Of the channels, and of the port for customers. */
   health(): Record<string, ChannelHealth>;
 }
 
@@ -180,8 +180,8 @@ export function createTextSide(parts: TextSideParts): TextSide {
       for (const channel of channels.values()) await channel.close();
     },
     health: () => ({
-      ...Object.fromEntries([...channels].map(([id, channel]) => [`channel-${id}`, channel.health()])),
-      'public-listener': door.health(),
+      ...Object.fromEntries([...channels].map(([id, channel]) => [id, channel.health()])),
+      'public-port': door.health(),
     }),
   };
 }

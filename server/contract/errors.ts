@@ -13,10 +13,7 @@ export const errorCatalogue = {
   conflict: { status: 409, meaning: 'The thing is not in a state that allows this.' },
   'payload-too-large': { status: 413, meaning: 'The body is larger than the stated limit.' },
   'site-invalid': { status: 422, meaning: 'The site file has faults; details lists them with their places.' },
-  'consent-needed': {
-    status: 422,
-    meaning: 'What is to be agreed to was not, or in words that are no longer in force.',
-  },
+  'consent-needed': { status: 422, meaning: 'The consent is missing, or its text has changed meanwhile.' },
   'attachment-refused': { status: 422, meaning: 'The file may not be sent or opened; details says why.' },
   'too-many-tries': { status: 429, meaning: 'Too many tries; details says when to come back.' },
   internal: { status: 500, meaning: 'A fault of ours; the log has it under the same request id.' },

@@ -17,7 +17,7 @@ export interface DeskViewParts {
   caller(contactId: string): { from: string; fromName?: string } | undefined;
   waiting(queueId: string): { waiting: number; oldestAt?: number };
   /** Those who are logged in, whoever asks. */
-  colleagues(): DeskView['targets']['agents'];
+  colleagues: () => DeskView['targets']['agents'];
   clock: ClockPort;
 }
 

@@ -63,12 +63,14 @@ export const tokenHash = (token: string): string =>
   createHash('sha256').update(`chat:${token}`).digest('hex');
 
 export class ChatChannel implements Channel {
+  /** Of one line. */
+  static readonly attachments = { maxBytes: 10_000_000, maxCount: 5 } as const;
   readonly id = 'chat';
   readonly capabilities = {
     work: 'chat',
     isLive: true,
     hasHtml: false,
-    attachments: { maxBytes: 10_000_000, maxCount: 5 },
+    attachments: ChatChannel.attachments,
   } as const;
   readonly #parts: ChatChannelParts;
   readonly #chats = new Map<string, LiveChat>();

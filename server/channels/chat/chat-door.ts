@@ -56,8 +56,7 @@ export function chatDoor(parts: ChatDoorParts): Router {
     const widget = widgetOf(chat, req);
     const started = await chat.start(widget, readAs(startChatSchema, req.body ?? {}), addressOf(req));
     if (started === 'closed') throw refuse('conflict', 'the chat is closed', { reason: 'closed' });
-    if (started === 'consent-needed')
-      throw refuse('consent-needed', 'the consent is missing, or its text has changed');
+    if (started === 'consent-needed') throw refuse('consent-needed', 'the consent is missing');
     res.status(201).json(started);
   });
 

@@ -68,7 +68,7 @@ interface Trouble {
 }
 
 const batchSize = 20;
-const triesInOrder = 6;
+export const triesInOrder = 6;
 const maxAside = 200;
 /** The machine may have been busy, not the mail bad. */
 const again = new Set<UnreadableReason>(['too-slow', 'crashed']);
