@@ -60,10 +60,11 @@ function capacityIn(usual: SiteAgent['capacity'], { id, queues, capacity }: Site
   return Object.fromEntries(channels.map((one) => [one, capacityOf(agent, one)])) as DeskView['capacity'];
 }
 
-function targetsOf({ site, colleagues }: DeskViewParts, own: string): DeskView['targets'] {
+function targetsOf(parts: DeskViewParts, own: string): DeskView['targets'] {
+  const { site } = parts.site;
   return {
-    queues: site.site.queues.map(({ id, name }) => ({ queueId: id, name })),
-    agents: colleagues().filter(({ agentId }) => agentId !== own),
+    queues: site.queues.map(({ id, name }) => ({ queueId: id, name })),
+    agents: parts.colleagues().filter(({ agentId }) => agentId !== own),
   };
 }
 
