@@ -14,6 +14,7 @@ import { AgentDesk } from '../app/text/agent-desk.ts';
 import type { Channel, ChannelHealth } from '../app/text/channel.ts';
 import { mailChannelId } from '../channels/mail/mail-incoming.ts';
 import { DeskNews } from '../app/text/desk-news.ts';
+import { Forgetting } from '../app/text/forgetting.ts';
 import { DeskPresence } from '../app/text/desk-presence.ts';
 import { Outbox } from '../app/text/outbox.ts';
 import { TextDesk } from '../app/text/text-desk.ts';
@@ -27,6 +28,7 @@ import { WebhookChannel } from '../channels/webhook/webhook-channel.ts';
 import { createFileCheck } from '../channels/file-check.ts';
 import { formDoor } from '../channels/form-door.ts';
 import { PublicServer } from '../channels/public-server.ts';
+import { UploadRoom } from '../channels/upload-room.ts';
 import type { ServerConfig } from '../config/env.ts';
 import { languages } from '../contract/site.ts';
 import { createRawMailRepo } from '../db/repos/raw-mail-repo.ts';
@@ -66,6 +68,8 @@ export interface TextSideParts {
 }
 
 const historyLookMs = 100;
+/** Of bodies of strangers that are being read, all told. */
+const uploadBytesAtMost = 150_000_000;
 
 export function createTextSide(parts: TextSideParts): TextSide {
   const { stores, shell, site, clock, logger } = parts;
@@ -84,11 +88,13 @@ export function createTextSide(parts: TextSideParts): TextSide {
     newId,
     logger,
   });
+  const room = new UploadRoom(uploadBytesAtMost);
   const secrets = createSecretFiles(join(parts.config.dataDir, 'secrets'));
   const webhooks = new WebhookChannel({
     desk,
     site: () => site.site,
     secret: (name) => secrets.text(name),
+    room,
     now: () => clock.now(),
     logger,
   });
@@ -101,7 +107,12 @@ export function createTextSide(parts: TextSideParts): TextSide {
   const presence = new DeskPresence(shell);
   const turnAway = turnAwayWith({ desk, store, shell, news, outbox, now: () => clock.now() });
   followChats(parts, { desk, chat, news, turnAway });
-  const door = publicDoor(parts, { desk, chat, files, webhooks });
+  const door = publicDoor(parts, { desk, chat, files, webhooks, room });
+  const forgetting = new Forgetting({
+    forget: [(before) => files.dropLoose(before), (before) => chat.forgetSilent(before)],
+    clock,
+    logger,
+  });
   let isStarted = false;
   let isStopped = false;
 
@@ -164,11 +175,13 @@ export function createTextSide(parts: TextSideParts): TextSide {
       channels.set(mailChannelId, await openMail(parts, desk));
       isStarted = true;
       presence.begin(site.agentIds());
+      forgetting.start();
       await applySite();
     },
     async stop() {
       isStopped = true;
       presence.stop();
+      forgetting.stop();
       outbox.stop();
       await door.close();
       for (const channel of channels.values()) await channel.close();
@@ -229,11 +242,13 @@ function publicDoor(
     chat,
     files,
     webhooks,
+    room,
   }: {
     desk: TextDesk;
     chat: ChatChannel;
     files: ReturnType<typeof createFileRepo>;
     webhooks: WebhookChannel;
+    room: UploadRoom;
   },
 ): PublicServer {
   const sockets = createChatSockets(chat, {
@@ -241,6 +256,7 @@ function publicDoor(
     isAllowed: (origin, host) =>
       origin !== undefined &&
       (chat.origins().includes(origin) || origin.replace(/^https?:\/\//, '') === host),
+    trustedProxyHops: config.trustedProxyHops,
     now: () => clock.now(),
     logger,
   });
@@ -256,6 +272,7 @@ function publicDoor(
         siteLanguage: () => site.language,
         siteName: () => site.site.site.name,
         files,
+        room,
         isPicture,
       }),
       formDoor({ desk, site: () => site.site, now: () => clock.now() }),

@@ -8,13 +8,17 @@ import type { ActiveSite } from '../active-site.ts';
 import type { ClockPort, LoggerPort } from '../ports.ts';
 import type { Channel, SendResult } from './channel.ts';
 import type { DeskNews } from './desk-news.ts';
+import { maxFaultLength } from './fit-to-keep.ts';
 import type { DueMessage, TextStorePort } from './ports.ts';
+import { cleanLine, wellFormed } from '../../lib/clean-text.ts';
 
 export const retryAfterMs = [5_000, 30_000, 120_000, 300_000, 900_000, 1_800_000, 3_600_000];
 const givenUpAfter = 55;
 const atOnce = 8;
 /** A channel that never answers must not hold the others up. */
 const sendBoundMs = 120_000;
+/** A result that cannot be written down: its message would be sent again at once, and again. */
+const unsettledPauseMs = 30_000;
 /** Should a wake-up be lost, or the clock be set. */
 const lookEveryMs = 30_000;
 
@@ -86,19 +90,24 @@ export class Outbox {
 
   async #send(message: DueMessage): Promise<void> {
     const { store, news, logger } = this.#parts;
+    const { messageId, threadId } = message;
+    let isSettled = false;
     try {
       const result = await this.#handOver(message);
-      const settled = await store.settle(message.messageId, this.#outcomeOf(message, result));
+      const settled = await store.settle(messageId, this.#outcomeOf(message, result));
+      isSettled = true;
       if (settled) news.message(settled);
     } catch (err) {
-      logger.warn(
-        { err, messageId: message.messageId },
-        'a message could not be sent, or its sending not be noted',
-      );
+      logger.warn({ err, messageId }, 'a message could not be sent, or its sending not be noted');
     } finally {
-      this.#inHand.delete(message.threadId);
-      this.wake();
+      if (isSettled) this.#release(threadId);
+      else setTimeout(() => this.#release(threadId), unsettledPauseMs).unref();
     }
+  }
+
+  #release(threadId: string): void {
+    this.#inHand.delete(threadId);
+    this.wake();
   }
 
   async #handOver(message: DueMessage): Promise<SendResult> {
@@ -123,17 +132,15 @@ export class Outbox {
     }
   }
 
+  /** Faults and ids are another party's words: they are cleaned, or the database would refuse the whole result. */
   #outcomeOf({ attempts }: DueMessage, result: SendResult): Parameters<TextStorePort['settle']>[1] {
-    switch (result.outcome) {
-      case 'sent':
-        return { state: 'sent', ...(result.externalId !== undefined && { externalId: result.externalId }) };
-      case 'failed':
-        return { state: 'failed', fault: result.fault };
-      case 'later': {
-        if (attempts + 1 >= givenUpAfter) return { state: 'failed', fault: result.fault };
-        const pauseMs = retryAfterMs[Math.min(attempts, retryAfterMs.length - 1)]!;
-        return { state: 'queued', fault: result.fault, nextTryAt: this.#parts.clock.now() + pauseMs };
-      }
+    if (result.outcome === 'sent') {
+      const { externalId } = result;
+      return { state: 'sent', ...(externalId !== undefined && { externalId: wellFormed(externalId) }) };
     }
+    const fault = cleanLine(result.fault, maxFaultLength);
+    if (result.outcome === 'failed' || attempts + 1 >= givenUpAfter) return { state: 'failed', fault };
+    const pauseMs = retryAfterMs[Math.min(attempts, retryAfterMs.length - 1)]!;
+    return { state: 'queued', fault, nextTryAt: this.#parts.clock.now() + pauseMs };
   }
 }
