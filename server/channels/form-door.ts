@@ -108,5 +108,8 @@ async function take(
       ...(phone !== '' && { phone }),
     },
   });
-  return { reference: threadId.slice(-8) };
+  return { reference: referenceOf(threadId) };
 }
+
+/** The letters of its id that tell the time (lib/ids), so no two customers have the same; they stand in the answer's subject. */
+const referenceOf = (threadId: string): string => threadId.slice(4, 12);

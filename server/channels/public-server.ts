@@ -26,6 +26,9 @@ export interface PublicServerParts {
   logger: { info(fields: object, message: string): void; error(fields: object, message: string): void };
 }
 
+/** Files are what a process has few of, and calls need them too. */
+const maxConnections = 8_000;
+
 const fixedHeaders = {
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
@@ -42,6 +45,7 @@ export class PublicServer {
   /** Why it is not open though it should be. */
   #fault: { since: number; detail: string } | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(parts: PublicServerParts) {
     this.#parts = parts;
@@ -53,11 +57,15 @@ export class PublicServer {
     return typeof address === 'object' && address ? address.port : undefined;
   }
 
-  async apply(site: Site): Promise<void> {
+  /** One site after the other: two at once would open two listeners. */
+  apply(site: Site): Promise<void> {
     const isNeeded =
       (site.widgets?.length ?? 0) + (site.forms?.length ?? 0) + (site.webhooks?.length ?? 0) > 0;
-    if (isNeeded && !this.#server) await this.#open();
-    else if (!isNeeded) await this.close();
+    this.#turn = this.#turn.then(() => {
+      if (!isNeeded) return this.close();
+      return this.#server ? undefined : this.#open();
+    });
+    return this.#turn;
   }
 
   health(): ChannelHealth {
@@ -73,6 +81,7 @@ export class PublicServer {
     server.requestTimeout = 60_000;
     server.keepAliveTimeout = 15_000;
     server.maxHeadersCount = 100;
+    server.maxConnections = maxConnections;
     server.on('upgrade', (req: IncomingMessage, socket, head) => {
       if (req.url?.split('?')[0] === '/chat/socket') sockets.upgrade(req, socket, head);
       else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');

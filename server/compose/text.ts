@@ -15,6 +15,7 @@ import type { Channel, ChannelHealth } from '../app/text/channel.ts';
 import { mailChannelId } from '../channels/mail/mail-incoming.ts';
 import { DeskNews } from '../app/text/desk-news.ts';
 import { colleaguesOf } from '../app/text/desk-view.ts';
+import { Forgetting } from '../app/text/forgetting.ts';
 import { DeskPresence } from '../app/text/desk-presence.ts';
 import { Outbox } from '../app/text/outbox.ts';
 import type { FileStorePort, TextStorePort } from '../app/text/ports.ts';
@@ -29,6 +30,7 @@ import { WebhookChannel } from '../channels/webhook/webhook-channel.ts';
 import { createFileCheck } from '../channels/file-check.ts';
 import { formDoor } from '../channels/form-door.ts';
 import { PublicServer } from '../channels/public-server.ts';
+import { UploadRoom } from '../channels/upload-room.ts';
 import type { ServerConfig } from '../config/env.ts';
 import { languages } from '../contract/site.ts';
 import { createRawMailRepo } from '../db/repos/raw-mail-repo.ts';
@@ -69,6 +71,8 @@ export interface TextSideParts {
 }
 
 const historyLookMs = 100;
+/** Of bodies of strangers that are being read, all told. */
+const uploadBytesAtMost = 150_000_000;
 
 export function createTextSide(parts: TextSideParts): TextSide {
   const { stores, shell, site, clock, logger } = parts;
@@ -87,11 +91,13 @@ export function createTextSide(parts: TextSideParts): TextSide {
     newId,
     logger,
   });
+  const room = new UploadRoom(uploadBytesAtMost);
   const secrets = createSecretFiles(join(parts.config.dataDir, 'secrets'));
   const webhooks = new WebhookChannel({
     desk,
     site: () => site.site,
     secret: (name) => secrets.text(name),
+    room,
     now: () => clock.now(),
     logger,
   });
@@ -104,7 +110,12 @@ export function createTextSide(parts: TextSideParts): TextSide {
   const presence = new DeskPresence(shell);
   const turnAway = turnAwayWith({ desk, store, shell, news, outbox, now: () => clock.now() });
   followChats(parts, { desk, chat, news, turnAway });
-  const door = publicDoor(parts, { desk, chat, files, webhooks, store, outbox });
+  const door = publicDoor(parts, { desk, chat, files, webhooks, store, outbox, room });
+  const forgetting = new Forgetting({
+    forget: [(before) => files.dropLoose(before), (before) => chat.forgetSilent(before)],
+    clock,
+    logger,
+  });
   let isStarted = false;
   let isStopped = false;
 
@@ -170,11 +181,13 @@ export function createTextSide(parts: TextSideParts): TextSide {
       channels.set(mailChannelId, await openMail(parts, desk));
       isStarted = true;
       presence.begin(site.agentIds());
+      forgetting.start();
       await applySite();
     },
     async stop() {
       isStopped = true;
       presence.stop();
+      forgetting.stop();
       outbox.stop();
       await door.close();
       for (const channel of channels.values()) await channel.close();
@@ -237,10 +250,11 @@ interface DoorParts {
   webhooks: WebhookChannel;
   store: TextStorePort;
   outbox: Outbox;
+  room: UploadRoom;
 }
 
 function publicDoor({ site, clock, logger, config, uiDir }: TextSideParts, joined: DoorParts): PublicServer {
-  const { desk, chat, files, webhooks, store, outbox } = joined;
+  const { desk, chat, files, webhooks, store, outbox, room } = joined;
   /** From the first mailbox, whose queue gets what the customer answers. */
   const postTranscript: ChatDoorParts['postTranscript'] = async ({ to, ...letter }) => {
     const mailbox = site.site.mail?.mailboxes[0];
@@ -261,6 +275,7 @@ function publicDoor({ site, clock, logger, config, uiDir }: TextSideParts, joine
     isAllowed: (origin, host) =>
       origin !== undefined &&
       (chat.origins().includes(origin) || origin.replace(/^https?:\/\//, '') === host),
+    trustedProxyHops: config.trustedProxyHops,
     now: () => clock.now(),
     logger,
   });
@@ -276,6 +291,7 @@ function publicDoor({ site, clock, logger, config, uiDir }: TextSideParts, joine
         siteLanguage: () => site.language,
         siteName: () => site.site.site.name,
         files,
+        room,
         isPicture,
         hasMail: () => site.site.mail?.smarthost !== undefined,
         postTranscript,

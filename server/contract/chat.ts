@@ -7,6 +7,7 @@
  * `ack` for its `clientId`; until then the widget says it again, after a reconnect too: a `clientId` counts once.
  */
 import { z } from 'zod';
+import { idSchema } from './rest.ts';
 import { languages } from './site.ts';
 
 const language = z.enum(languages);
@@ -95,7 +96,7 @@ export type ChatState =
 
 /**
  * `/chat/socket`, sub-protocol `hearthline-chat`. The first frame is `hello` within 10 s; `after` is the newest line seen,
- * and the server tells what came since. One frame is at most 32 kB; more than 20 in a second (40 at once), or nonsense, closes with 1008.
+ * and the server tells what came since. One frame is at most 32 kB (1009); more than 20 in a second, or nonsense, closes with 1008.
  */
 export const chatRequestSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('hello'), token: chatTokenSchema, after: z.number().int().min(0) }),
@@ -103,7 +104,7 @@ export const chatRequestSchema = z.discriminatedUnion('type', [
     type: z.literal('line'),
     clientId: clientIdSchema,
     text: z.string().max(maxLineLength),
-    attachmentIds: z.array(z.string().max(80)).max(5).default([]),
+    attachmentIds: z.array(idSchema).max(5).default([]),
   }),
   z.strictObject({ type: z.literal('typing') }),
   z.strictObject({ type: z.literal('end') }),
@@ -116,7 +117,7 @@ export type ChatFrame =
   | { type: 'lines'; lines: ChatLine[] }
   /** The line is kept; it comes as a line, too. */
   | { type: 'ack'; clientId: string; seq: number }
-  /** The line is refused for good: `too-long`, `ended`, `too-many`, `attachment`. */
+  /** The line is refused for good: `too-long`, `empty`, `ended`, `too-many`, `attachment`. */
   | { type: 'nack'; clientId: string; reason: string }
   | { type: 'state'; state: ChatState }
   /** The agent types; good for 5 s. */

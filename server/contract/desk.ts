@@ -192,7 +192,7 @@ export const closeRequestSchema = z.strictObject({
 export type CloseRequest = z.infer<typeof closeRequestSchema>;
 
 /** `POST /api/desk/contacts/:id/read` with the newest message seen -> 204. `POST .../typing` -> 204, at most one in 2 s. */
-export const readRequestSchema = z.strictObject({ seq: z.number().int().min(0) });
+export const readRequestSchema = z.strictObject({ seq: z.number().int().min(0).max(2_147_483_647) });
 
 /** `POST /api/desk/ticket` -> TicketAnswer (rest.ts) with the address `/ws/desk?ticket=...`, good once. */
 

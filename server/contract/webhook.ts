@@ -5,7 +5,12 @@
 import { z } from 'zod';
 import { languages } from './site.ts';
 
-const externalId = z.string().min(1).max(200);
+/** Told back as it came, so nothing in it is cleaned: what would have to be is refused. */
+const externalId = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^\P{C}*$/u, 'no control characters, no lone surrogates');
 const fileSchema = z.strictObject({
   name: z.string().min(1).max(200),
   mime: z.string().regex(/^[\w.+-]{1,60}\/[\w.+-]{1,60}$/),
@@ -18,7 +23,7 @@ export const webhookMessageSchema = z.strictObject({
   id: externalId,
   from: z.strictObject({ address: z.string().min(1).max(200), name: z.string().min(1).max(100).optional() }),
   text: z.string().max(20_000),
-  at: z.number().int().optional(),
+  at: z.number().int().min(0).optional(),
   language: z.enum(languages).optional(),
   files: z.array(fileSchema).max(10).default([]),
 });

@@ -11,6 +11,18 @@ export type Logger = PinoLogger;
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+/** What an error of the database carries along: the statement with its values, and the row that it is about. */
+const withData = ['sql', 'parameters', 'parent', 'original', 'errors', 'fields', 'value', 'detail', 'where'];
+
+/** An error as it is logged: its words and its code, without the data that it happened to. */
+function errorFields(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { parent } = error as { parent?: { code?: unknown } };
+  const code = parent?.code;
+  const fields = Object.entries(pino.stdSerializers.err(error)).filter(([key]) => !withData.includes(key));
+  return { ...Object.fromEntries(fields), ...(typeof code === 'string' && { code }) };
+}
+
 export interface LoggerOptions {
   /** Shows what stands under `pii`; for a fault hunt on the spot, never by default. */
   isPiiShown?: boolean;
@@ -23,6 +35,7 @@ export function createLogger(name: string, level: LogLevel = 'info', options: Lo
     level,
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: errorFields },
     ...(options.isPiiShown === true
       ? {}
       : { redact: { paths: ['pii', '*.pii', '*.*.pii', '*.*.*.pii'], censor: '[redacted]' } }),

@@ -21,6 +21,8 @@ import type {
   TransferRequest,
 } from '../../contract/desk.ts';
 
+import { cleanBlock } from '../../lib/clean-text.ts';
+
 export type DeskRefusal =
   | IgnoredReason
   /** It is not on this agent's desk. */
@@ -30,6 +32,8 @@ export type DeskRefusal =
   | 'unknown-attachment'
   | 'too-many-attachments'
   | 'unknown-reason'
+  /** Nothing is left of the text without what no text may hold. */
+  | 'empty'
   | NonNullable<ThreadView['whyNoReply']>;
 export type DeskOutcome = { refused: DeskRefusal } | undefined;
 
@@ -123,7 +127,9 @@ export class AgentDesk {
     const { store, desk, outbox, news, clock, channels } = this.#parts;
     const thread = this.#working(agentId, contactId) && (await store.threadFacts(contactId));
     if (!thread) return { refused: 'not-yours' };
-    const { isNote, text, clientId, attachmentIds } = request;
+    const { isNote, clientId, attachmentIds } = request;
+    const text = cleanBlock(request.text);
+    if (text === '') return { refused: 'empty' };
     const why = isNote ? undefined : this.whyNoReply(thread);
     // A live customer who lost the network for a moment reads it on coming back.
     if (why !== undefined && why !== 'customer-gone') return { refused: why };
@@ -170,6 +176,8 @@ export class AgentDesk {
     if (disposition !== undefined && !known) return { refused: 'unknown-reason' };
     if (note !== undefined) await this.#note(agentId, contactId, note);
     if (disposition !== undefined) await store.setDisposition(contactId, disposition);
+    // Meanwhile it may have been passed on, and is another agent's to close.
+    if (!this.#working(agentId, contactId)) return { refused: 'not-yours' };
     return refusedBy(shell.run({ type: 'contact.agent-hung-up', contactId, reason: 'closed' }).ignored);
   }
 
@@ -191,7 +199,7 @@ export class AgentDesk {
       author: 'agent',
       agentId,
       isNote: true,
-      text,
+      text: cleanBlock(text),
       attachmentIds: [],
       at: clock.now(),
       isSent: false,

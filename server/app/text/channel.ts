@@ -154,11 +154,15 @@ export interface ChannelDesk {
   /** One that is not sent yet, if it is this owner's. */
   fileOf(attachmentId: string, owner: string): Promise<StoredFile | undefined>;
   readFile(sha256: string): Promise<Uint8Array>;
-  /** What became of a message that was sent: a bounce names it. False: no message of ours is called that, or not yet. */
+  /**
+   * What became of a message that was sent: a bounce names it. `endpointId`: only if it went out there. False: no message of
+   * ours is called that, or not yet.
+   */
   delivered(
     channelId: string,
     externalId: string,
     state: 'delivered' | 'failed',
     fault?: string,
+    endpointId?: string,
   ): Promise<boolean>;
 }

@@ -78,7 +78,8 @@ export class OpenTexts {
   /** True when anything changed that a desk shows. */
   notePresence(threadId: string, change: Partial<Presence>): boolean {
     const before = this.presence(threadId);
-    const after = { ...before, ...change };
+    // Whoever has gone does not type; and nothing stays known of a customer who left.
+    const after = { ...before, ...change, ...(change.isHere === false && { typingUntil: 0 }) };
     if (!after.isHere && after.typingUntil === 0) this.#presence.delete(threadId);
     else this.#presence.set(threadId, after);
     return before.isHere !== after.isHere || before.typingUntil !== after.typingUntil;

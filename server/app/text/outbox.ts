@@ -8,7 +8,9 @@ import type { ActiveSite } from '../active-site.ts';
 import type { ClockPort, LoggerPort } from '../ports.ts';
 import type { Channel, SendResult } from './channel.ts';
 import type { DeskNews } from './desk-news.ts';
+import { maxFaultLength } from './fit-to-keep.ts';
 import type { DueMessage, TextStorePort } from './ports.ts';
+import { cleanLine, wellFormed } from '../../lib/clean-text.ts';
 
 export const retryAfterMs = [5_000, 30_000, 120_000, 300_000, 900_000, 1_800_000, 3_600_000];
 export const givenUpAfter = 55;
@@ -146,17 +148,15 @@ export class Outbox {
     }
   }
 
+  /** Faults and ids are another party's words: they are cleaned, or the database would refuse the whole result. */
   #outcomeOf({ attempts }: DueMessage, result: SendResult): Parameters<TextStorePort['settle']>[1] {
-    switch (result.outcome) {
-      case 'sent':
-        return { state: 'sent', ...(result.externalId !== undefined && { externalId: result.externalId }) };
-      case 'failed':
-        return { state: 'failed', fault: result.fault };
-      case 'later': {
-        if (attempts + 1 >= givenUpAfter) return { state: 'failed', fault: result.fault };
-        const pauseMs = retryAfterMs[Math.min(attempts, retryAfterMs.length - 1)]!;
-        return { state: 'queued', fault: result.fault, nextTryAt: this.#parts.clock.now() + pauseMs };
-      }
+    if (result.outcome === 'sent') {
+      const { externalId } = result;
+      return { state: 'sent', ...(externalId !== undefined && { externalId: wellFormed(externalId) }) };
     }
+    const fault = cleanLine(result.fault, maxFaultLength);
+    if (result.outcome === 'failed' || attempts + 1 >= givenUpAfter) return { state: 'failed', fault };
+    const pauseMs = retryAfterMs[Math.min(attempts, retryAfterMs.length - 1)]!;
+    return { state: 'queued', fault, nextTryAt: this.#parts.clock.now() + pauseMs };
   }
 }

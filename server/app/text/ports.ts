@@ -112,6 +112,8 @@ export interface TextStorePort {
     externalId: string,
     state: 'delivered' | 'failed',
     fault?: string,
+    /** Absent: of any endpoint of the channel. */
+    endpointId?: string,
   ): Promise<MessageView | undefined>;
 }
 
@@ -122,7 +124,16 @@ export interface FileStorePort {
   ): Promise<StoredFile>;
   content(sha256: string): Promise<Uint8Array | undefined>;
   ofMessage(messageId: string): Promise<StoredFile[]>;
-  byId(attachmentId: string): Promise<(StoredFile & { threadId?: string; owner: string }) | undefined>;
+  byId(attachmentId: string): Promise<KeptFile | undefined>;
+  /** Forgets what was kept before that instant and never sent along; answers how many. */
+  dropLoose(before: number): Promise<number>;
+}
+
+export interface KeptFile extends StoredFile {
+  readonly threadId?: string;
+  readonly owner: string;
+  /** It is part of a note, which customers do not see. */
+  readonly isInternal: boolean;
 }
 
 export interface FileCheckPort {

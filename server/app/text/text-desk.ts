@@ -15,9 +15,18 @@ import type { ActiveSite } from '../active-site.ts';
 import type { ClockPort, LoggerPort } from '../ports.ts';
 import type { DeskFault, DeskNews } from './desk-news.ts';
 import type { ChannelDesk, IncomingMessage, StoredFile, Taken } from './channel.ts';
+import { fitToKeep, maxFaultLength } from './fit-to-keep.ts';
 import { OpenTexts } from './open-texts.ts';
 import type { FileCheckPort, FileStorePort, OpenText, TakenRow, TextStorePort } from './ports.ts';
 import type { HearthlineEvent } from '../../contract/events.ts';
+import { cleanLine, wellFormed } from '../../lib/clean-text.ts';
+import { honestType } from '../../lib/picture-kind.ts';
+import { safeFileName } from '../../lib/safe-file-name.ts';
+
+/** Ended contacts that are remembered: more than messages could be on their way to. */
+const endedAtMost = 10_000;
+/** Messages at most that are kept and could not be shown for the moment. */
+const unshownAtMost = 10_000;
 
 export interface TextDeskParts {
   shell: AcdShell;
@@ -35,6 +44,10 @@ export class TextDesk implements ChannelDesk {
   readonly #parts: TextDeskParts;
   /** Kept, and in no queue: theirs is not in the site. */
   readonly #stranded = new Set<string>();
+  /** Contacts that ended of late: a message that was on its way to one asks for another. */
+  readonly #ended = new Set<string>();
+  /** Kept, and then the database went away before they had a contact: their channel brings them again. */
+  readonly #unshown = new Set<string>();
   #open: () => void = () => undefined;
   readonly #isOpen: Promise<void>;
 
@@ -48,8 +61,8 @@ export class TextDesk implements ChannelDesk {
 
   async take(incoming: IncomingMessage): Promise<Taken> {
     await this.#isOpen;
-    const row = await this.#parts.store.take(incoming, this.#parts.clock.now());
-    const taken = await this.#noted(row);
+    const row = await this.#parts.store.take(fitToKeep(incoming), this.#parts.clock.now());
+    const taken = await this.#shown(row);
     return {
       messageId: row.message.messageId,
       threadId: row.threadId,
@@ -60,8 +73,9 @@ export class TextDesk implements ChannelDesk {
 
   async keepFile(file: Parameters<ChannelDesk['keepFile']>[0]): Promise<StoredFile> {
     const { files, fileCheck, clock } = this.#parts;
-    const { content, owner = 'channel', ...facts } = file;
-    const refused = await fileCheck.check(file);
+    const { content, owner = 'channel', ...told } = file;
+    const facts = { ...told, name: safeFileName(told.name, 'file'), mime: honestType(told.mime, content) };
+    const refused = await fileCheck.check({ ...facts, content });
     const sha256 = createHash('sha256').update(content).digest('hex');
     const bytes = content.byteLength;
     return files.keep({
@@ -91,8 +105,16 @@ export class TextDesk implements ChannelDesk {
     externalId: string,
     state: 'delivered' | 'failed',
     fault?: string,
+    endpointId?: string,
   ): Promise<boolean> {
-    const message = await this.#parts.store.delivered(channelId, externalId, state, fault);
+    const said = fault === undefined ? undefined : cleanLine(fault, maxFaultLength);
+    const message = await this.#parts.store.delivered(
+      channelId,
+      wellFormed(externalId),
+      state,
+      said,
+      endpointId,
+    );
     if (message) this.#parts.news.message(message);
     return message !== undefined;
   }
@@ -148,19 +170,32 @@ export class TextDesk implements ChannelDesk {
     return ignored ? 'conflict' : undefined;
   }
 
-  /** A message is kept: shows it, and sees that somebody is asked. */
+  /** A message is kept: shows it, and sees that somebody is asked. What fails here is made good when it is brought again. */
+  async #shown(row: TakenRow): Promise<OpenText | undefined> {
+    const { messageId } = row.message;
+    const isUnshown = row.isDuplicate && this.#unshown.has(messageId);
+    if (row.isDuplicate && !isUnshown) return row.text;
+    remember(this.#unshown, messageId, unshownAtMost);
+    const { store, clock } = this.#parts;
+    const isClosed = isUnshown && !row.text;
+    const text = await this.#noted(isClosed ? await store.reopen(messageId, clock.now()) : row);
+    this.#unshown.delete(messageId);
+    return text;
+  }
+
+  /** It has joined a contact that ended meanwhile: a new one, once, for what `reopen` tells of has none before it. */
   async #noted(row: TakenRow): Promise<OpenText | undefined> {
     const { store, shell, news, clock } = this.#parts;
-    if (row.isDuplicate || !row.text) return row.text;
-    const isEnded = !row.isNewContact && !shell.acd.contact(row.text.contactId);
-    if (isEnded && !this.#stranded.has(row.text.contactId)) {
+    if (!row.text) return undefined;
+    if (!row.isNewContact && this.#ended.has(row.text.contactId)) {
       this.texts.drop(row.text.contactId);
       return this.#noted(await store.reopen(row.message.messageId, clock.now()));
     }
     this.texts.put(row.text);
     this.texts.noteMessage(row.message);
     news.message(row.message);
-    if (row.isNewContact) this.#route(row.text);
+    // Not in routing and not ended: another message of this thread made it and is about to say so, or it has no queue.
+    if (row.isNewContact || !shell.acd.contact(row.text.contactId)) this.#route(row.text);
     return row.text;
   }
 
@@ -220,6 +255,8 @@ export class TextDesk implements ChannelDesk {
         break;
       case 'contact.ended':
         this.texts.drop(text.contactId);
+        this.#stranded.delete(text.contactId);
+        remember(this.#ended, text.contactId, endedAtMost);
         this.#behind(store.close(text.contactId, event.at));
         return news.ended(text, event.data.endedBy);
       default:
@@ -244,4 +281,10 @@ export class TextDesk implements ChannelDesk {
       this.#parts.logger.warn({ err }, 'a change of a text contact was not written down'),
     );
   }
+}
+
+/** The newest so many. */
+function remember(known: Set<string>, id: string, atMost: number): void {
+  known.add(id);
+  if (known.size > atMost) known.delete(known.values().next().value!);
 }

@@ -5,6 +5,8 @@
  * A contact begins with the first line. A line is acknowledged when it is committed, and its client id counts once, so a
  * widget may say it again after any cut. The customer's tabs may come and go: who waits and has been gone for two minutes
  * has left; who is being helped and says nothing is warned, and after as long again the chat is closed.
+ * Race stopped: a line is on its way while its contact ends. Lines and ends of one chat are taken in turn, so the line is
+ * either refused, or has a contact of its own and the chat goes on.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type {
@@ -16,10 +18,12 @@ import type {
 } from '../../app/text/channel.ts';
 import type { ChatState, StartChat } from '../../contract/chat.ts';
 import type { Language, Site } from '../../contract/site.ts';
+import { cleanBlock, cleanLine } from '../../lib/clean-text.ts';
 import type { SiteWidget } from '../../contract/site-text.ts';
 import type { ChatSession, ChatStorePort } from './chat-store.ts';
-import { chatWords } from './chat-words.ts';
+import { ChatWatch } from './chat-watch.ts';
 import { LiveChat, type ChatSocket } from './live-chat.ts';
+import { LiveChats } from './live-chats.ts';
 
 /** What routing says of the contact of a thread, as far as customers are told. */
 export type ContactStanding =
@@ -35,6 +39,8 @@ export interface ChatChannelParts {
     /** A line of the house itself, seen by the customer. */
     say(threadId: string, text: string): Promise<void>;
     standing(threadId: string): ContactStanding;
+    /** Of the chats whose contact is open. */
+    openThreads(): Iterable<string>;
   };
   store: ChatStorePort;
   site(): Site;
@@ -45,19 +51,11 @@ export interface ChatChannelParts {
   logger: { warn(fields: object, message: string): void };
 }
 
-const sweepEveryMs = 1000;
-export const goneAfterMs = 120_000;
-/** A tab that is being reloaded is not gone. */
-const absentAfterMs = 10_000;
 const typingMs = 5_000;
-/** Nobody looks, and nothing is under way. */
-const forgetAfterMs = 60_000;
+const maxNameLength = 100;
+const maxPageLength = 500;
 
-export type LineRefusal = 'too-long' | 'ended' | 'too-many' | 'attachment';
-
-/** A picture is fetched by its address alone, so the token stands in it. */
-export const fileUrl = (attachmentId: string, token: string): string =>
-  `/chat/files/${attachmentId}?token=${token}`;
+export type LineRefusal = 'too-long' | 'ended' | 'too-many' | 'attachment' | 'empty';
 
 export const tokenHash = (token: string): string =>
   createHash('sha256').update(`chat:${token}`).digest('hex');
@@ -73,20 +71,30 @@ export class ChatChannel implements Channel {
     attachments: ChatChannel.attachments,
   } as const;
   readonly #parts: ChatChannelParts;
-  readonly #chats = new Map<string, LiveChat>();
-  readonly #opening = new Map<string, Promise<LiveChat>>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #chats: LiveChats;
+  readonly #watch: ChatWatch;
   #isOn = false;
 
   constructor(parts: ChatChannelParts) {
     this.#parts = parts;
-    this.#timer = setInterval(() => this.#sweep(), sweepEveryMs);
-    this.#timer.unref();
+    this.#chats = new LiveChats(parts.store, (session) => this.#load(session));
+    this.#watch = new ChatWatch({
+      chats: this.#chats,
+      desk: parts.desk,
+      idleMs: ({ widgetId }) => (this.widget(widgetId)?.idleSec ?? 0) * 1000,
+      restate: (chat) => this.#restate(chat),
+      present: (chat) => this.#present(chat),
+      end: (chat, by) => this.end(chat, by),
+      contactEnded: (threadId, by) => this.contactEnded(threadId, by),
+      now: () => parts.now(),
+      logger: parts.logger,
+    });
   }
 
   async apply(site: Site): Promise<void> {
     this.#isOn = (site.widgets?.length ?? 0) > 0;
-    if (!this.#isOn) for (const chat of this.#chats.values()) chat.closeAll(1001, 'switched off');
+    if (!this.#isOn) for (const chat of this.#chats.all) chat.closeAll(1001, 'switched off');
+    for (const threadId of this.#parts.desk.openThreads()) await this.#chats.adopt(threadId);
   }
 
   health(): ChannelHealth {
@@ -94,13 +102,13 @@ export class ChatChannel implements Channel {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
-    for (const chat of this.#chats.values()) chat.closeAll(1012, 'restart');
+    this.#watch.stop();
+    for (const chat of this.#chats.all) chat.closeAll(1012, 'restart');
   }
 
   /** It is in the store already, where the customer's tabs read it. */
   async send({ threadId }: OutgoingMessage): Promise<SendResult> {
-    await this.#ofThread(threadId)?.refresh();
+    await this.#chats.ofThread(threadId)?.refresh();
     return { outcome: 'sent' };
   }
 
@@ -128,17 +136,19 @@ export class ChatChannel implements Channel {
     if (wanted && request.consent?.version !== wanted.version) return 'consent-needed';
     const token = randomBytes(32).toString('base64url');
     const createdAt = this.#parts.now();
-    const { language, name, email, topic, page } = request;
+    const { language, email, topic } = request;
+    const name = cleanLine(request.name ?? '', maxNameLength);
+    const page = cleanLine(request.page ?? '', maxPageLength);
     const session: ChatSession = {
       sessionId: this.#parts.newId('chat'),
       widgetId: widget.id,
       language,
       address,
       createdAt,
-      ...(name !== undefined && { name }),
+      ...(name !== '' && { name }),
       ...(email !== undefined && { email }),
       ...(widget.topics.some(({ id }) => id === topic) && topic !== undefined && { topic }),
-      ...(page !== undefined && { page }),
+      ...(page !== '' && { page }),
       ...(wanted && {
         consent: { version: wanted.version, text: textIn(wanted.text, language), at: createdAt },
       }),
@@ -150,33 +160,29 @@ export class ChatChannel implements Channel {
   /** Undefined for a token that opens nothing. */
   async open(token: string): Promise<LiveChat | undefined> {
     const session = await this.#parts.store.byToken(tokenHash(token));
-    return session && this.#open(session, token);
+    if (!session) return undefined;
+    const chat = await this.#chats.open(session);
+    chat.token = token;
+    return chat;
   }
 
-  async #open(session: ChatSession, token: string): Promise<LiveChat> {
-    const known = this.#chats.get(session.sessionId);
-    if (known) return known;
-    const opening = this.#opening.get(session.sessionId) ?? this.#load(session, token);
-    this.#opening.set(session.sessionId, opening);
-    return opening.finally(() => this.#opening.delete(session.sessionId));
-  }
-
-  async #load(session: ChatSession, token: string): Promise<LiveChat> {
+  async #load(session: ChatSession): Promise<LiveChat> {
     const chat = new LiveChat({
       session,
       store: this.#parts.store,
       nameOf: (agentId) => this.#parts.agentName(agentId),
-      urlOf: (attachmentId) => fileUrl(attachmentId, token),
+      loadedAt: this.#parts.now(),
     });
     await chat.refresh();
     this.#restate(chat);
-    this.#chats.set(session.sessionId, chat);
     return chat;
   }
 
-  join(chat: LiveChat, socket: ChatSocket, after: number): void {
-    chat.join(socket, after, this.#parts.now());
-    this.#present(chat);
+  /** False: it is open in too many tabs. */
+  join(chat: LiveChat, socket: ChatSocket, after: number): boolean {
+    const isJoined = chat.join(socket, after, this.#parts.now());
+    if (isJoined) this.#present(chat);
+    return isJoined;
   }
 
   leave(chat: LiveChat, socket: ChatSocket): void {
@@ -197,12 +203,14 @@ export class ChatChannel implements Channel {
   ): Promise<{ seq: number } | { refused: LineRefusal }> {
     const known = chat.seqOf(line.clientId);
     if (known !== undefined) return { seq: known };
-    if (chat.state.phase === 'ended') return { refused: 'ended' };
+    if (chat.session.endedBy !== undefined) return { refused: 'ended' };
+    if (chat.isFull) return { refused: 'too-many' };
+    if (cleanBlock(line.text).trim() === '' && line.attachmentIds.length === 0) return { refused: 'empty' };
     const { session } = chat;
     const widget = this.widget(session.widgetId);
     if (!widget) return { refused: 'ended' };
     const files = await this.#filesOf(session, line.attachmentIds);
-    if (!files) return { refused: 'attachment' };
+    if (!files || (files.length > 0 && !widget.attachments)) return { refused: 'attachment' };
     const { threadId } = await this.#parts.desk.take({
       channelId: 'chat',
       endpointId: widget.id,
@@ -225,7 +233,8 @@ export class ChatChannel implements Channel {
     });
     if (session.threadId === undefined) {
       await this.#parts.store.setThread(session.sessionId, threadId);
-      chat.session = { ...session, threadId };
+      chat.session = { ...chat.session, threadId };
+      this.#chats.noteThread(chat);
       this.#present(chat);
     }
     await chat.refresh();
@@ -249,10 +258,15 @@ export class ChatChannel implements Channel {
   }
 
   agentTypes(threadId: string): void {
-    this.#ofThread(threadId)?.tell({ type: 'typing' });
+    this.#chats.ofThread(threadId)?.tell({ type: 'typing' });
   }
 
-  async end(chat: LiveChat, by: 'customer' | 'idle'): Promise<void> {
+  end(chat: LiveChat, by: 'customer' | 'idle'): Promise<void> {
+    return chat.inTurn(() => this.#end(chat, by));
+  }
+
+  async #end(chat: LiveChat, by: 'customer' | 'idle'): Promise<void> {
+    if (chat.session.endedBy !== undefined) return;
     const { threadId, sessionId } = chat.session;
     await this.#parts.store.end(sessionId, this.#parts.now(), by);
     chat.session = { ...chat.session, endedAt: this.#parts.now(), endedBy: by };
@@ -263,7 +277,7 @@ export class ChatChannel implements Channel {
 
   /** Something happened in a thread: its tabs are told. */
   changed(threadId: string): void {
-    const chat = this.#ofThread(threadId);
+    const chat = this.#chats.ofThread(threadId);
     if (!chat) return;
     void chat
       .refresh()
@@ -273,19 +287,25 @@ export class ChatChannel implements Channel {
 
   /** The contact of a thread is over. */
   async contactEnded(threadId: string, by: 'agent' | 'system' | 'customer'): Promise<void> {
-    const session = this.#ofThread(threadId)?.session ?? (await this.#parts.store.byThread(threadId));
-    if (!session || session.endedAt !== undefined) return;
-    await this.#parts.store.end(session.sessionId, this.#parts.now(), by);
-    const chat = this.#ofThread(threadId);
-    if (!chat) return;
+    await this.#chats.adopt(threadId);
+    const chat = this.#chats.ofThread(threadId);
+    if (chat) await chat.inTurn(() => this.#noteEnd(chat, threadId, by));
+  }
+
+  async #noteEnd(chat: LiveChat, threadId: string, by: 'agent' | 'system' | 'customer'): Promise<void> {
+    const isOver = () => this.#parts.desk.standing(threadId).phase === 'gone';
+    // A line that was on its way has a contact of its own by now.
+    if (chat.session.endedBy !== undefined || !isOver()) return;
+    await this.#parts.store.end(chat.session.sessionId, this.#parts.now(), by);
+    if (!isOver()) return this.#parts.store.revive(chat.session.sessionId);
     chat.session = { ...chat.session, endedAt: this.#parts.now(), endedBy: by };
     await chat.refresh();
     chat.setState({ phase: 'ended', by });
   }
 
-  #ofThread(threadId: string): LiveChat | undefined {
-    for (const chat of this.#chats.values()) if (chat.session.threadId === threadId) return chat;
-    return undefined;
+  /** Chats that begun before that instant and never had a line. */
+  forgetSilent(before: number): Promise<number> {
+    return this.#parts.store.dropSilent(before, this.#chats.sessionIds);
   }
 
   #present({ session: { threadId }, tabs }: LiveChat): void {
@@ -314,47 +334,6 @@ export class ChatChannel implements Channel {
         // Told by `contactEnded`, with who ended it.
         return undefined;
     }
-  }
-
-  #sweep(): void {
-    const now = this.#parts.now();
-    for (const [sessionId, chat] of this.#chats) {
-      this.#restate(chat);
-      const { emptySince } = chat;
-      const absentMs = emptySince === undefined ? 0 : now - emptySince;
-      if (absentMs > absentAfterMs) this.#present(chat);
-      if (chat.state.phase === 'waiting' && chat.session.threadId !== undefined && absentMs > goneAfterMs)
-        this.#endQuietly(chat, 'customer');
-      else if (chat.state.phase === 'talking') this.#checkIdle(chat, now);
-      if (absentMs > forgetAfterMs && chat.state.phase !== 'waiting') this.#chats.delete(sessionId);
-    }
-  }
-
-  #checkIdle(chat: LiveChat, now: number): void {
-    const idleMs = (this.widget(chat.session.widgetId)?.idleSec ?? 0) * 1000;
-    // It is the customer's turn only after the agent has said something.
-    if (idleMs === 0 || chat.lastAgentAt <= chat.lastCustomerAt) return;
-    const words = chatWords[chat.session.language];
-    const { threadId } = chat.session;
-    if (threadId === undefined) return;
-    if (chat.warnedAt === undefined && now - chat.lastAgentAt > idleMs) {
-      chat.warnedAt = now;
-      this.#sayQuietly(threadId, words.idleWarning);
-    } else if (chat.warnedAt !== undefined && now - chat.warnedAt > idleMs) {
-      chat.warnedAt = now;
-      this.#sayQuietly(threadId, words.idleClosed);
-      this.#endQuietly(chat, 'idle');
-    }
-  }
-
-  #sayQuietly(threadId: string, text: string): void {
-    this.#parts.desk
-      .say(threadId, text)
-      .catch((err: unknown) => this.#parts.logger.warn({ err }, 'a line of the house could not be kept'));
-  }
-
-  #endQuietly(chat: LiveChat, by: 'customer' | 'idle'): void {
-    this.end(chat, by).catch((err: unknown) => this.#parts.logger.warn({ err }, 'a chat could not be ended'));
   }
 }
 

@@ -18,7 +18,7 @@ export function chatDesk(parts: {
     keepFile: (file) => desk.keepFile(file),
     fileOf: (attachmentId, owner) => desk.fileOf(attachmentId, owner),
     readFile: (sha256) => desk.readFile(sha256),
-    delivered: (channelId, externalId, state, fault) => desk.delivered(channelId, externalId, state, fault),
+    delivered: (...news) => desk.delivered(...news),
     presence: (threadId, change) => desk.presence(threadId, change),
     end: (threadId, reason) => desk.end(threadId, reason),
     async say(threadId, text) {
@@ -37,6 +37,9 @@ export function chatDesk(parts: {
       if (added !== 'unknown-attachment') news.message(added.message);
     },
     standing: (threadId) => standingOf(parts, threadId),
+    *openThreads() {
+      for (const { channelId, threadId } of desk.texts.all()) if (channelId === 'chat') yield threadId;
+    },
   };
 }
 
@@ -46,7 +49,9 @@ function standingOf(
 ): ContactStanding {
   const open = desk.texts.ofThread(threadId);
   const contact = open && shell.acd.contact(open.contactId);
-  if (!contact) return { phase: 'gone' };
+  if (!open) return { phase: 'gone' };
+  // Kept, and in no queue yet.
+  if (!contact) return { phase: 'waiting' };
   if (contact.state === 'connected') return { phase: 'talking', agentId: contact.agentId ?? '' };
   if (contact.state === 'flowed-out') return { phase: 'flowed-out' };
   const position = shell.acd.position(contact.id);

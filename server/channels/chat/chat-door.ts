@@ -1,23 +1,27 @@
 /** The chat's routes for customers' browsers: what the widget shows, begins, sends up and fetches. Sockets: chat-sockets. */
 import express, { type Request, type Response, type Router } from 'express';
 import { type ChatConfig, startChatSchema, transcriptRequestSchema } from '../../contract/chat.ts';
+import { idSchema } from '../../contract/rest.ts';
 import { languages, type Language } from '../../contract/site.ts';
 import type { SiteWidget } from '../../contract/site-text.ts';
 import { AddressRate } from '../address-rate.ts';
 import { fileDisposition } from '../../lib/file-disposition.ts';
-import { mediaType, requestBytes } from '../../lib/request-bytes.ts';
+import { mediaType } from '../../lib/request-bytes.ts';
+import type { UploadRoom } from '../upload-room.ts';
 import { addressOf, crossOrigin, queryText, readAs, refuse, within } from '../public-route.ts';
-import type { ChannelDesk, StoredFile } from '../../app/text/channel.ts';
+import type { ChannelDesk } from '../../app/text/channel.ts';
+import type { FileStorePort } from '../../app/text/ports.ts';
 import type { ChatChannel } from './chat-channel.ts';
-import { fileUrl, textIn } from './chat-channel.ts';
-import type { LiveChat } from './live-chat.ts';
+import { textIn } from './chat-channel.ts';
+import { fileUrl, type LiveChat } from './live-chat.ts';
 
 export interface ChatDoorParts {
   chat: ChatChannel;
   desk: ChannelDesk;
   siteLanguage(): Language;
   siteName(): string;
-  files: { byId(id: string): Promise<(StoredFile & { threadId?: string; owner: string }) | undefined> };
+  files: Pick<FileStorePort, 'byId'>;
+  room: UploadRoom;
   isPicture(mime: string): boolean;
   /** Whether mail goes out of this house. */
   hasMail(): boolean;
@@ -33,6 +37,10 @@ export const chatRates = {
 /** As a file field's `accept` has it. */
 const acceptedTypes = ['image/*', 'application/pdf', '.txt', '.docx', '.xlsx', '.zip'];
 const bearer = /^Bearer ([A-Za-z0-9_-]{43})$/;
+/** What one customer may send up while the chat is open. */
+const uploadedAtMost = 100_000_000;
+/** A file is never a page of ours, whatever is in it. */
+const sandboxed = "default-src 'none'; sandbox";
 
 export function chatDoor(parts: ChatDoorParts): Router {
   const { chat } = parts;
@@ -131,14 +139,19 @@ function configOf(parts: ChatDoorParts, widget: SiteWidget, language: Language):
 
 async function keep(parts: ChatDoorParts, one: LiveChat, token: string, req: Request) {
   const { maxBytes } = parts.chat.capabilities.attachments;
-  const content = await requestBytes(req, maxBytes);
-  if (content.length === 0) throw refuse('bad-request', 'the file is empty');
-  const name = queryText(req, 'name').slice(0, 200) || 'file';
-  const kept = await parts.desk.keepFile({
-    name,
-    mime: mediaType(req),
-    content,
-    owner: `customer:${one.session.sessionId}`,
+  if (parts.chat.widget(one.session.widgetId)?.attachments !== true)
+    throw refuse('attachment-refused', 'this chat takes no files', { reason: 'type' });
+  if (one.session.endedBy !== undefined) throw refuse('conflict', 'the chat is over', { reason: 'ended' });
+  if (one.uploadedBytes > uploadedAtMost) throw refuse('too-many-tries', 'too many files in this chat');
+  const kept = await parts.room.with(req, maxBytes, async (content) => {
+    if (content.length === 0) throw refuse('bad-request', 'the file is empty');
+    one.uploadedBytes += content.length;
+    return parts.desk.keepFile({
+      name: queryText(req, 'name'),
+      mime: mediaType(req),
+      content,
+      owner: `customer:${one.session.sessionId}`,
+    });
   });
   if (kept.refused) throw refuse('attachment-refused', 'this file may not be sent', { reason: kept.refused });
   const { attachmentId, bytes } = kept;
@@ -156,13 +169,16 @@ async function keep(parts: ChatDoorParts, one: LiveChat, token: string, req: Req
 /** A file of this chat, or one that its customer has just sent up. */
 async function sendOf(parts: ChatDoorParts, req: Request, res: Response): Promise<void> {
   const one = await chatOf(parts.chat, /^[A-Za-z0-9_-]{43}$/.exec(queryText(req, 'token'))?.[0]);
-  const file = await parts.files.byId(String(req.params['id']).slice(0, 80));
+  const id = idSchema.safeParse(req.params['id']);
+  const file = id.success ? await parts.files.byId(id.data) : undefined;
   const { sessionId, threadId } = one.session;
   const isTheirs =
     file &&
-    (file.owner === `customer:${sessionId}` || (threadId !== undefined && file.threadId === threadId));
+    (file.owner === `customer:${sessionId}` ||
+      (threadId !== undefined && file.threadId === threadId && !file.isInternal));
   if (!file || !isTheirs || file.refused) throw refuse('not-found', 'there is no such file');
   const isPicture = parts.isPicture(file.mime);
+  res.setHeader('Content-Security-Policy', sandboxed);
   res.setHeader('Content-Type', isPicture ? file.mime : 'application/octet-stream');
   res.setHeader('Content-Disposition', fileDisposition(isPicture ? 'inline' : 'attachment', file.name));
   res.setHeader('Cache-Control', 'private, max-age=3600');

@@ -6,8 +6,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { type ChatFrame, type ChatRequest, chatRequestSchema, maxLineLength } from '../../contract/chat.ts';
-import type { ChatChannel } from './chat-channel.ts';
+import { z } from 'zod';
+import {
+  type ChatFrame,
+  type ChatRequest,
+  chatRequestSchema,
+  clientIdSchema,
+  maxLineLength,
+} from '../../contract/chat.ts';
+import { addressKey } from '../../auth/sign-in.ts';
+import type { ChatChannel, LineRefusal } from './chat-channel.ts';
 import type { ChatSocket, LiveChat } from './live-chat.ts';
 
 /** `pending`: frames of one socket that wait their turn. */
@@ -22,6 +30,10 @@ export const chatSocketLimits = {
 };
 const { helloWithinMs, silentAfterMs, framesPerSec, frameBurst } = chatSocketLimits;
 const lookEveryMs = 5_000;
+/** Many customers may come from one address, but no address is everybody. */
+const maxSocketsOfAddress = 500;
+/** Tokens that one socket may try. */
+const maxHellos = 3;
 
 interface Line {
   socket: WebSocket;
@@ -32,6 +44,8 @@ interface Line {
   tokens: number;
   tokensAt: number;
   pending: number;
+  hellos: number;
+  address: string;
   turn: Promise<void>;
   /** A frame failed: those behind it would be kept before it, since the widget says it again by its next socket. */
   isBroken: boolean;
@@ -46,6 +60,8 @@ export function createChatSockets(
   chat: ChatChannel,
   parts: {
     isAllowed(origin: string | undefined, host: string | undefined): boolean;
+    /** Proxies before us that say truly where a request came from. */
+    trustedProxyHops: number;
     now(): number;
     logger: { warn(fields: object, message: string): void };
   },
@@ -67,20 +83,26 @@ export function createChatSockets(
   }, lookEveryMs);
   timer.unref();
 
+  const ofAddress = new Map<string, number>();
   const drop = (line: Line) => {
-    lines.delete(line);
+    if (!lines.delete(line)) return;
+    const others = (ofAddress.get(line.address) ?? 1) - 1;
+    if (others > 0) ofAddress.set(line.address, others);
+    else ofAddress.delete(line.address);
     if (line.chat) chat.leave(line.chat, line.face);
   };
   const tell = (line: Line, frame: ChatFrame) => line.face.send(JSON.stringify(frame));
 
   const carryOut = async (line: Line, request: ChatRequest): Promise<void> => {
     if (request.type === 'hello') {
-      if (line.chat) return line.socket.close(1008, 'hello twice');
+      line.hellos += 1;
+      if (line.chat || line.hellos > maxHellos) return line.socket.close(1008, 'hello again');
       const found = await chat.open(request.token);
       if (!found) return tell(line, { type: 'gone' });
       if (line.socket.readyState !== line.socket.OPEN) return;
-      line.chat = found;
-      return chat.join(found, line.face, request.after);
+      if (chat.join(found, line.face, request.after)) line.chat = found;
+      else line.socket.close(1008, 'too many tabs');
+      return;
     }
     if (request.type === 'ping') return tell(line, { type: 'pong', id: request.id, serverAt: parts.now() });
     if (!line.chat) return line.socket.close(1008, 'say hello first');
@@ -93,13 +115,17 @@ export function createChatSockets(
   };
 
   const receive = (line: Line, data: unknown, isBinary: boolean) => {
+    // What still comes after we have closed is not looked at.
+    if (line.socket.readyState !== line.socket.OPEN) return;
     const now = performance.now();
     line.heardAt = now;
     line.tokens = Math.min(frameBurst, line.tokens + ((now - line.tokensAt) / 1000) * framesPerSec) - 1;
     line.tokensAt = now;
-    const request = isBinary ? undefined : requestOf(String(data));
-    if (!request || line.tokens < 0 || line.pending >= chatSocketLimits.pending)
+    const request = isBinary || line.tokens < 0 ? undefined : requestOf(String(data));
+    if (!request || line.pending >= chatSocketLimits.pending)
       return line.socket.close(1008, 'not understood');
+    if ('refused' in request)
+      return tell(line, { type: 'nack', clientId: request.clientId, reason: request.refused });
     line.pending += 1;
     line.turn = line.turn
       .then(() => (line.isBroken ? undefined : carryOut(line, request)))
@@ -117,8 +143,12 @@ export function createChatSockets(
   return {
     upgrade(req, socket, head) {
       socket.on('error', () => socket.destroy());
-      if (lines.size >= chatSocketLimits.sockets || !parts.isAllowed(req.headers.origin, req.headers.host)) {
-        socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      const address = addressKey(senderOf(req, parts.trustedProxyHops));
+      const isCrowded =
+        lines.size >= chatSocketLimits.sockets || (ofAddress.get(address) ?? 0) >= maxSocketsOfAddress;
+      if (isCrowded || !parts.isAllowed(req.headers.origin, req.headers.host)) {
+        const status = isCrowded ? '503 Service Unavailable' : '403 Forbidden';
+        socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
         return;
       }
       server.handleUpgrade(req, socket, head, (live) => {
@@ -131,10 +161,13 @@ export function createChatSockets(
           tokens: frameBurst,
           tokensAt: now,
           pending: 0,
+          hellos: 0,
+          address,
           turn: Promise.resolve(),
           isBroken: false,
         };
         lines.add(line);
+        ofAddress.set(address, (ofAddress.get(address) ?? 0) + 1);
         live.on('error', () => live.terminate());
         live.on('close', () => drop(line));
         live.on('message', (data, isBinary) => receive(line, data, isBinary));
@@ -148,6 +181,19 @@ export function createChatSockets(
   };
 }
 
+/** As express counts it: from us outwards, one step for each proxy that is trusted. */
+function senderOf(req: IncomingMessage, hops: number): string {
+  const forwarded = String(req.headers['x-forwarded-for'] ?? '').split(',');
+  const named =
+    hops > 0
+      ? forwarded
+          .map((one) => one.trim())
+          .filter(Boolean)
+          .at(-hops)
+      : undefined;
+  return named ?? req.socket.remoteAddress ?? 'unknown';
+}
+
 const faceOf = (live: WebSocket): ChatSocket => ({
   get bufferedAmount() {
     return live.bufferedAmount;
@@ -158,10 +204,20 @@ const faceOf = (live: WebSocket): ChatSocket => ({
   close: (code, reason) => live.close(code, reason),
 });
 
-function requestOf(text: string): ChatRequest | undefined {
+/** Of a line that breaks a bound: why, so that the widget does not say it for ever. */
+const overlongSchema = z.object({
+  type: z.literal('line'),
+  clientId: clientIdSchema,
+  text: z.string().min(maxLineLength + 1),
+});
+
+function requestOf(text: string): ChatRequest | { refused: LineRefusal; clientId: string } | undefined {
   try {
-    const parsed = chatRequestSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
+    const value: unknown = JSON.parse(text);
+    const parsed = chatRequestSchema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    const overlong = overlongSchema.safeParse(value);
+    return overlong.success ? { refused: 'too-long', clientId: overlong.data.clientId } : undefined;
   } catch {
     return undefined;
   }

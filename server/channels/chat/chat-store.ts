@@ -40,6 +40,10 @@ export interface ChatStorePort {
   byThread(threadId: string): Promise<ChatSession | undefined>;
   setThread(sessionId: string, threadId: string): Promise<void>;
   end(sessionId: string, at: number, by: NonNullable<ChatSession['endedBy']>): Promise<void>;
+  /** It goes on after all: a line was on its way when its contact ended. */
+  revive(sessionId: string): Promise<void>;
+  /** Forgets the sessions begun before that instant in which nothing was ever written; answers how many. */
+  dropSilent(before: number, except: readonly string[]): Promise<number>;
   /** In order; notes left out. */
   lines(threadId: string, afterThreadSeq: number): Promise<StoredLine[]>;
 }

@@ -15,12 +15,20 @@ export interface ChatSocket {
 }
 
 const maxBufferedBytes = 500_000;
+/** A person opens a few tabs, and writes a few hundred lines at most. */
+const tabsAtMost = 20;
+const linesAtMost = 2000;
+
+/** A picture is fetched by its address alone, so the token stands in it. */
+export const fileUrl = (attachmentId: string, token: string): string =>
+  `/chat/files/${attachmentId}?token=${token}`;
 
 export class LiveChat {
   session: ChatSession;
   readonly #store: ChatStorePort;
   readonly #nameOf: (agentId: string) => string | undefined;
-  readonly #urlOf: (attachmentId: string) => string;
+  /** The session's secret, once a tab has told it: a file is fetched with it. */
+  token = '';
   readonly #sockets = new Set<ChatSocket>();
   readonly #lines: ChatLine[] = [];
   #lastThreadSeq = 0;
@@ -28,22 +36,29 @@ export class LiveChat {
   #isAskedAgain = false;
   #turn: Promise<unknown> = Promise.resolve();
   #state: ChatState = { phase: 'waiting' };
+  #underWay = 0;
+  #saidByCustomer = 0;
+  /** Bytes that the customer has sent up since it was loaded. */
+  uploadedBytes = 0;
   /** Of the last line of each side, ms UTC. */
   lastCustomerAt = 0;
   lastAgentAt = 0;
   emptySince: number | undefined;
   warnedAt: number | undefined;
+  /** Since when its contact is over without its end having been written down. */
+  overSince: number | undefined;
 
   constructor(parts: {
     session: ChatSession;
     store: ChatStorePort;
     nameOf: (agentId: string) => string | undefined;
-    urlOf: (attachmentId: string) => string;
+    /** Nobody looks yet. */
+    loadedAt: number;
   }) {
+    this.emptySince = parts.loadedAt;
     this.session = parts.session;
     this.#store = parts.store;
     this.#nameOf = parts.nameOf;
-    this.#urlOf = parts.urlOf;
   }
 
   get state(): ChatState {
@@ -54,16 +69,28 @@ export class LiveChat {
     return this.#sockets.size;
   }
 
-  join(socket: ChatSocket, after: number, serverAt: number): void {
+  get isFull(): boolean {
+    return this.#saidByCustomer >= linesAtMost;
+  }
+
+  /** Something waits its turn. */
+  get isBusy(): boolean {
+    return this.#underWay > 0;
+  }
+
+  /** False: too many tabs. */
+  join(socket: ChatSocket, after: number, serverAt: number): boolean {
+    if (this.#sockets.size >= tabsAtMost) return false;
     this.#sockets.add(socket);
     this.emptySince = undefined;
-    const lines = this.#lines.filter(({ seq }) => seq > after);
+    const lines = this.#lines.filter(({ seq }) => seq > after).map((line) => this.#shown(line));
     this.#send(socket, { type: 'welcome', state: this.#state, lines, serverAt });
+    return true;
   }
 
   leave(socket: ChatSocket, at: number): void {
     this.#sockets.delete(socket);
-    if (this.#sockets.size === 0) this.emptySince = at;
+    if (this.#sockets.size === 0) this.emptySince ??= at;
   }
 
   /** The line that this client id of the customer became. */
@@ -87,7 +114,7 @@ export class LiveChat {
       if (threadId === undefined) return;
       const found = await this.#store.lines(threadId, this.#lastThreadSeq);
       const lines = found.map((line) => this.#numbered(line));
-      if (lines.length > 0) this.tell({ type: 'lines', lines });
+      if (lines.length > 0) this.tell({ type: 'lines', lines: lines.map((line) => this.#shown(line)) });
     }
   }
 
@@ -96,12 +123,13 @@ export class LiveChat {
     const line: ChatLine = {
       ...rest,
       seq: this.#lines.length + 1,
-      attachments: attachments.map((one) => ({ ...one, url: this.#urlOf(one.attachmentId) })),
+      attachments: attachments.map((one) => ({ ...one, url: '' })),
       ...(name !== undefined && { name }),
     };
     this.#lastThreadSeq = threadSeq;
     this.#lines.push(line);
     if (line.from === 'customer') {
+      this.#saidByCustomer += 1;
       this.lastCustomerAt = line.at;
       this.warnedAt = undefined;
     }
@@ -109,10 +137,24 @@ export class LiveChat {
     return line;
   }
 
+  #shown(line: ChatLine): ChatLine {
+    if (line.attachments.length === 0) return line;
+    const attachments = line.attachments.map((one) => ({
+      ...one,
+      url: fileUrl(one.attachmentId, this.token),
+    }));
+    return { ...line, attachments };
+  }
+
   /** One after the other: two tabs that write at once must not begin two threads. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#underWay += 1;
     const mine = this.#turn.then(work);
-    this.#turn = mine.catch(() => undefined);
+    this.#turn = mine
+      .catch(() => undefined)
+      .finally(() => {
+        this.#underWay -= 1;
+      });
     return mine;
   }
 
@@ -138,7 +180,7 @@ export class LiveChat {
   /** A tab that does not read is let go; it comes back and asks for what it missed. */
   #send(socket: ChatSocket, frame: ChatFrame): void {
     if (socket.bufferedAmount > maxBufferedBytes) {
-      this.#sockets.delete(socket);
+      // It leaves the chat when it is closed (`leave`), so that an empty one is known as such.
       socket.close(1013, 'slow');
     } else socket.send(JSON.stringify(frame));
   }

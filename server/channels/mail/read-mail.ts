@@ -9,6 +9,7 @@
  */
 import { createHash } from 'node:crypto';
 import PostalMime, { decodeWords, type Attachment, type Email } from 'postal-mime';
+import { safeFileName } from '../../lib/safe-file-name.ts';
 import { cleanBlock, cleanLine, cutAt } from './clean-text.ts';
 import { textOfHtml } from './html-text.ts';
 import {
@@ -80,18 +81,7 @@ export interface UnreadableMail {
 
 const mimePattern = /^[a-z0-9][\w.+-]{0,80}\/[\w.+-]{1,80}$/;
 
-/** A file name without its path, and without what a file system or a shell could take for something else. */
-export function safeFileName(name: string, fallback: string): string {
-  // oxlint-disable-next-line no-control-regex -- before the cut, for a NUL must not hide a slash
-  const line = cleanLine(name.replace(/[\u0000-\u001f\u007f]/g, ' '), 4 * maxNameChars);
-  const last = line.split(/[/\\]/).at(-1) ?? '';
-  const bare = last.replace(/[<>:"|?*]/g, '_').replace(/^[\s.]+|[\s.]+$/g, '');
-  if (bare === '') return fallback;
-  if (bare.length <= maxNameChars) return bare;
-  // The ending tells what it is, and outlives the cut.
-  const ending = /\.[^.\s]{1,12}$/.exec(bare)?.[0] ?? '';
-  return cutAt(bare.slice(0, bare.length - ending.length), maxNameChars - ending.length) + ending;
-}
+export { safeFileName };
 
 /** For parts without a name, so that a program can be found for them. */
 const endings = new Map([

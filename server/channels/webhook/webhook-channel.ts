@@ -20,22 +20,24 @@ import {
   webhookMessageSchema,
   type WebhookTaken,
 } from '../../contract/webhook.ts';
-import { requestBytes } from '../../lib/request-bytes.ts';
 import { AddressRate } from '../address-rate.ts';
 import { readAs, refuse, within } from '../public-route.ts';
-import { isSigned, sign, signatureHeader } from './signature.ts';
+import type { UploadRoom } from '../upload-room.ts';
+import { isRecent, isSigned, sign, signatureHeader } from './signature.ts';
 
 export interface WebhookParts {
   desk: ChannelDesk;
   site(): Site;
   /** Throws where there is none that may be used; the message is for the bank's IT. */
   secret(name: string): Promise<string>;
+  room: UploadRoom;
   now(): number;
   logger: { warn(fields: object, message: string): void };
 }
 
 export const sendBoundMs = 10_000;
 export const webhookRate = { burst: 500, perMinute: 6000 };
+const answerAtMost = 2000;
 const later = new Set([408, 425, 429]);
 
 export class WebhookChannel implements Channel {
@@ -138,7 +140,7 @@ export class WebhookChannel implements Channel {
       redirect: 'manual',
       signal: AbortSignal.timeout(sendBoundMs),
     });
-    const text = (await response.text()).slice(0, 2000);
+    const text = await startOf(response);
     if (response.ok) {
       const id = idIn(text);
       return { outcome: 'sent', ...(id !== undefined && { externalId: answerId(webhook.id, id) }) };
@@ -153,35 +155,41 @@ export class WebhookChannel implements Channel {
     const rate = new AddressRate(webhookRate);
     router.post('/hooks/:id/messages', async (req, res) => {
       within(rate, req);
-      const { webhook, body } = await this.#read(req);
-      res.json(await this.#take(webhook, body));
+      res.json(await this.#read(req, (webhook, body) => this.#take(webhook, body)));
     });
     router.post('/hooks/:id/deliveries', async (req, res) => {
       within(rate, req);
-      const { webhook, body } = await this.#read(req);
-      const { id, state, fault } = readAs(webhookDeliverySchema, body);
-      const isKnown = await this.#parts.desk.delivered(this.id, answerId(webhook.id, id), state, fault);
-      // A connector may be faster than the writing down of its own answer: it is to say this again.
-      if (!isKnown) throw refuse('not-found', 'no answer is called that, or not yet');
+      await this.#read(req, async (webhook, body) => {
+        const { id, state, fault } = readAs(webhookDeliverySchema, body);
+        const isKnown = await this.#parts.desk.delivered(
+          this.id,
+          answerId(webhook.id, id),
+          state,
+          fault,
+          webhook.id,
+        );
+        // A connector may be faster than the writing down of its own answer: it is to say this again.
+        if (!isKnown) throw refuse('not-found', 'no answer is called that, or not yet');
+      });
       res.status(204).end();
     });
     return router;
   }
 
   /** The body, once its signature was found right: nothing is parsed of what a stranger sent. */
-  async #read(req: Request): Promise<{ webhook: SiteWebhook; body: unknown }> {
-    const content = await requestBytes(req, webhookLimitBytes);
-    const webhook = this.#find(String(req.params['id']));
-    const secret = webhook && (await this.#secretOf(webhook));
-    const header = req.headers[signatureHeader];
+  async #read<T>(req: Request, work: (webhook: SiteWebhook, body: unknown) => Promise<T>): Promise<T> {
+    const { room } = this.#parts;
+    const now = () => this.#parts.now();
+    const header = String(req.headers[signatureHeader]);
     // One answer for an unknown connector and a wrong signature: strangers learn no names.
-    if (!webhook || secret === undefined || !isSigned(String(header), secret, this.#parts.now(), content))
-      throw refuse('sign-in-required', 'the signature is missing, wrong or too old');
-    try {
-      return { webhook, body: JSON.parse(content.toString('utf8')) };
-    } catch {
-      throw refuse('bad-request', 'the body is no JSON');
-    }
+    const refused = () => refuse('sign-in-required', 'the signature is missing, wrong or too old');
+    if (!isRecent(header, now())) throw refused();
+    return room.with(req, webhookLimitBytes, async (content) => {
+      const webhook = this.#find(String(req.params['id']));
+      const secret = webhook && (await this.#secretOf(webhook));
+      if (!webhook || secret === undefined || !isSigned(header, secret, now(), content)) throw refused();
+      return work(webhook, parsed(content));
+    });
   }
 
   async #secretOf({ id, secret }: SiteWebhook): Promise<string | undefined> {
@@ -229,6 +237,24 @@ export class WebhookChannel implements Channel {
  * or that of a message that came in, and neither may be taken for the other.
  */
 const answerId = (webhookId: string, id: string): string => `out:${webhookId}:${id}`;
+/** Enough to hold an id, however much the connector says. */
+async function startOf(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const part of response.body ?? []) {
+    text += decoder.decode(part as Uint8Array, { stream: true });
+    if (text.length > answerAtMost) break;
+  }
+  return text;
+}
+
+function parsed(content: Buffer): unknown {
+  try {
+    return JSON.parse(content.toString('utf8'));
+  } catch {
+    throw refuse('bad-request', 'the body is no JSON');
+  }
+}
 
 function idIn(text: string): string | undefined {
   try {

@@ -7,6 +7,7 @@ import { decisionsMigration } from './0005-decisions.ts';
 import { transfersMigration } from './0006-transfers.ts';
 import { textMigration } from './0007-text.ts';
 import { chatMigration } from './0009-chat.ts';
+import { textBoundsMigration } from './0010-text-bounds.ts';
 import { rawMailMigration } from './0008-raw-mail.ts';
 
 export interface Migration {
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   textMigration,
   rawMailMigration,
   chatMigration,
+  textBoundsMigration,
 ];

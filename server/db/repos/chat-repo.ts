@@ -95,6 +95,19 @@ export function createChatRepo(sequelize: Sequelize): ChatStorePort {
         [sessionId, at, by],
       );
     },
+    async revive(sessionId) {
+      await select('update chat_sessions set ended_at = null, ended_by = null where session_id = $1', [
+        sessionId,
+      ]);
+    },
+    async dropSilent(before, except) {
+      const gone = await select<{ session_id: string }>(
+        `delete from chat_sessions where thread_id is null and created_at < ${instant('$1')}
+           and session_id <> all($2) returning session_id`,
+        [before, [...except]],
+      );
+      return gone.length;
+    },
     async lines(threadId, after) {
       const rows = await select<MessageRow & { line_id: string | null }>(
         `select ${messageColumns}, substr(m.external_id, strpos(m.external_id, ':') + 1) as line_id from messages m

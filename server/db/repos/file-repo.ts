@@ -1,4 +1,8 @@
-/** Attached files: what they are called by attachment, the content once by digest. Written before they are told of. */
+/**
+ * Attached files: what they are called by attachment, the content once by digest. Written before they are told of; what
+ * was never sent along is forgotten after a while. Race stopped: a content that is forgotten while somebody brings it
+ * again (its row is locked by whoever comes; the other then finds it in use, or the foreign key says no).
+ */
 import type { Sequelize } from 'sequelize';
 import type { FileStorePort } from '../../app/text/ports.ts';
 import { optional } from './optional.ts';
@@ -13,10 +17,10 @@ export function createFileRepo(sequelize: Sequelize, newId: (noun: string) => st
       await sequelize.transaction(async (transaction) => {
         const within = selectIn(sequelize, transaction);
         await within('set local synchronous_commit = on');
-        await within('insert into file_contents (sha256, content) values ($1, $2) on conflict do nothing', [
-          file.sha256,
-          Buffer.from(content.buffer, content.byteOffset, content.byteLength),
-        ]);
+        await within(
+          'insert into file_contents (sha256, content) values ($1, $2) on conflict (sha256) do update set sha256 = excluded.sha256',
+          [file.sha256, Buffer.from(content.buffer, content.byteOffset, content.byteLength)],
+        );
         await within(
           `insert into files (attachment_id, owner, name, mime, bytes, sha256, refused, content_id, is_inline, created_at)
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, ${instant('$10')})`,
@@ -49,11 +53,37 @@ export function createFileRepo(sequelize: Sequelize, newId: (noun: string) => st
       return rows.map(storedFile);
     },
     async byId(attachmentId) {
-      const [row] = await select<FileRow & { thread_id: string | null; owner: string }>(
+      const [row] = await select<FileRow & { thread_id: string | null; owner: string; is_internal: boolean }>(
         `${fileSql} where attachment_id = $1`,
         [attachmentId],
       );
-      return row && { ...storedFile(row), owner: row.owner, ...optional({ threadId: row.thread_id }) };
+      return (
+        row && {
+          ...storedFile(row),
+          owner: row.owner,
+          isInternal: row.is_internal,
+          ...optional({ threadId: row.thread_id }),
+        }
+      );
     },
+    dropLoose: (before) =>
+      sequelize.transaction(async (transaction) => {
+        const within = selectIn(sequelize, transaction);
+        const gone = await within<{ sha256: string }>(
+          `delete from files where attachment_id in (select attachment_id from files
+             where message_id is null and created_at < ${instant('$1')} limit ${looseAtOnce}) and message_id is null returning sha256`,
+          [before],
+        );
+        if (gone.length > 0)
+          await within(
+            `delete from file_contents c where c.sha256 = any($1)
+               and not exists (select 1 from files f where f.sha256 = c.sha256)`,
+            [gone.map(({ sha256 }) => sha256)],
+          );
+        return gone.length;
+      }),
   };
 }
+
+/** One sweep forgets so many at most. */
+const looseAtOnce = 1000;

@@ -1,8 +1,9 @@
 /**
  * Takes in what customers write: one transaction a message, committed to the disk before anybody is told that it was taken.
  * A message that is here already is found again, and nothing is written. Races stopped: two copies of a mail at once (the
- * primary key of `external_ids`); two messages of one thread at once (its row is locked); a second contact for a thread
- * whose contact is open (a unique index).
+ * primary key of `external_ids`); two messages of one thread at once (its row is locked), or of one messenger's customer who
+ * has no thread yet (an advisory lock); a second contact for a thread whose contact is open (a unique index); a contact
+ * that is closed while a message joins it (its row is locked, so the closing comes before or after).
  */
 import type { Sequelize, Transaction } from 'sequelize';
 import type { IncomingMessage } from '../../app/text/channel.ts';
@@ -95,6 +96,9 @@ async function threadOf(select: Select, incoming: IncomingMessage): Promise<stri
     if (row) return row.thread_id;
   }
   if (clues.isOneThread) {
+    await select('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      JSON.stringify([channelId, incoming.endpointId, from.address]),
+    ]);
     const [row] = await select<ThreadKey>(
       `select thread_id from threads where channel_id = $1 and endpoint_id = $2 and pii_address = $3
        order by created_at desc limit 1`,
@@ -189,7 +193,7 @@ async function contactFor(
   const { threadId, isAsked } = entering;
   const [newest] = await select<{ contact_id: string; is_open: boolean }>(
     `select contact_id, closed_at is null as is_open from text_contacts where thread_id = $1
-     order by closed_at is null desc, created_at desc limit 1`,
+     order by closed_at is null desc, created_at desc limit 1 for no key update`,
     [threadId],
   );
   if (newest && (newest.is_open || !isAsked)) return { contactId: newest.contact_id, isNew: false };

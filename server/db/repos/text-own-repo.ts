@@ -59,12 +59,12 @@ export function createOwnMessages(sequelize: Sequelize, newId: (noun: string) =>
       );
       return view(messageId);
     },
-    async delivered(channelId, externalId, state, fault) {
+    async delivered(channelId, externalId, state, fault, endpointId) {
       const [row] = await select<{ message_id: string }>(
         `update messages m set delivery = $3, fault = coalesce($4, fault)
          from external_ids e where e.message_id = m.message_id and e.channel_id = $1 and e.external_id = $2
-           and m.author = 'agent' returning m.message_id`,
-        [channelId, externalId, state, fault ?? null],
+           and e.endpoint_id = coalesce($5, e.endpoint_id) and m.author = 'agent' returning m.message_id`,
+        [channelId, externalId, state, fault ?? null, endpointId ?? null],
       );
       return row && view(row.message_id);
     },
@@ -212,7 +212,8 @@ export interface FileRow {
   is_inline: boolean;
 }
 
-export const fileSql = `select attachment_id, name, mime, bytes, sha256, refused, content_id, is_inline, thread_id, owner from files`;
+export const fileSql = `select attachment_id, name, mime, bytes, sha256, refused, content_id, is_inline, thread_id, owner,
+  coalesce((select m.is_note from messages m where m.message_id = files.message_id), false) as is_internal from files`;
 
 export const storedFile = (row: FileRow): StoredFile => ({
   attachmentId: row.attachment_id,

@@ -4,6 +4,7 @@ import type { Sequelize, Transaction } from 'sequelize';
 import type { OpenText } from '../../app/text/ports.ts';
 import { previewOf } from '../../app/text/open-texts.ts';
 import type { AttachmentView, DeliveryState, MessageView } from '../../contract/desk.ts';
+import { pictureTypes } from '../../lib/picture-kind.ts';
 import { optional } from './optional.ts';
 
 export const instant = (place: string): string => `to_timestamp(${place}::bigint / 1000.0)`;
@@ -56,9 +57,7 @@ export const messageColumns = `m.message_id, m.thread_id, m.contact_id, m.seq, $
    from files f where f.message_id = m.message_id and not (f.is_inline and f.content_id is not null and m.html is not null)
   ) as attachments`;
 
-const pictureTypes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
-
-/** A kind that browsers show as a picture and as nothing else. */
+/** A kind that browsers show as a picture; the desk has seen that the bytes agree (lib/picture-kind). */
 export const isPicture = (mime: string): boolean => pictureTypes.has(mime.toLowerCase());
 
 export const attachmentView = ({ id, name, mime, bytes, refused }: FileFacts): AttachmentView => ({
