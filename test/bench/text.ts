@@ -238,6 +238,8 @@ async function measureMail(house: House, count: number): Promise<void> {
     const cost = before.read('calls alone');
     const cpuPerCall = alone ? cost.cpuSec / alone.offered : 0;
     const meter = new Meter(house);
+    // Each look at the figures begins the delay of the event loop anew.
+    await house.metrics();
     const imap = `, imap: { host: localhost, port: ${dovecot.port}, tls: starttls, ca: bank-ca.pem, auth: { user: ${dovecot.user}, secret: imap-help } }`;
     await house.stack.importSite(site(imap));
     const startAt = performance.now();
@@ -248,6 +250,13 @@ async function measureMail(house: House, count: number): Promise<void> {
     const beside = await calls?.during(() => sec > 0);
     await done;
     const { cpuSec } = meter.read('mail');
+    const loop = await house.metrics();
+    for (const quantile of ['0.99', '1'])
+      figure(
+        `mail: delay of the server's event loop, quantile ${quantile}`,
+        1000 * (loop.get(`hearthline_loop_delay_seconds{quantile="${quantile}"}`) ?? Number.NaN),
+        'ms',
+      );
     figure(
       `mail: ${load.mails.length} mails fetched, kept, read, stored`,
       sec,
@@ -324,7 +333,7 @@ async function tellMails(
 function tellCalls(alone: CallTimes | undefined, beside: CallTimes | undefined): void {
   if (!alone || !beside) return;
   spread("calls: 20/s, INVITE to the agent's INVITE, no mails", alone.toAgentMs);
-  spread("calls: 20/s, INVITE to the agent's INVITE, mails coming in", beside.toAgentMs, 200);
+  spread("calls: 20/s, INVITE to the agent's INVITE, mails coming in", beside.toAgentMs, 1000);
   const lost = alone.offered + beside.offered - alone.toAgentMs.length - beside.toAgentMs.length;
   figure('calls: that reached no agent', lost, 'calls', 0);
 }
