@@ -286,9 +286,9 @@ describe('hostile files and words', function () {
     await until('it is sent', async () => (await deliveryOf(second.messageId)) === 'sent');
     expect(posted.map(({ text }) => text)).to.deep.equal(['an answer\uFFFD', 'another']);
     const news = { id: 'ext-2', state: 'failed', fault: 'no\0such\r\nnumber' };
-    expect((await hostile.hook('sms', 'deliveries', news)).status).to.equal(204);
+    expect((await hostile.hook('sms', 'deliveries', news)).status).to.equal(404);
     expect(await deliveryOf(second.messageId), 'told by another connector').to.equal('sent');
-    expect((await hostile.hook('other', 'deliveries', { ...news, id: 'never-seen' })).status).to.equal(204);
+    expect((await hostile.hook('other', 'deliveries', { ...news, id: 'never-seen' })).status).to.equal(404);
     expect((await hostile.hook('other', 'deliveries', news)).status).to.equal(204);
     expect(await deliveryOf(second.messageId)).to.equal('failed');
     expect(hostile.faults()).to.deep.equal([]);

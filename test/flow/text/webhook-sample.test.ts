@@ -255,7 +255,8 @@ describe('a third party’s channel by signed webhooks', function () {
     expect(await textsIn('kill %')).to.deep.equal(['kill 1', 'kill 2', 'kill 3']);
     expect(readFileSync(sample, 'utf8').split('\n').length).to.be.below(200);
     await anna.watch();
-    await anna.client.must('POST', '/api/desk/state', { to: 'ready' });
+    // Ready still, or made Not Ready by an offer that came while nobody watched.
+    await anna.client.call('POST', '/api/desk/state', { to: 'ready' });
     const contactId = await anna.takeNext('chat');
     const { messages } = await anna.thread(contactId);
     expect(messages.slice(-3).map(({ text }) => text)).to.deep.equal(['kill 1', 'kill 2', 'kill 3']);
