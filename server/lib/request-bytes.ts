@@ -8,8 +8,7 @@ export async function requestBytes(req: IncomingMessage, limit: number): Promise
   if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge();
   const parts: Buffer[] = [];
   let size = 0;
-  // The connection outlives the refusal, or the sender would never read it.
-  for await (const part of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const part of req as AsyncIterable<Buffer>) {
     size += part.length;
     if (size > limit) throw tooLarge();
     parts.push(part);

@@ -19,7 +19,7 @@ const siteOf = (
   hookPort: number,
 ) => `site: { name: Test, timeZone: Europe/Rome, language: en }
 queues:
-  - { id: chat, name: Chat, ringSec: 2 }
+  - { id: chat, name: Chat, ringSec: 3 }
   - { id: mail, name: Mail }
   - { id: quiet, name: Quiet }
 routing: { capacity: { chat: 20, mail: 20 } }

@@ -14,14 +14,15 @@ describe('races of text', function () {
     hostile = await HostileHouse.open({ proxies: '1' });
     await hostile.anna.goReady();
   });
-  afterEach(() => hostile.leaveChats());
+  afterEach(async () => {
+    hostile.leaveChats();
+    const { anna, boris } = hostile;
+    const isEmpty = () =>
+      [anna, boris].every(({ desk }) => desk?.offers.length === 0 && desk.mine.length === 0);
+    await until('both desks are empty', isEmpty);
+  });
   after(() => hostile?.close());
 
-  const stateOf = (agent: 'anna' | 'boris', to: 'ready' | 'not-ready') =>
-    hostile[agent].client.must('POST', '/api/desk/state', {
-      to,
-      ...(to === 'not-ready' && { reason: 'break' }),
-    });
   const times = <T>(count: number, work: (i: number) => Promise<T>): Promise<T[]> =>
     Promise.all(Array.from({ length: count }, (_, i) => work(i)));
 
@@ -69,11 +70,11 @@ describe('races of text', function () {
       await until('nothing is left on the desk', () => anna.desk?.mine.length === 0);
     }
     expect(seen.refused + seen.joined + seen.reopened).to.equal(rounds);
+    await hostile.house.untilProjected();
     const lost = await hostile.house.rows(
       `select m.text from messages m join text_contacts c using (contact_id)
        left join contacts h on h.contact_id = c.contact_id where m.author = 'customer' and h.contact_id is null`,
     );
-    await hostile.house.untilProjected();
     expect(lost).to.deep.equal([]);
   });
 
@@ -186,7 +187,7 @@ describe('races of text', function () {
     );
     const late = await anna.client.call('POST', `/api/desk/offers/${offerId}/accept`, {});
     expect(late.status).to.be.oneOf([404, 409]);
-    await stateOf('anna', 'ready');
+    await anna.client.must('POST', '/api/desk/state', { to: 'ready' });
     await anna.close(await anna.takeNext('chat'));
   });
 
