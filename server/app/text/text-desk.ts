@@ -28,6 +28,10 @@ const endedAtMost = 10_000;
 /** Messages at most that are kept and could not be shown for the moment. */
 const unshownAtMost = 10_000;
 
+const behindRetryMs = 1000;
+/** Some hours; what is left then waits for the next start. */
+const behindTries = 500;
+
 export interface TextDeskParts {
   shell: AcdShell;
   site: Pick<ActiveSite, 'queue' | 'site'>;
@@ -245,7 +249,7 @@ export class TextDesk implements ChannelDesk {
     if (!text) return;
     switch (event.type) {
       case 'contact.answered':
-        this.#behind(store.noteAgent(text.contactId, event.agentId!, event.at));
+        this.#behind(() => store.noteAgent(text.contactId, event.agentId!, event.at));
         break;
       case 'contact.queued':
         this.texts.put({ ...text, queueId: event.queueId ?? text.queueId });
@@ -257,7 +261,7 @@ export class TextDesk implements ChannelDesk {
         this.texts.drop(text.contactId);
         this.#stranded.delete(text.contactId);
         remember(this.#ended, text.contactId, endedAtMost);
-        this.#behind(store.close(text.contactId, event.at));
+        this.#behind(() => store.close(text.contactId, event.at));
         return news.ended(text, event.data.endedBy);
       default:
     }
@@ -275,11 +279,13 @@ export class TextDesk implements ChannelDesk {
     if (ignored) this.#stranded.add(text.contactId);
   }
 
-  /** What may be late: after a crash, or while the database is away, `resume` makes good for it. */
-  #behind(work: Promise<void>): void {
-    work.catch((err: unknown) =>
-      this.#parts.logger.warn({ err }, 'a change of a text contact was not written down'),
-    );
+  /** What may be late: it is tried again while the database is away; after a crash `resume` makes good for it. */
+  #behind(work: () => Promise<void>, tries = 1): void {
+    work().catch((err: unknown) => {
+      this.#parts.logger.warn({ err, tries }, 'a change of a text contact could not be written down yet');
+      if (tries >= behindTries) return;
+      setTimeout(() => this.#behind(work, tries + 1), Math.min(tries, 30) * behindRetryMs).unref();
+    });
   }
 }
 

@@ -61,7 +61,8 @@ export function createTextRepo(sequelize: Sequelize, newId: (noun: string) => st
     noteAgent: (contactId, agentId, at) =>
       run(
         `update threads t set last_agent_id = $2, last_agent_at = ${instant('$3')}
-         from text_contacts c where c.thread_id = t.thread_id and c.contact_id = $1`,
+         from text_contacts c where c.thread_id = t.thread_id and c.contact_id = $1
+           and coalesce(t.last_agent_at <= ${instant('$3')}, true)`,
         [contactId, agentId, at],
       ),
     read: (contactId, agentId, seq) =>
