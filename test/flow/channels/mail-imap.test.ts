@@ -274,8 +274,10 @@ describe('mail over IMAP', function () {
     const { mail, ...rest } = site();
     await channel.apply({ ...rest, mail: { ...mail!, maxMegabytes: 1 } });
     await until('the others are taken', () => house.desk.messages.length === 2);
-    await until('health says so', () => channel.health().state === 'degraded');
-    expect(detailOf(channel)).to.contain('1 mails are larger than the site allows');
+    await until('health says so', () =>
+      detailOf(channel).includes('1 mails are larger than the site allows'),
+    );
+    expect(channel.health().state).to.equal('degraded');
     expect(dovecot.count()).to.deep.equal({ all: 3, seen: 2 });
   });
 

@@ -188,7 +188,7 @@ describe('the HTML of a mail', function () {
     expect(deep).to.include({ isTextOnly: true, html: '<pre>deep &amp; low</pre>' });
     const wide = '<p style="color:red">x<a href="https://a.example/'.concat('y'.repeat(1000), '">z</a>');
     expect(safeHtml(wide.repeat(2000), none).isTextOnly).to.equal(false);
-    expect(performance.now() - before).to.be.below(5000);
+    expect(performance.now() - before).to.be.below(15_000);
   });
 });
 
@@ -237,6 +237,6 @@ describe('the text of an HTML', () => {
     for (const unit of ['<', '<a href="', '<!--', '<p', '&amp', '<br>', '<title>', '</p>'])
       textOfHtml(unit.repeat(200_000));
     textOfHtml(`${'\u00a0'.repeat(1_000_000)}x`);
-    expect(performance.now() - before).to.be.below(5000);
+    expect(performance.now() - before).to.be.below(15_000);
   });
 });

@@ -101,7 +101,7 @@ describe('splitting off what is quoted', () => {
       'am schrieb ',
     ])
       splitQuoted(unit.repeat(Math.ceil(1_000_000 / unit.length)));
-    expect(performance.now() - before).to.be.below(5000);
+    expect(performance.now() - before).to.be.below(15_000);
   });
 });
 

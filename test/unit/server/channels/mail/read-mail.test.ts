@@ -205,7 +205,7 @@ describe('reading a mail', function () {
     const subject = await mailOf(mailText([...ordinary.slice(0, 2), `Subject: ${'😀 '.repeat(330)}x`]));
     expect(subject.subject.length).to.be.within(985, 998);
     const megabyte = mailText([...ordinary.slice(0, 2), `Subject: ${'s'.repeat(1_000_000)}`, 'X: y']);
-    expect(await msOf(() => readMail(Buffer.from(megabyte)))).to.be.below(5000);
+    expect(await msOf(() => readMail(Buffer.from(megabyte)))).to.be.below(15_000);
     expect((await mailOf(megabyte)).text.trim()).to.equal('Hello');
 
     const addresses = Array.from({ length: 3000 }, (_, i) => `a${i}@b.example`).join(',\r\n ');
@@ -240,7 +240,7 @@ describe('reading a mail', function () {
       mailText([...ordinary, 'Content-Transfer-Encoding: x-none'], '\n'.repeat(500_000)),
     ];
     for (const [index, raw] of hurtful.entries())
-      expect(await msOf(() => readMail(Buffer.from(raw))), `mail ${index}`).to.be.below(5000);
+      expect(await msOf(() => readMail(Buffer.from(raw))), `mail ${index}`).to.be.below(15_000);
   });
 
   it('never throws, whatever the bytes, and yields nothing that Postgres refuses', async () => {
