@@ -110,7 +110,7 @@ export function Shell({ session, children }: { session: SessionView; children: C
                 <span>{words.value[entry.word]}</span>
               </a>
             ))}
-          {session.may.includes('desk.use') && (
+          {session.me.agentId !== undefined && (
             <a href="/agent/">
               <PageIcon page="desk" />
               <span>{words.value.pageDesk}</span>
