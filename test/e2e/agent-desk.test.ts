@@ -215,7 +215,10 @@ describe('agent desk in the browser', function () {
     await page.keyboard.press('Enter');
     await page.locator('.message .file', { hasText: 'form.pdf' }).waitFor();
     expect(await page.locator('.composer .file').count()).to.equal(0);
-    expect(backend.threads.get('c1')?.messages.at(-1)?.attachments[0]?.bytes).to.equal(3000);
+    // The page shows it before the server has it.
+    const newest = () => backend.threads.get('c1')?.messages.at(-1);
+    await until('the answer has come', () => newest()?.text === 'Here it is');
+    expect(newest()?.attachments[0]?.bytes).to.equal(3000);
     expect(errors).to.deep.equal([]);
   });
 

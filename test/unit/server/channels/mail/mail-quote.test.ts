@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { quoteReply, splitQuoted } from '../../../../../server/channels/mail/mail-quote.ts';
+import { cpuMsOf } from '../../../../support/cpu-time.ts';
 
 const own = 'Thank you.\n\nAnna';
 const heads: Record<string, string> = {
@@ -66,7 +67,7 @@ describe('splitting off what is quoted', () => {
     expect(splitQuoted('')).to.deep.equal({ own: '', quoted: '' });
   });
 
-  it('loses no line, and takes no time', () => {
+  it('loses no line, and takes no time', async () => {
     const line = fc.constantFrom(
       'text',
       '',
@@ -88,20 +89,21 @@ describe('splitting off what is quoted', () => {
         );
       }),
     );
-    const before = performance.now();
-    for (const unit of [
-      `On 1 ${'<a@'.repeat(120)}:\n`,
-      `On 1 ${' '.repeat(380)}:\n`,
-      '>\n',
-      'On x\n',
-      'From: x\n',
-      '-',
-      '-- \n',
-      '\n',
-      'am schrieb ',
-    ])
-      splitQuoted(unit.repeat(Math.ceil(1_000_000 / unit.length)));
-    expect(performance.now() - before).to.be.below(15_000);
+    const spentMs = await cpuMsOf(() => {
+      for (const unit of [
+        `On 1 ${'<a@'.repeat(120)}:\n`,
+        `On 1 ${' '.repeat(380)}:\n`,
+        '>\n',
+        'On x\n',
+        'From: x\n',
+        '-',
+        '-- \n',
+        '\n',
+        'am schrieb ',
+      ])
+        splitQuoted(unit.repeat(Math.ceil(1_000_000 / unit.length)));
+    });
+    expect(spentMs).to.be.below(5_000);
   });
 });
 
