@@ -8,12 +8,20 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { catalogueTexts } from '../server/config/prompt-catalogue.ts';
+import { catalogueTexts, soundPrompts } from '../server/config/prompt-catalogue.ts';
 import type { Language } from '../server/contract/site.ts';
 import { composeMusic } from './audio/music.ts';
 import { levelTo, resample, trimSilence } from './audio/resample.ts';
+import { busyTone, ringBackTone } from './audio/tones.ts';
 import { readWav, readWavComment, writeWav } from './audio/wav.ts';
 import type { Pcm } from './audio/wav.ts';
+
+/** What has no language. */
+const sounds: Record<(typeof soundPrompts)[number], () => Pcm> = {
+  music: composeMusic,
+  'ring-back': ringBackTone,
+  busy: busyTone,
+};
 
 /** Changing how prompts sound means changing this, so that the next start renders them anew. */
 const renderVersion = '1';
@@ -28,9 +36,9 @@ export interface PromptText {
 }
 
 export interface RenderOptions {
-  /** Files are `<dir>/<language>/<id>.wav` and `<dir>/music.wav`. */
+  /** Files are `<dir>/<language>/<id>.wav`, and `<dir>/<id>.wav` of what has no language. */
   dir: string;
-  /** The built-in catalogue (with the music) when left out. */
+  /** The built-in catalogue (with music and tones) when left out. */
   texts?: readonly PromptText[];
   /** Called for each file that had to be rendered. */
   onProgress?: (done: number, total: number) => void;
@@ -128,11 +136,12 @@ export async function renderPrompts(options: RenderOptions): Promise<RenderResul
     wantedText(text, language, join(dir, language, `${id}.wav`)),
   );
   if (options.texts === undefined)
-    all.push({
-      file: join(dir, 'music.wav'),
-      comment: fingerprint('music'),
-      make: () => Promise.resolve(composeMusic()),
-    });
+    for (const [id, make] of Object.entries(sounds))
+      all.push({
+        file: join(dir, `${id}.wav`),
+        comment: fingerprint(id),
+        make: () => Promise.resolve(make()),
+      });
   const stale: Wanted[] = [];
   for (const wanted of all) if (!(await isCurrent(wanted.file, wanted.comment))) stale.push(wanted);
   let next = 0;

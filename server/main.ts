@@ -14,12 +14,15 @@ import { createHttpServer } from './api/index.ts';
 import { AcdShell } from './app/acd-shell.ts';
 import { ActiveSite } from './app/active-site.ts';
 import { withEmergency } from './app/board-emergency.ts';
+import { Callbacks } from './app/callback/callbacks.ts';
 import { FeatureCodes } from './app/feature-codes.ts';
 import { LiveFigures, toStatsSite } from './app/live-figures.ts';
 import type { StoredSite } from './app/ports.ts';
 import { SiteService } from './app/site-service.ts';
 import { takeOver } from './app/takeover.ts';
 import { VoiceCalls } from './app/voice-calls.ts';
+import { createSecretFiles } from './channels/mail/secret-files.ts';
+import { createCallbackRepo } from './db/repos/callback-repo.ts';
 import { createAuditTrail } from './audit/audit-trail.ts';
 import { createAccess } from './auth/access.ts';
 import { readStatus } from './compose/engine-metrics.ts';
@@ -91,11 +94,21 @@ async function main(): Promise<void> {
     minExpiresSec: config.minExpiresSec,
     maxExpiresSec: 3600,
     timings: { ...defaultTimings, rtpTimeoutMs: config.rtpTimeoutMs },
+    secretOf: (name) => createSecretFiles(join(config.dataDir, 'secrets')).text(name),
     startTimeoutMs: 10_000,
   });
   const active = new ActiveSite();
   const features = new FeatureCodes({ shell, calls, site: active, prompts, clock, logger, verifyPin });
-  const voice = new VoiceCalls({ shell, calls, site: active, prompts, clock, features, recent });
+  const callbacks = new Callbacks({
+    shell,
+    calls,
+    site: active,
+    prompts,
+    store: createCallbackRepo(stores.sequelize, newId),
+    clock,
+    logger,
+  });
+  const voice = new VoiceCalls({ shell, calls, site: active, prompts, clock, features, recent, callbacks });
   const screens = staticDirs(config);
   const text = createTextSide({
     stores,
@@ -103,6 +116,7 @@ async function main(): Promise<void> {
     site: active,
     live,
     calls,
+    callbacks,
     clock,
     logger,
     config,

@@ -23,7 +23,18 @@ export interface SipTrunk {
   trunkId: string;
   /** `10.0.0.1`, `10.0.0.1:5060` or `10.0.0.0/24`. */
   addresses: string[];
+  /** Calls in hand, both ways. */
   maxCalls: number;
+  /** Where our own calls go out; absent: none do. */
+  outbound?: SipOutbound;
+}
+export interface SipOutbound {
+  /** An address, or a name that has one. */
+  host: string;
+  port: number;
+  transport: 'udp' | 'tcp';
+  /** Answers a digest challenge (RFC 3261 §22); `secret` names the password. */
+  auth?: { username: string; secret: string };
 }
 export interface SipNumber {
   number: string;
@@ -76,11 +87,13 @@ export type CallEvent =
   | { type: 'phone.registered'; phoneId: string; transport: string }
   | { type: 'phone.unregistered'; phoneId: string; reason: 'expired' | 'asked' | 'removed' | 'dead' };
 
-export interface DialOptions {
-  phoneId: string;
+/** A phone of ours; or a number, written as the trunk wants it. */
+export type DialTarget = { phoneId: string } | { trunkId: string; number: string };
+export type DialOptions = DialTarget & DialFace;
+export interface DialFace {
   /** The leg it will be connected with: a hint, so that both legs' audio is handled side by side. */
   near?: string;
-  /** What the agent's phone shows: the caller's number, and the queue's name before the caller's. */
+  /** What the phone shows that is called: a number, and a name before it. */
   pii: { from: string };
   displayName: string;
 }

@@ -39,9 +39,14 @@ const offerSoundEveryMs = 4000;
 
 export const channelWord = {
   voice: 'channelVoice',
+  callback: 'channelCallback',
   chat: 'channelChat',
   mail: 'channelMail',
 } as const;
+
+/** It is taken by lifting the handset. */
+export const ringsPhone = ({ channel }: Pick<DeskContact, 'channel'>): boolean =>
+  channel === 'voice' || channel === 'callback';
 
 export const nameIn = (w: AgentWords, contact: DeskContact): string => nameOf(contact) ?? w.unknownCustomer;
 
@@ -62,7 +67,7 @@ function hear(place: Place, news: readonly News[]): void {
       // The same words again are read aloud only where the text differs.
       said.value = said.peek() === text ? `${text}\u00a0` : text;
       // A call rings by itself.
-      if (contact.channel !== 'voice') alerts.offered();
+      if (!ringsPhone(contact)) alerts.offered();
       if (isHidden)
         alerts.show(fill(w.notifyOffer, { queue }), `offer ${contact.contactId}`, () => undefined);
     } else if (kind === 'message') {
@@ -88,7 +93,7 @@ function repeatOffers(desk: Desk, alerts: Alerts): () => void {
   const timer = setInterval(() => {
     const offers = desk.state.peek().desk?.offers ?? [];
     const isLive = desk.socket.connection.peek() === 'live';
-    if (isLive && offers.some((offer) => offer.channel !== 'voice')) alerts.offered();
+    if (isLive && offers.some((offer) => !ringsPhone(offer))) alerts.offered();
   }, offerSoundEveryMs);
   return () => clearInterval(timer);
 }

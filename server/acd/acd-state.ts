@@ -125,6 +125,7 @@ export class AcdState {
       case 'offer.alerted':
       case 'offer.withdrawn':
       case 'contact.answered':
+      case 'contact.reached':
       case 'contact.held':
       case 'contact.resumed':
       case 'contact.abandoned':
@@ -137,6 +138,8 @@ export class AcdState {
         if (event.data.isOn) this.emergencies.add(event.queueId ?? '');
         else this.emergencies.delete(event.queueId ?? '');
         return;
+      case 'contact.dialled':
+      case 'contact.not-reached':
       case 'recording.started':
       case 'recording.completed':
       case 'recording.failed':

@@ -38,6 +38,7 @@ export function handleContact(session: Session, command: ContactCommand): Verdic
     case 'contact.finish':
     case 'contact.agent-hung-up':
     case 'contact.transfer':
+    case 'contact.reached':
     case 'contact.hold':
     case 'contact.resume': {
       const contact = session.state.contacts.get(command.contactId);
@@ -66,6 +67,8 @@ function handleKnown(
       return end(session, contact, 'answered', 'agent', command.reason);
     case 'contact.transfer':
       return transfer(session, contact, command.to);
+    case 'contact.reached':
+      return reach(session, contact, command.ringMs);
     case 'contact.hold':
       return hold(session, contact);
     case 'contact.resume':
@@ -261,6 +264,14 @@ function interrupt(session: Session, offerIds: string[]): Verdict {
     count += 1;
   }
   return count > 0 ? undefined : 'unknown-offer';
+}
+
+function reach(session: Session, contact: ContactRecord, ringMs: number): Verdict {
+  if (contact.state !== 'connected' || contact.channel !== 'callback') return 'not-allowed-in-state';
+  if (contact.isReached) return 'already-so';
+  const { id: contactId, agentId, queueId } = contact;
+  session.emit({ type: 'contact.reached', at: session.at, contactId, agentId, queueId, data: { ringMs } });
+  return undefined;
 }
 
 function hold(session: Session, contact: ContactRecord): Verdict {

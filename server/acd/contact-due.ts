@@ -5,7 +5,7 @@
 import type { ContactIn, ContactRecord } from './contact-state.ts';
 import { type Due, sooner } from './deadlines.ts';
 import { nextRelaxation } from './demand.ts';
-import { stays } from './flow-target.ts';
+import { isSilent, stays } from './flow-target.ts';
 import type { AcdQueue } from './types.ts';
 import { isCall } from './workload.ts';
 
@@ -26,7 +26,7 @@ function waitingDue(queue: AcdQueue, contact: ContactIn<'waiting'>): Due | undef
   const relaxAfterMs = nextRelaxation(queue, traits)?.afterMs;
   if (relaxAfterMs !== undefined) due = sooner(due, { kind: 'relax', at: place.queuedAt + relaxAfterMs });
   // Only who listens is told its place.
-  if (announceEveryMs > 0 && isCall(contact.channel))
+  if (announceEveryMs > 0 && isCall(contact.channel) && !isSilent(contact))
     due = sooner(due, { kind: 'announce', at: announcedAt + announceEveryMs });
   return due;
 }

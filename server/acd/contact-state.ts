@@ -54,6 +54,8 @@ interface Base {
   readonly carried?: { readonly since: number; readonly priority: number; readonly skills?: SkillDemand };
   /** Who passed it on last. */
   readonly giverId?: string;
+  /** A callback whose customer has picked up. */
+  readonly isReached?: true;
 }
 /** What a caller was told of its wait, and when. */
 interface Told {
@@ -106,6 +108,7 @@ export type ContactEvent = DraftOf<
   | 'offer.alerted'
   | 'offer.withdrawn'
   | 'contact.answered'
+  | 'contact.reached'
   | 'contact.held'
   | 'contact.resumed'
   | 'contact.abandoned'
@@ -137,6 +140,7 @@ const baseOf = (c: ContactRecord): Base => ({
   ...(c.carried && { carried: c.carried }),
   ...(c.attempts && { attempts: c.attempts }),
   ...(c.giverId !== undefined && { giverId: c.giverId }),
+  ...(c.isReached && { isReached: true }),
 });
 const queuedOf = (c: Queued & ContactRecord): Queued => ({
   place: c.place,
@@ -170,6 +174,8 @@ export function foldContact(
     case 'offer.withdrawn':
     case 'contact.answered':
       return foldOffer(contact, event);
+    case 'contact.reached':
+      return { ...contact, isReached: true };
     case 'contact.held':
       return contact.state === 'connected' && contact.heldAt === undefined
         ? { heldAt: event.at, ...(event.data.isInterrupted && { isInterrupted: true }), ...contact }

@@ -90,6 +90,7 @@ function dispatch(session: Session, command: AcdCommand): IgnoredReason | undefi
     case 'contact.finish':
     case 'contact.agent-hung-up':
     case 'contact.transfer':
+    case 'contact.reached':
     case 'contact.hold':
     case 'contact.resume':
     case 'offer.alerted':
@@ -155,16 +156,21 @@ function viewAgent(agent: AgentRecord | undefined): AgentView | undefined {
 
 function viewContact(contact: ContactRecord | undefined): ContactView | undefined {
   if (!contact) return undefined;
-  const { id, channel, queueId } = contact;
+  const base = {
+    id: contact.id,
+    channel: contact.channel,
+    queueId: contact.queueId,
+    ...(contact.isReached && { isReached: true }),
+  };
   switch (contact.state) {
     case 'greeting':
-      return { id, channel, queueId, state: 'greeting' };
+      return { ...base, state: 'greeting' };
     case 'flowed-out':
-      return { id, channel, queueId, state: 'flowed-out', target: contact.target };
+      return { ...base, state: 'flowed-out', target: contact.target };
     case 'abandoned':
-      return { id, channel, queueId, state: 'flowed-out' };
+      return { ...base, state: 'flowed-out' };
     case 'waiting':
-      return { id, channel, queueId, state: 'waiting', queuedAt: contact.place.queuedAt };
+      return { ...base, state: 'waiting', queuedAt: contact.place.queuedAt };
     case 'offered': {
       const offers = contact.offers.map(({ offerId, agentId, alertedAt, offeredAt, ringUntil }) => ({
         offerId,
@@ -174,13 +180,13 @@ function viewContact(contact: ContactRecord | undefined): ContactView | undefine
         until: ringUntil,
       }));
       const { queuedAt } = contact.place;
-      return { id, channel, queueId, state: 'offered', queuedAt, ...offers[0], offers };
+      return { ...base, state: 'offered', queuedAt, ...offers[0], offers };
     }
     case 'connected': {
       const { offerId, agentId, heldAt, connectedAt } = contact;
       const { queuedAt } = contact.place;
       const isHeld = heldAt !== undefined;
-      return { id, channel, queueId, state: 'connected', queuedAt, offerId, agentId, isHeld, connectedAt };
+      return { ...base, state: 'connected', queuedAt, offerId, agentId, isHeld, connectedAt };
     }
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Where a rule of flow-out leads, and whether a contact takes that way. A mail hears no message and calls no number, so it
- * stays where such a way is the only one; a caller or a chat leaves by it. Pure.
+ * Where a rule of flow-out leads, and whether a contact takes that way. A mail, or a callback whose customer
+ * is not on the line, hears no message and calls no number, so it stays where such a way is the only one; a caller or a chat
+ * leaves by it. Pure.
  */
 import type { Channel, DraftOf } from '../contract/events.ts';
 import type { AcdQueue, OverflowTarget } from './types.ts';
@@ -16,6 +17,8 @@ export interface Exit {
 /** `left`: the queues it has left by a rule before. */
 export interface Leaver {
   readonly channel: Channel;
+  /** Of a callback. */
+  readonly isReached?: boolean;
   readonly left?: readonly string[];
 }
 
@@ -30,6 +33,10 @@ export function targetOf(queue: AcdQueue | undefined, { reason, to }: Exit): Ove
   return queue.overflow?.find((rule) => rule.when === reason)?.to ?? byMessage(queue);
 }
 
+/** Nobody listens while it waits. */
+export const isSilent = ({ channel, isReached }: Pick<Leaver, 'channel' | 'isReached'>): boolean =>
+  channel === 'mail' || (channel === 'callback' && !isReached);
+
 /** It would come back to a queue that it has left; by way of a number it may once, the second time it leaves for good. */
 export function isBackAgain({ left = [] }: Leaver, queueId: string, target: OverflowTarget): boolean {
   if (left.includes(queueId)) return true;
@@ -37,7 +44,7 @@ export function isBackAgain({ left = [] }: Leaver, queueId: string, target: Over
 }
 
 export function stays(leaver: Leaver, queue: AcdQueue, exit: Exit): boolean {
-  if (leaver.channel !== 'mail' || exit.reason === 'queue-removed') return false;
+  if (!isSilent(leaver) || exit.reason === 'queue-removed') return false;
   const target = targetOf(queue, exit);
   return target.kind !== 'queue' || isBackAgain(leaver, queue.id, target);
 }

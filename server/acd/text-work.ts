@@ -3,7 +3,7 @@
  * gives back what is only offered; what is being worked on stays, and is finished before the agent is logged out; a call
  * that keeps a channel away interrupts what the agent has of it, until the call and its wrap-up are over.
  */
-import type { Channel } from '../contract/events.ts';
+import { type Channel, workOf } from '../contract/events.ts';
 import { defaultBlocks } from '../contract/site-routing.ts';
 import { type AgentRecord, type NextStep, workingStates } from './agent-state.ts';
 import type { Session } from './session.ts';
@@ -36,10 +36,10 @@ export function afterText(session: Session, agentId: string): void {
 
 /** The agent took a call: what it has of the channels that a call keeps away rests. */
 export function interruptText(session: Session, agentId: string, by: Channel): void {
-  const blocked = (session.state.site.blocks ?? defaultBlocks)[by];
+  const blocked = (session.state.site.blocks ?? defaultBlocks)[workOf(by)];
   for (const { contactId, queueId, channel, isOffer } of session.state.agents.get(agentId)?.inHand ?? []) {
     const contact = session.state.contacts.get(contactId);
-    if (isOffer || !blocked.includes(channel)) continue;
+    if (isOffer || !blocked.includes(workOf(channel))) continue;
     if (contact?.state !== 'connected' || contact.heldAt !== undefined) continue;
     const data = { isInterrupted: true };
     session.emit({ type: 'contact.held', at: session.at, contactId, agentId, queueId, data });

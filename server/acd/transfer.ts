@@ -23,7 +23,8 @@ export function transfer(
   if (contact.state !== 'connected') return 'not-allowed-in-state';
   const { id: contactId, agentId, offerId, queueId: fromQueueId } = contact;
   const queueId = 'queueId' in to ? to.queueId : fromQueueId;
-  const fault = refusalOf(session, to, { channel: contact.channel, agentId, queueId, fromQueueId });
+  const { channel, isReached = false } = contact;
+  const fault = refusalOf(session, to, { channel, isReached, agentId, queueId, fromQueueId });
   if (fault) return fault;
   session.emit({
     type: 'contact.transferred',

@@ -3,7 +3,7 @@
  * inside commands, events come out, and `apply` of those events alone rebuilds the same state (design §2).
  */
 import type { SkillDemand } from '../contract/decision.ts';
-import type { Channel, EventDraft, WithdrawReason } from '../contract/events.ts';
+import type { Channel, EventDraft, WithdrawReason, Work } from '../contract/events.ts';
 import type { Strategy } from '../contract/site-routing.ts';
 import type { Blocks, InHand } from './workload.ts';
 
@@ -77,7 +77,7 @@ export interface AcdAgent {
   /** Tier in each queue; where absent 1, the first to be asked. */
   tiers?: Readonly<Record<string, number>>;
   /** How many contacts of each channel at once; of one not named here, as many as is usual. */
-  capacity?: Readonly<Partial<Record<Channel, number>>>;
+  capacity?: Readonly<Partial<Record<Work, number>>>;
 }
 export interface AcdSite {
   version: number;
@@ -144,6 +144,8 @@ export type AcdCommand = { at: number } & (
   | { type: 'contact.agent-hung-up'; contactId: string; reason: string }
   /** Its agent passes it on; refused, and the talk goes on, where nobody there could take it. */
   | { type: 'contact.transfer'; contactId: string; to: TransferTarget }
+  /** A callback: the customer has picked up. `ringMs`: how long the customer's phone was called. */
+  | { type: 'contact.reached'; contactId: string; ringMs: number }
   | { type: 'contact.hold'; contactId: string }
   | { type: 'contact.resume'; contactId: string }
   | {
@@ -222,6 +224,8 @@ export interface ContactView {
   /** All offers that are out: several where all are rung. */
   offers?: readonly { offerId: string; agentId: string; isAlerted: boolean; at: number; until: number }[];
   isHeld?: boolean;
+  /** Of a callback: the customer has picked up, and has a leg. */
+  isReached?: boolean;
   /** Of one that is connected. */
   connectedAt?: number;
   /** Where it flowed out to: a prompt, or `number:N`. */

@@ -3,7 +3,7 @@
  * moves the agent's state (agent-state.ts) and is one at a time; text (chat, mail) lies beside it, several at once. Pure.
  * Stated rules: one unanswered offer of text at a time; what is in hand is never taken away, a call may only interrupt it.
  */
-import type { AgentState, Channel } from '../contract/events.ts';
+import { type AgentState, type Channel, type Work, workOf } from '../contract/events.ts';
 import { defaultBlocks, defaultCapacity } from '../contract/site-routing.ts';
 import type { AgentRecord } from './agent-state.ts';
 import type { AcdAgent } from './types.ts';
@@ -17,16 +17,16 @@ export interface InHand {
 }
 
 /** While a contact of a channel is in hand, which others are not offered. */
-export type Blocks = Readonly<Record<Channel, readonly Channel[]>>;
+export type Blocks = Readonly<Record<Work, readonly Work[]>>;
 
 /** `ready`: may be offered a contact of the channel; anything else says why not. */
 export type Standing = AgentState | 'at-capacity' | 'other-work' | 'no-phone';
 
 /** Of this channel an agent has one at a time, and its state says so. */
-export const isCall = (channel: Channel): boolean => channel === 'voice';
+export const isCall = (channel: Channel): boolean => workOf(channel) === 'voice';
 
 export const capacityOf = (agent: AcdAgent, channel: Channel): number =>
-  agent.capacity?.[channel] ?? defaultCapacity[channel];
+  agent.capacity?.[workOf(channel)] ?? defaultCapacity[workOf(channel)];
 
 const withCall: ReadonlySet<AgentState> = new Set(['reserved', 'ringing', 'talking', 'hold', 'wrap-up']);
 
@@ -39,11 +39,12 @@ export function standingOf(agent: AgentRecord, channel: Channel, blocks: Blocks 
     if (agent.state === 'ready' && agent.phoneId === undefined) return 'no-phone';
     if (agent.state !== 'ready' || inHand.length === 0) return agent.state;
   }
-  const isKept = inHand.some((one) => blocks[one.channel].includes(channel));
+  const work = workOf(channel);
+  const isKept = inHand.some((one) => blocks[workOf(one.channel)].includes(work));
   if (isCall(channel)) return isKept ? 'other-work' : agent.state;
   if (withCall.has(agent.state)) {
     if (agent.next && agent.next.to !== 'ready') return agent.state;
-    if (blocks.voice.includes(channel)) return agent.state;
+    if (blocks.voice.includes(work)) return agent.state;
   } else if (agent.state !== 'ready') return agent.state;
   if (inHand.some(({ isOffer }) => isOffer)) return 'reserved';
   if (isKept) return 'other-work';

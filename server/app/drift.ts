@@ -91,7 +91,7 @@ export function findDrifts(worlds: Worlds): Drift[] {
   for (const agent of agents.values()) compareAgent(agent, contacts, worlds, found);
   comparePhones(worlds, agents, found);
   for (const leg of worlds.legs) {
-    const isOwned = leg.role === 'in' ? contacts.has(leg.legId) : offers.has(leg.legId);
+    const isOwned = contacts.has(leg.legId) || (leg.role === 'out' && offers.has(leg.legId));
     if (!isOwned && leg.state !== 'closing' && !worlds.isExcused(leg.legId))
       found.push({ kind: 'leg-without-contact', legId: leg.legId, role: leg.role });
   }
@@ -111,7 +111,7 @@ function compareContact(
   found: Drift[],
 ): void {
   const { id: contactId, state } = contact;
-  if (!legs.has(contactId)) {
+  if (needsCustomer(contact) && !legs.has(contactId)) {
     if (!isExcused(contactId)) found.push({ kind: 'contact-without-leg', contactId });
     return;
   }
@@ -125,6 +125,10 @@ function compareContact(
       found.push({ kind: 'offer-without-leg', contactId, offerId });
   }
 }
+
+/** Nobody is on the line of a callback that waits, or whose customer is only about to be called. */
+const needsCustomer = ({ channel, isReached }: ContactView): boolean =>
+  channel !== 'callback' || isReached === true;
 
 /** The offers that are out, or the one that was taken. */
 function offersOf({

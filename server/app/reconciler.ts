@@ -8,6 +8,7 @@
  */
 import type { CallControl } from '../../sip/port.ts';
 import type { AgentView, ContactView } from '../acd/types.ts';
+import { workOf } from '../contract/events.ts';
 import type { AcdShell } from './acd-shell.ts';
 import { findDrifts, Looks, type Drift, type DriftKind } from './drift.ts';
 import type { ClockPort, LoggerPort } from './ports.ts';
@@ -99,7 +100,9 @@ export class Reconciler {
 
   private compare(sessions: readonly string[] | undefined, dialogs: readonly string[] | undefined): Drift[] {
     const { shell, calls, clock } = this.parts;
-    const contacts: ContactView[] = [...shell.acd.contacts()].filter(({ channel }) => channel === 'voice');
+    const contacts: ContactView[] = [...shell.acd.contacts()].filter(
+      ({ channel }) => workOf(channel) === 'voice',
+    );
     this.dropOldPauses();
     return findDrifts({
       now: clock.now(),

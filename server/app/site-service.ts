@@ -2,8 +2,9 @@
  * The site file: checked as a whole, taken as a whole, in force at once without touching contacts in hand.
  * A fault anywhere leaves everything as it was.
  */
-import type { CallControl, SipSite } from '../../sip/port.ts';
+import type { CallControl, SipOutbound, SipSite } from '../../sip/port.ts';
 import type { Site } from '../contract/site.ts';
+import type { SiteOutbound } from '../contract/site-callbacks.ts';
 import type { SiteFileFault } from '../config/site-file.ts';
 import type { AcdShell } from './acd-shell.ts';
 import { toAcdSite } from '../config/acd-site.ts';
@@ -127,12 +128,24 @@ const algorithms: Record<Site['site']['digest'], SipSite['digestAlgorithms']> = 
   both: ['SHA-256', 'MD5'],
 };
 
+const toSipOutbound = ({ host, port, transport, auth }: SiteOutbound): SipOutbound => ({
+  host,
+  port,
+  transport,
+  ...(auth && { auth: { username: auth.user, secret: auth.secret } }),
+});
+
 export function toSipSite(site: Site): SipSite {
   return {
     realm: site.site.realm,
     digestAlgorithms: algorithms[site.site.digest],
     phones: site.phones.flatMap((p) => (p.digest ? [{ phoneId: p.id, digest: p.digest }] : [])),
-    trunks: site.trunks.map((t) => ({ trunkId: t.id, addresses: t.addresses, maxCalls: t.maxCalls })),
+    trunks: site.trunks.map(({ id, addresses, maxCalls, outbound }) => ({
+      trunkId: id,
+      addresses,
+      maxCalls,
+      ...(outbound && { outbound: toSipOutbound(outbound) }),
+    })),
     numbers: site.numbers.map((n) => ({
       number: n.number,
       ...(n.maxCalls !== undefined && { maxCalls: n.maxCalls }),

@@ -4,6 +4,8 @@
  * that a waiting contact is free to be offered anew, then ended ones, then those that live.
  */
 import type { CallControl } from '../../sip/port.ts';
+import type { ContactView } from '../acd/types.ts';
+import { workOf } from '../contract/events.ts';
 import type { AcdShell } from './acd-shell.ts';
 import type { LoggerPort } from './ports.ts';
 import type { VoiceCalls } from './voice-calls.ts';
@@ -17,6 +19,11 @@ export interface Takeover {
 
 const handOverMs = 3000;
 
+const isOnPhones = ({ channel }: ContactView): boolean => workOf(channel) === 'voice';
+/** A callback has a customer's leg once the customer has picked up. */
+const hasCustomer = ({ channel, isReached }: ContactView): boolean =>
+  channel === 'voice' || isReached === true;
+
 export function takeOver(
   shell: AcdShell,
   calls: CallControl,
@@ -26,13 +33,20 @@ export function takeOver(
 ): Takeover {
   const result: Takeover = { adopted: 0, lost: 0, talking: 0, waiting: 0 };
   // As it was left: what the commands below begin, such as new offers, is nobody's leftover.
-  const contacts = [...shell.acd.contacts()].filter(({ channel }) => channel === 'voice');
+  const contacts = [...shell.acd.contacts()].filter(isOnPhones);
   const left = calls.legIds();
   agreeOnPhones(shell, phones);
   const known = new Set<string>();
   // A phone that was ringing was released by the SIP engine when its application went away.
   const offerIds = contacts.flatMap((c) => (c.offers ?? []).map(({ offerId }) => offerId));
-  for (const { id, state, offerId } of contacts) {
+  for (const contact of contacts) {
+    const { id, state, offerId } = contact;
+    if (!hasCustomer(contact)) {
+      // Its agent was listening to a phone that rang: the call went with the process that made it.
+      if (state === 'connected')
+        shell.run({ type: 'contact.fail', contactId: id, reason: 'lost in a restart' });
+      continue;
+    }
     known.add(id);
     // Only who talks keeps the agent's leg: one that was answered while the log still said `offered`, or whose
     // caller is gone, belongs to nobody and is hung up below.

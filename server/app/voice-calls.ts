@@ -10,6 +10,7 @@ import type { SiteNumber } from '../contract/site.ts';
 import type { AcdShell } from './acd-shell.ts';
 import type { ActiveSite } from './active-site.ts';
 import { transferTarget } from './call-transfer.ts';
+import type { Callbacks } from './callback/callbacks.ts';
 import type { FeatureCodes } from './feature-codes.ts';
 import { CallerSound, numberFlowedTo } from './caller-sound.ts';
 import { queueAtEntry, wishesAtEntry } from './caller-wishes.ts';
@@ -27,6 +28,7 @@ export class VoiceCalls {
   private readonly clock: ClockPort;
   private readonly features: FeatureCodes;
   private readonly recent: RecentCallers;
+  private readonly callbacks: Callbacks;
   private readonly sound: CallerSound;
   /** contactId -> the agent's leg it talks to. */
   private readonly partners = new Map<string, string>();
@@ -39,6 +41,7 @@ export class VoiceCalls {
     clock: ClockPort;
     features: FeatureCodes;
     recent: RecentCallers;
+    callbacks: Callbacks;
   }) {
     this.shell = parts.shell;
     this.calls = parts.calls;
@@ -46,6 +49,7 @@ export class VoiceCalls {
     this.clock = parts.clock;
     this.features = parts.features;
     this.recent = parts.recent;
+    this.callbacks = parts.callbacks;
     this.sound = new CallerSound({
       ...parts,
       acd: parts.shell.acd,
@@ -58,6 +62,7 @@ export class VoiceCalls {
   /** Call control hands its events here, once recovery is over. */
   onCallEvent(event: CallEvent): void {
     if ('legId' in event && this.features.owns(event.legId)) return this.features.onCallEvent(event);
+    if (this.callbacks.onCallEvent(event, (contactId, offerId) => this.reached(contactId, offerId))) return;
     switch (event.type) {
       case 'leg.incoming':
         return this.arrive(event);
@@ -180,6 +185,7 @@ export class VoiceCalls {
       return;
     }
     const talking = this.shell.acd.contactOfOffer(legId);
+    if (talking && this.callbacks.isCalling(talking.id)) return this.callbacks.agentHungUp(talking.id);
     if (talking) this.shell.run({ type: 'contact.agent-hung-up', contactId: talking.id, reason: detail });
   }
 
@@ -211,7 +217,7 @@ export class VoiceCalls {
 
   private holdChanged(legId: string, isHeld: boolean): void {
     const contact = this.shell.acd.contactOfOffer(legId);
-    if (!contact) return;
+    if (!contact || this.callbacks.isCalling(contact.id)) return;
     this.shell.run({ type: isHeld ? 'contact.hold' : 'contact.resume', contactId: contact.id });
   }
 
@@ -220,6 +226,8 @@ export class VoiceCalls {
     const contact = acd.contactOfOffer(legId);
     const to = transferTarget(this.site, acd, target, this.clock.now());
     if (!contact || to === undefined) return this.calls.refuseTransfer(legId, 404, 'Not Found');
+    if (this.callbacks.isCalling(contact.id))
+      return this.calls.refuseTransfer(legId, 480, 'Nobody There Yet');
     if (to === 'closed') return this.calls.refuseTransfer(legId, 480, 'Closed');
     const { ignored } = this.shell.run({ type: 'contact.transfer', contactId: contact.id, to });
     if (ignored) this.calls.refuseTransfer(legId, 480, 'Temporarily Unavailable');
@@ -237,7 +245,7 @@ export class VoiceCalls {
       case 'offer.withdrawn':
         return this.calls.hangup(event.data.offerId, event.data.reason);
       case 'contact.answered':
-        return this.bridge(event);
+        return this.answered(event);
       case 'contact.transferred':
         return this.passOn(event);
       case 'contact.held':
@@ -257,25 +265,44 @@ export class VoiceCalls {
     this.calls.dial(offerId, {
       phoneId,
       near: event.contactId!,
-      pii: { from: this.calls.incoming(event.contactId!)?.pii.from ?? 'anonymous' },
+      pii: { from: this.numberOf(event.contactId!) ?? 'anonymous' },
       displayName: this.site.queue(event.queueId!)?.name ?? event.queueId!,
     });
   }
 
-  private bridge(event: EventOf<'contact.answered'>): void {
-    const { contactId, agentId, queueId } = event;
-    const { offerId, phoneId } = event.data;
+  private numberOf(contactId: string): string | undefined {
+    return this.calls.incoming(contactId)?.pii.from ?? this.callbacks.numberOf(contactId);
+  }
+
+  private answered({ contactId, data: { offerId, phoneId } }: EventOf<'contact.answered'>): void {
     if (phoneId === undefined) return;
     this.partners.set(contactId!, offerId);
-    if (this.site.queue(queueId!)?.record !== true) return this.calls.connect(contactId!, offerId);
-    const day = new Date(event.at).toISOString().slice(0, 10);
-    this.calls.connect(contactId!, offerId, { recordingId: offerId, file: `${day}/${offerId}.wav` });
+    const contact = this.shell.acd.contact(contactId!);
+    if (contact?.channel === 'callback' && !contact.isReached)
+      return void this.callbacks.call(contactId!, offerId);
+    this.bridge(contactId!, offerId);
+  }
+
+  /** The customer who asked to be called has picked up. */
+  private reached(contactId: string, offerId: string): void {
+    this.sound.begin(contactId, undefined);
+    this.calls.stopPlay(offerId);
+    this.bridge(contactId, offerId);
+  }
+
+  private bridge(contactId: string, offerId: string): void {
+    const { agentId, queueId } = this.shell.acd.contact(contactId) ?? {};
+    if (agentId === undefined || queueId === undefined) return;
+    if (this.site.queue(queueId)?.record !== true) return this.calls.connect(contactId, offerId);
+    const at = this.clock.now();
+    const day = new Date(at).toISOString().slice(0, 10);
+    this.calls.connect(contactId, offerId, { recordingId: offerId, file: `${day}/${offerId}.wav` });
     this.shell.record({
       type: 'recording.started',
-      at: event.at,
-      contactId: contactId!,
-      agentId: agentId!,
-      queueId: queueId!,
+      at,
+      contactId,
+      agentId,
+      queueId,
       data: { recordingId: offerId, offerId },
     });
   }

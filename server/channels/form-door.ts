@@ -4,6 +4,7 @@
  * the browser says it. An answer by mail goes out of the form's mailbox, and what the customer replies joins the thread.
  */
 import express, { type Request, type Router } from 'express';
+import { callableNumber } from '../app/callback/phone-number.ts';
 import type { ChannelDesk } from '../app/text/channel.ts';
 import { type FormConfig, type FormRequest, formRequestSchema, type FormTaken } from '../contract/chat.ts';
 import { languages, type Language, type Site } from '../contract/site.ts';
@@ -17,6 +18,8 @@ export const formRate = { burst: 5, perMinute: 3 };
 export interface FormDoorParts {
   desk: ChannelDesk;
   site(): Site;
+  /** Where customers are called back. */
+  callbacks: { isTooMany(number: string, externalId: string): Promise<boolean> };
   now(): number;
 }
 
@@ -78,16 +81,20 @@ async function take(
   request: FormRequest,
   address: string,
 ): Promise<FormTaken> {
-  const { clientId, wants, email = '', phone = '', name, language, topic, text, consent, page } = request;
+  const { clientId, wants, email = '', name, language, topic, text, consent, page } = request;
   const chosen = form.topics.find(({ id }) => id === topic);
   const isByMail = wants === 'mail' && form.mailbox !== undefined;
+  const externalId = `form:${form.id}:${clientId}`;
+  const { phone, isCalled } = isByMail
+    ? { phone: request.phone ?? '', isCalled: false }
+    : await numberToCall(parts, request.phone ?? '', externalId);
   const { threadId } = await parts.desk.take({
     channelId: isByMail ? 'mail' : 'form',
     endpointId: isByMail ? form.mailbox! : form.id,
     via: `form:${form.id}`,
-    work: 'mail',
+    work: isCalled ? 'callback' : 'mail',
     queueId: chosen?.queue ?? form.queue,
-    externalId: `form:${form.id}:${clientId}`,
+    externalId,
     receivedAt: parts.now(),
     from: { address: isByMail ? email : phone, ...(name !== undefined && { name }) },
     language,
@@ -95,7 +102,8 @@ async function take(
     subject: chosen ? textIn(chosen.name, language) : form.id,
     kind: 'message',
     mayBeAnswered: isByMail,
-    clues: {},
+    // Who asks again before being called is called once.
+    clues: { isOneThread: isCalled },
     files: [],
     ...(chosen && { topic: chosen.id }),
     ...(form.consent &&
@@ -109,6 +117,24 @@ async function take(
     },
   });
   return { reference: referenceOf(threadId) };
+}
+
+/** As it is dialled, where the house calls customers back; where it does not, an agent reads the request, and dials. */
+async function numberToCall(
+  parts: FormDoorParts,
+  written: string,
+  externalId: string,
+): Promise<{ phone: string; isCalled: boolean }> {
+  const rules = parts.site().callbacks;
+  if (!rules) return { phone: written, isCalled: false };
+  const callable = callableNumber(written, rules);
+  if (callable === 'unreadable')
+    throw refuse('bad-request', 'this is no telephone number', { field: 'phone' });
+  if (callable === 'refused') throw refuse('bad-request', 'we do not call such numbers', { field: 'phone' });
+  const { number } = callable;
+  if (await parts.callbacks.isTooMany(number, externalId))
+    throw refuse('too-many-tries', 'this number has been asked to be called often enough for today');
+  return { phone: number, isCalled: true };
 }
 
 /** The letters of its id that tell the time (lib/ids), so no two customers have the same; they stand in the answer's subject. */

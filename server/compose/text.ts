@@ -9,6 +9,8 @@ import type { CallControl } from '../../sip/port.ts';
 import type { DeskPort } from '../api/desk/port.ts';
 import type { AcdShell } from '../app/acd-shell.ts';
 import type { ActiveSite } from '../app/active-site.ts';
+import { notReachedText } from '../app/callback/callback-words.ts';
+import type { CallbackDesk, Callbacks } from '../app/callback/callbacks.ts';
 import type { LiveFigures } from '../app/live-figures.ts';
 import { AgentDesk } from '../app/text/agent-desk.ts';
 import type { Channel, ChannelHealth } from '../app/text/channel.ts';
@@ -64,6 +66,7 @@ export interface TextSideParts {
   site: ActiveSite;
   live: LiveFigures;
   calls: CallControl;
+  callbacks: Callbacks;
   clock: Clock;
   logger: Logger;
   config: ServerConfig;
@@ -80,7 +83,8 @@ export function createTextSide(parts: TextSideParts): TextSide {
   const files = createFileRepo(stores.sequelize, newId);
   const news = new DeskNews();
   const fileCheck = createFileCheck(() => site.site);
-  const desk = new TextDesk({ shell, site, store, files, fileCheck, news, clock, logger });
+  const { callbacks } = parts;
+  const desk = new TextDesk({ shell, site, store, files, fileCheck, callbacks, news, clock, logger });
   const chat = new ChatChannel({
     desk: chatDesk({ desk, store, shell, news, now: () => clock.now() }),
     store: createChatRepo(stores.sequelize),
@@ -119,6 +123,10 @@ export function createTextSide(parts: TextSideParts): TextSide {
   let isStarted = false;
   let isStopped = false;
 
+  const takeOverTexts = async () => {
+    await callbacks.load();
+    await desk.resume();
+  };
   const applySite = async () => {
     for (const channel of channels.values())
       await channel
@@ -167,7 +175,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
       while (!isStopped && (stores.projector()?.health().projectedSeq ?? -1) < seq)
         await pause(historyLookMs);
       while (!isStopped) {
-        const isResumed = await desk.resume().then(
+        const isResumed = await takeOverTexts().then(
           () => true,
           (err: unknown) => {
             logger.warn({ err }, 'text contacts could not be taken over yet');
@@ -178,6 +186,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
         await pause(10 * historyLookMs);
       }
       if (isStopped) return;
+      callbacks.begin(callbackDesk(parts, { desk, store, news }));
       channels.set(mailChannelId, await openMail(parts, desk));
       isStarted = true;
       presence.begin(site.agentIds());
@@ -187,6 +196,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
     async stop() {
       isStopped = true;
       presence.stop();
+      callbacks.stop();
       forgetting.stop();
       outbox.stop();
       await door.close();
@@ -196,6 +206,35 @@ export function createTextSide(parts: TextSideParts): TextSide {
       ...Object.fromEntries([...channels].map(([id, channel]) => [id, channel.health()])),
       'public-port': door.health(),
     }),
+  };
+}
+
+function callbackDesk(
+  { site, clock, logger }: TextSideParts,
+  { desk, store, news }: { desk: TextDesk; store: TextStorePort; news: DeskNews },
+): CallbackDesk {
+  const note = async (contactId: string, text: string) => {
+    const { threadId } = desk.texts.get(contactId) ?? (await store.threadFacts(contactId)) ?? {};
+    if (threadId === undefined) return;
+    const added = await store.add({
+      threadId,
+      contactId,
+      author: 'system',
+      isNote: true,
+      text,
+      attachmentIds: [],
+      at: clock.now(),
+      isSent: false,
+    });
+    if (added !== 'unknown-attachment') news.message(added.message);
+  };
+  return {
+    text: (contactId) => desk.texts.get(contactId),
+    show: (text) => desk.show(text),
+    note(contactId, event) {
+      const text = notReachedText(event, site.language, site.site.site.timeZone);
+      note(contactId, text).catch((err: unknown) => logger.warn({ err }, 'a note could not be kept'));
+    },
   };
 }
 
@@ -253,7 +292,10 @@ interface DoorParts {
   room: UploadRoom;
 }
 
-function publicDoor({ site, clock, logger, config, uiDir }: TextSideParts, joined: DoorParts): PublicServer {
+function publicDoor(
+  { site, callbacks, clock, logger, config, uiDir }: TextSideParts,
+  joined: DoorParts,
+): PublicServer {
   const { desk, chat, files, webhooks, store, outbox, room } = joined;
   /** From the first mailbox, whose queue gets what the customer answers. */
   const postTranscript: ChatDoorParts['postTranscript'] = async ({ to, ...letter }) => {
@@ -296,7 +338,7 @@ function publicDoor({ site, clock, logger, config, uiDir }: TextSideParts, joine
         hasMail: () => site.site.mail?.smarthost !== undefined,
         postTranscript,
       }),
-      formDoor({ desk, site: () => site.site, now: () => clock.now() }),
+      formDoor({ desk, site: () => site.site, callbacks, now: () => clock.now() }),
       webhooks.router(),
     ],
     sockets,

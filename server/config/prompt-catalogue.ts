@@ -8,6 +8,9 @@ import type { Language } from '../contract/site.ts';
 
 export type Spoken = Readonly<Record<Language, string>>;
 
+/** Prompts without words: one file for all languages. */
+export const soundPrompts = ['music', 'ring-back', 'busy'] as const;
+
 /** Positions with a sentence of their own; beyond, `position-more` is said. */
 export const spokenPositions = 20;
 

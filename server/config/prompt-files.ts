@@ -6,6 +6,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PromptPort } from '../app/ports.ts';
+import { soundPrompts } from './prompt-catalogue.ts';
 import { languages, type Language, type Site, type SitePrompt } from '../contract/site.ts';
 import { AppError } from '../lib/app-error.ts';
 
@@ -25,7 +26,7 @@ export class PromptFiles implements PromptPort {
   file(promptId: string, language: Language): string {
     const own = this.own.get(promptId);
     if (own) return own.get(language) ?? own.get(this.fallback) ?? [...own.values()][0]!;
-    if (promptId === 'music') return join(this.dir, 'music.wav');
+    if (soundPrompts.some((id) => id === promptId)) return join(this.dir, `${promptId}.wav`);
     return join(this.dir, language, `${promptId}.wav`);
   }
 

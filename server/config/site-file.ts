@@ -24,6 +24,7 @@ import { checkReferences, siteSchema } from '../contract/site.ts';
 import type { Site } from '../contract/site.ts';
 import { checkIcal } from './hours-ical.ts';
 import { routingFaults } from './acd-site.ts';
+import { callbackFaults } from './callback-site.ts';
 import { textFaults } from './text-site.ts';
 import { isPinHash } from './site-secrets.ts';
 
@@ -136,6 +137,7 @@ class SiteText {
       ...checkReferences(site),
       ...routingFaults(site),
       ...textFaults(site),
+      ...callbackFaults(site),
       ...checkIcal(site),
       ...site.agents.flatMap((agent, index) =>
         agent.pin?.startsWith('scrypt$') && !isPinHash(agent.pin)

@@ -33,6 +33,7 @@ const sections: Record<keyof Site, string> = {
   forms: ' Requests from your web sites: by mail, or to be called back.',
   webhooks: ' Channels of third parties, by signed webhooks.',
   files: ' What may be attached, and the virus scanner.',
+  callbacks: ' Calling customers back: by which trunk, and whom. Absent: nobody is called.',
   dispositions: ' What came of a contact, chosen by its agent.',
   holidayCalendars: ' Holidays from iCal files, each copied here as it came.',
   notReadyReasons: ' Reasons an agent gives after *13.',

@@ -32,8 +32,13 @@ export const systemReasons = [
 ] as const;
 export type SystemReason = (typeof systemReasons)[number];
 
-export const channels = ['voice', 'chat', 'mail'] as const;
+export const channels = ['voice', 'callback', 'chat', 'mail'] as const;
 export type Channel = (typeof channels)[number];
+
+/** What a contact takes of its agent: a callback takes what a call does. */
+export const works = ['voice', 'chat', 'mail'] as const;
+export type Work = (typeof works)[number];
+export const workOf = (channel: Channel): Work => (channel === 'callback' ? 'voice' : channel);
 
 /** Why an offer went away without being answered. */
 export const withdrawReasons = [
@@ -57,6 +62,18 @@ export const outcomes = [
   'failed',
 ] as const;
 export type Outcome = (typeof outcomes)[number];
+
+/** Why a customer who asked to be called back was not reached. `no-line`: our trunk's trouble. */
+export const notReachedCauses = [
+  'busy',
+  'no-answer',
+  'rejected',
+  'wrong-number',
+  'no-line',
+  'agent-hung-up',
+  'interrupted',
+] as const;
+export type NotReachedCause = (typeof notReachedCauses)[number];
 
 /** What loosens with the wait of a contact. */
 export const relaxRules = ['skills', 'language', 'tier', 'agent', 'giver'] as const;
@@ -125,6 +142,16 @@ export const eventBodies = [
     waitMs: z.number(),
     ringMs: z.number(),
     inTarget: z.boolean(),
+  }),
+  /** A callback: its agent has answered, and the customer's number is called. */
+  shape('contact.dialled', { trunkId: z.string(), attempt: z.number() }),
+  /** The customer has picked up: from here on it is a call like any other. */
+  shape('contact.reached', { ringMs: z.number() }),
+  /** The customer was not to be had; `contact.ended` follows. `retryAt`: when the next contact of its thread is due. */
+  shape('contact.not-reached', {
+    cause: z.enum(notReachedCauses),
+    attempt: z.number(),
+    retryAt: z.number().optional(),
   }),
   /** `isInterrupted`: by a call that its agent took; it is resumed when that is over. */
   shape('contact.held', { isInterrupted: z.boolean().optional() }),

@@ -3,7 +3,7 @@
  * demands are text as people write it (`loans >= 3 and (it_law >= 2 or tax >= 1)`); config/skill-demand.ts reads it.
  */
 import { z } from 'zod';
-import { type Channel, channels } from './events.ts';
+import { type Work, works } from './events.ts';
 import { agentNumber, dialled, id, language, name, seconds } from './site-values.ts';
 
 const skillId = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,39}$/, 'use letters, digits and underscores');
@@ -24,10 +24,10 @@ export const strategies = [
 export type Strategy = (typeof strategies)[number];
 
 /** How many contacts of each channel an agent may have in hand at once. */
-export const defaultCapacity: Readonly<Record<Channel, number>> = { voice: 1, chat: 3, mail: 5 };
+export const defaultCapacity: Readonly<Record<Work, number>> = { voice: 1, chat: 3, mail: 5 };
 
 /** While one of these is in hand, which others are not offered: a mail keeps nothing away, so a call may interrupt it. */
-export const defaultBlocks: Readonly<Record<Channel, readonly Channel[]>> = {
+export const defaultBlocks: Readonly<Record<Work, readonly Work[]>> = {
   voice: ['chat', 'mail'],
   chat: ['voice'],
   mail: [],
@@ -40,10 +40,10 @@ const capacity = z.strictObject({
   chat: textCapacity.optional(),
   mail: textCapacity.optional(),
 });
-const blocked = (own: Channel) =>
+const blocked = (own: Work) =>
   z
-    .array(z.enum(channels))
-    .max(channels.length)
+    .array(z.enum(works))
+    .max(works.length)
     .refine((list) => !list.includes(own), 'the capacity says how many of one channel go together')
     .optional();
 

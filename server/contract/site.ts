@@ -13,6 +13,7 @@ import {
   skillSchema,
   wishes,
 } from './site-routing.ts';
+import { callbacksSchema, outboundSchema } from './site-callbacks.ts';
 import { textChannels } from './site-text.ts';
 import { checkHours, holidayCalendarSchema, hoursSchema, isTimeZone } from './site-hours.ts';
 import { agentNumber, dialled, id, language, name, seconds } from './site-values.ts';
@@ -110,7 +111,10 @@ export const trunkSchema = z.strictObject({
     .array(z.string().regex(/^[0-9a-fA-F.:[\]/]+$/))
     .min(1)
     .max(64),
+  /** Both ways. */
   maxCalls: z.number().int().min(1).max(10000).default(200),
+  /** Where calls of our own go out. */
+  outbound: outboundSchema.optional(),
 });
 
 export const notReadyReasonSchema = z.strictObject({ code: z.string().regex(/^\d{1,2}$/), id, name });
@@ -142,6 +146,7 @@ export const siteSchema = z.strictObject({
   prompts: z.array(promptSchema).max(2000).default([]),
   hours: z.array(hoursSchema).max(500).default([]),
   ...textChannels,
+  callbacks: callbacksSchema.optional(),
   /** iCal files of holidays that hours may name. */
   holidayCalendars: z.array(holidayCalendarSchema).max(20).optional(),
   notReadyReasons: z

@@ -7,7 +7,7 @@
  * Handled (for AHT) are answered contacts that ended today; wrap-up counts when it is over, so that during a
  * wrap-up the mean is for a moment too low. The longest wait is of those whose wait is over.
  */
-import type { DraftOf, HearthlineEvent } from '../contract/events.ts';
+import { type DraftOf, type HearthlineEvent, workOf } from '../contract/events.ts';
 import type { BoardState, ContactLive, FloorState, MinuteLive, QueueLive } from '../contract/live.ts';
 import { AgentFigures, type PeopleSnapshot, type StatsAgent } from './agent-figures.ts';
 import { QueueFigures, type QueueSnapshot, type StatsQueue } from './queue-figures.ts';
@@ -155,6 +155,9 @@ class LiveFold implements LiveStats {
         return;
       case 'contact.announced':
       case 'contact.relaxed':
+      case 'contact.dialled':
+      case 'contact.reached':
+      case 'contact.not-reached':
       case 'offer.alerted':
       case 'recording.started':
       case 'recording.completed':
@@ -302,7 +305,12 @@ class LiveFold implements LiveStats {
   #textInHand(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();
     for (const { channel, state, agentId } of this.#contacts.values()) {
-      if (!channel || agentId === undefined || (state !== 'talking' && state !== 'hold')) continue;
+      if (
+        workOf(channel ?? 'voice') === 'voice' ||
+        agentId === undefined ||
+        (state !== 'talking' && state !== 'hold')
+      )
+        continue;
       counts.set(agentId, (counts.get(agentId) ?? 0) + 1);
     }
     return counts;

@@ -8,7 +8,7 @@ import type { CallControl, CallEvent, DialOptions, LegStore, LegView, SipSite } 
 import { Admission, isTrunkAddress } from './admission.ts';
 import { adoptLegs, dropLostMedia, dropLostSignalling, dropUnsettled, endAdoption } from './adoption.ts';
 import { CallContext, type CallTimings } from './context.ts';
-import { bye, cancelDial, dialPhone } from './dial-out.ts';
+import { bye, cancelDial, dialOut } from './dial-out.ts';
 import { handleInDialog } from './in-dialog.ts';
 import { allowedMethods, answerLeg, handleInvite, refusesExtensions } from './invite-in.ts';
 import type { IncomingInfo, Leg } from './leg.ts';
@@ -27,11 +27,18 @@ export interface CallControlOptions {
   minExpiresSec: number;
   maxExpiresSec: number;
   timings: CallTimings;
+  /** The password of that name, asked for at each call. */
+  secretOf: (name: string) => Promise<string>;
   /** How long `start` waits for both engines before it goes on without. */
   startTimeoutMs: number;
 }
 
-export const defaultTimings: CallTimings = { noResponseMs: 2500, rtpTimeoutMs: 20_000, rtpNeverMs: 60_000 };
+export const defaultTimings: CallTimings = {
+  noResponseMs: 2500,
+  trunkNoResponseMs: 8000,
+  rtpTimeoutMs: 20_000,
+  rtpNeverMs: 60_000,
+};
 
 /** The engine hands over what it holds within a second of our coming back. */
 const adoptionMs = 5000;
@@ -68,6 +75,7 @@ class SrfCallControl implements CallControl {
       store,
       logger: options.logger,
       timings: options.timings,
+      secretOf: options.secretOf,
     });
     this.listenToSignalling();
     this.listenToMedia();
@@ -146,7 +154,7 @@ class SrfCallControl implements CallControl {
   }
 
   dial(legId: string, options: DialOptions): void {
-    dialPhone(this.ctx, legId, options);
+    dialOut(this.ctx, legId, options);
   }
 
   connect(a: string, b: string, recording?: { recordingId: string; file: string }): void {

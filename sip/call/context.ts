@@ -15,6 +15,8 @@ export interface CallTimings {
    * shortest ring time of a site, so that a dead phone is never taken for an agent who does not answer.
    */
   noResponseMs: number;
+  /** The same of a trunk, which may be far away. */
+  trunkNoResponseMs: number;
   /** Silence on a leg whose audio had begun, and on one that never sent any. */
   rtpTimeoutMs: number;
   rtpNeverMs: number;
@@ -33,6 +35,7 @@ export class CallContext {
   readonly store: LegStore;
   readonly logger: Logger;
   readonly timings: CallTimings;
+  readonly secretOf: (name: string) => Promise<string>;
   isSignallingUp = false;
   private readonly listeners: ((event: CallEvent) => void)[] = [];
 
@@ -44,6 +47,7 @@ export class CallContext {
     store: LegStore;
     logger: Logger;
     timings: CallTimings;
+    secretOf: (name: string) => Promise<string>;
   }) {
     this.srf = parts.srf;
     this.media = parts.media;
@@ -53,6 +57,7 @@ export class CallContext {
     this.store = parts.store;
     this.logger = parts.logger;
     this.timings = parts.timings;
+    this.secretOf = parts.secretOf;
   }
 
   onEvent(listener: (event: CallEvent) => void): void {

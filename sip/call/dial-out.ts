@@ -1,11 +1,12 @@
 /**
  * Outgoing leg to a phone of ours: one INVITE per registered contact, the first 200 wins (RFC 3261 §13.2, §16.7
- * in spirit). Races: a 200 that crosses our CANCEL is acknowledged and ended; a second 200 after the winner
+ * in spirit); or to a number behind a trunk. Races: a 200 that crosses our CANCEL is acknowledged and ended; a second 200 after the winner
  * likewise; a phone that answers nothing at all is given up early, long before the transaction's 32 s.
  */
 import type { CallContext } from './context.ts';
 import { localSdp, mediaOf, moveLeg, newLeg, type Branch, type Leg } from './leg.ts';
-import type { DialFailure, DialOptions } from '../port.ts';
+import type { DialFace, DialFailure, DialOptions, SipOutbound } from '../port.ts';
+import { addressTowards } from './address-towards.ts';
 import type { Binding } from './registrar.ts';
 import { offeredCodecs, offeredDtmfPt, readSdp } from './sdp.ts';
 import type { Acknowledge, OutgoingRequest, SipResponse } from './srf.ts';
@@ -14,28 +15,86 @@ import { escapeUser, hostOf, quote } from './uri.ts';
 /** The reason of a leg that is given up because another phone was picked up. */
 const answeredElsewhere = 'answered-elsewhere';
 
-export function dialPhone(ctx: CallContext, legId: string, options: DialOptions): void {
+/** One INVITE: to a phone's contact, or to a trunk. */
+interface Destination {
+  uri: string;
+  /** Where it is sent to, whatever the URI says. */
+  proxy: string;
+  auth?: { username: string; password: string };
+}
+
+export function dialOut(ctx: CallContext, legId: string, options: DialOptions): void {
   if (ctx.legs.has(legId)) return;
+  if ('trunkId' in options) dialTrunk(ctx, legId, options);
+  else dialPhone(ctx, legId, options);
+}
+
+function dialPhone(ctx: CallContext, legId: string, options: DialFace & { phoneId: string }): void {
   const bindings = ctx.registrar.locate(options.phoneId);
   const leg = newLeg(legId, 'out', bindings[0]?.localIp ?? '127.0.0.1');
   leg.phoneId = options.phoneId;
   ctx.legs.set(legId, leg);
   if (bindings.length === 0) return failSoon(ctx, leg, 'unreachable', 480, 'not registered');
-  if (!ctx.isSignallingUp) return failSoon(ctx, leg, 'fault', 503, 'signalling is down');
-  const reserved = ctx.ports.take(
-    options.near === undefined ? undefined : ctx.legs.get(options.near)?.mediaWorker,
+  const destinations = bindings.map((binding) => ({ uri: binding.contact, proxy: nextHop(binding) }));
+  dial(ctx, leg, options, destinations);
+}
+
+function dialTrunk(
+  ctx: CallContext,
+  legId: string,
+  options: DialFace & { trunkId: string; number: string },
+): void {
+  const { trunkId, number } = options;
+  const trunk = ctx.admission.trunkById(trunkId);
+  const isFull = trunk !== undefined && ctx.legs.ofTrunk(trunkId) >= trunk.maxCalls;
+  const leg = newLeg(legId, 'out', '127.0.0.1');
+  leg.trunkId = trunkId;
+  ctx.legs.set(legId, leg);
+  if (!trunk?.outbound) return failSoon(ctx, leg, 'unreachable', 503, 'no such way out');
+  if (isFull) return failSoon(ctx, leg, 'unreachable', 503, 'the trunk is full');
+  wayOut(ctx, trunk.outbound, number).then(
+    ({ localIp, destination }) => {
+      leg.localIp = localIp;
+      // Forgotten meanwhile, or given up: then `dial` says so.
+      if (leg.state !== 'ended') dial(ctx, leg, options, [destination]);
+    },
+    (error: unknown) => {
+      ctx.logger.warn({ err: error, trunkId }, 'a trunk cannot be used');
+      failed(ctx, leg, 'unreachable', 503, 'no way to the trunk');
+    },
   );
+}
+
+async function wayOut(
+  ctx: CallContext,
+  { host, port, transport, auth }: SipOutbound,
+  number: string,
+): Promise<{ localIp: string; destination: Destination }> {
+  const { localIp, remoteIp } = await addressTowards(host, port);
+  const at = `${hostOf(remoteIp)}:${port}`;
+  const destination = {
+    uri: `sip:${escapeUser(number)}@${at}`,
+    proxy: `sip:${at}${transport === 'udp' ? '' : `;transport=${transport}`}`,
+    ...(auth && { auth: { username: auth.username, password: await ctx.secretOf(auth.secret) } }),
+  };
+  return { localIp, destination };
+}
+
+function dial(ctx: CallContext, leg: Leg, face: DialFace, destinations: readonly Destination[]): void {
+  if (!ctx.isSignallingUp) return failSoon(ctx, leg, 'fault', 503, 'signalling is down');
+  const { near } = face;
+  const reserved = ctx.ports.take(near === undefined ? undefined : ctx.legs.get(near)?.mediaWorker);
   if (reserved) leg.port = reserved.port;
   const opened = ctx.media.open({
-    sessionId: legId,
+    sessionId: leg.id,
     rtpTimeoutMs: ctx.timings.rtpNeverMs,
-    ...(options.near && { near: options.near }),
+    ...(near && { near }),
     ...(reserved && { port: reserved.port }),
   });
   // With a port in hand the INVITE leaves before the media engine has heard of the leg; what follows reaches it in order.
   // After whatever is being carried out now, though: that may take the offer back.
   (reserved ? Promise.resolve(reserved) : opened)
-    .then(({ port }) => sendInvites(ctx, leg, port, { bindings, options }))
+    .then(({ port }) => sendInvites(ctx, leg, port, { destinations, face }))
     .catch((error: unknown) => noMedia(ctx, leg, error));
   if (reserved) opened.catch((error: unknown) => noMedia(ctx, leg, error));
 }
@@ -44,15 +103,17 @@ function sendInvites(
   ctx: CallContext,
   leg: Leg,
   port: number,
-  { bindings, options }: { bindings: readonly Binding[]; options: DialOptions },
+  { destinations, face }: { destinations: readonly Destination[]; face: DialFace },
 ): void {
   // Forgotten before it had a port that could have been given back.
   if (leg.state === 'ended' && leg.port === 0) return ctx.attempt('close', ctx.media.close(leg.id));
   if (leg.state === 'ended') return;
   leg.port = port;
   if (leg.state !== 'dialing') return failed(ctx, leg, 'cancelled', 487, leg.closeReason ?? 'given up');
-  for (const binding of bindings) sendInvite(ctx, leg, binding, options);
-  leg.noResponseTimer = setTimeout(() => giveUpSilent(ctx, leg), ctx.timings.noResponseMs);
+  for (const destination of destinations) sendInvite(ctx, leg, destination, face);
+  const { noResponseMs, trunkNoResponseMs } = ctx.timings;
+  const patienceMs = leg.phoneId === undefined ? trunkNoResponseMs : noResponseMs;
+  leg.noResponseTimer = setTimeout(() => giveUpSilent(ctx, leg), patienceMs);
 }
 
 /** The phone may ring already, or have been picked up: it is let go. */
@@ -79,23 +140,24 @@ function failed(ctx: CallContext, leg: Leg, cause: DialFailure, status: number, 
   ctx.emit({ type: 'dial.failed', legId: leg.id, cause, status, reason });
 }
 
-function sendInvite(ctx: CallContext, leg: Leg, binding: Binding, options: DialOptions): void {
+function sendInvite(ctx: CallContext, leg: Leg, { uri, proxy, auth }: Destination, face: DialFace): void {
   const branch: Branch = {
-    contact: binding.contact,
+    contact: uri,
     hasProvisional: false,
     isDone: false,
     isCancelWanted: false,
   };
   leg.branches.push(branch);
-  const from = `${quote(options.displayName)} <sip:${escapeUser(options.pii.from)}@localhost>`;
+  const from = `${quote(face.displayName)} <sip:${escapeUser(face.pii.from)}@localhost>`;
   ctx.srf.request(
     {
-      uri: binding.contact,
+      uri,
       method: 'INVITE',
-      proxy: nextHop(binding),
+      proxy,
+      ...(auth && { auth }),
       headers: {
         From: from,
-        Contact: `<sip:${escapeUser(options.pii.from)}@localhost>`,
+        Contact: `<sip:${escapeUser(face.pii.from)}@localhost>`,
         'Content-Type': 'application/sdp',
         Allow: 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY, REFER, PRACK',
       },
@@ -197,7 +259,7 @@ function giveUpSilent(ctx: CallContext, leg: Leg): void {
   if (leg.state !== 'dialing' || leg.branches.some((b) => b.hasProvisional)) return;
   for (const branch of leg.branches) cancelBranch(ctx, leg, branch);
   if (leg.phoneId) ctx.registrar.markDead(leg.phoneId);
-  failed(ctx, leg, 'unreachable', 408, 'the phone answers nothing');
+  failed(ctx, leg, 'unreachable', 408, 'nothing is answered there');
 }
 
 export function cancelDial(ctx: CallContext, leg: Leg, reason: string): void {

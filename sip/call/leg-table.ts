@@ -26,14 +26,15 @@ export class LegTable extends Map<string, Leg> {
     return this.inHand.get(`number:${number}`) ?? 0;
   }
 
-  /** Incoming calls in hand that came over the trunk. */
+  /** Calls in hand that use the trunk, both ways. */
   ofTrunk(trunkId: string): number {
     return this.inHand.get(`trunk:${trunkId}`) ?? 0;
   }
 }
 
 /** What a leg counts against; it never changes while the leg is in the table. */
-function keysOf({ incoming }: Leg): string[] {
+function keysOf({ incoming, trunkId }: Leg): string[] {
+  if (trunkId !== undefined) return [`trunk:${trunkId}`];
   if (!incoming) return [];
   const { dialled, source } = incoming;
   return [`number:${dialled}`, ...(source.kind === 'trunk' ? [`trunk:${source.trunkId}`] : [])];

@@ -47,6 +47,8 @@ export interface LegRecord {
   recordingId?: string;
   incoming?: IncomingInfo;
   phoneId?: string;
+  /** Of a leg that we called over a trunk. */
+  trunkId?: string;
 }
 
 export interface Leg extends Omit<LegRecord, 'dialogId'> {
@@ -98,7 +100,7 @@ export function moveLeg(leg: Leg, signal: LegSignal): boolean {
 export function toRecord(leg: Leg): LegRecord | undefined {
   if ((leg.state !== 'up' && leg.state !== 'answering') || !leg.dialogId) return undefined;
   const { role, dialogId, localIp, port, sdpSession, sdpVersion, remote, direction, isHeld } = leg;
-  const { peer, recordingId, incoming, phoneId } = leg;
+  const { peer, recordingId, incoming, phoneId, trunkId } = leg;
   return {
     role,
     dialogId,
@@ -113,6 +115,7 @@ export function toRecord(leg: Leg): LegRecord | undefined {
     ...(recordingId && { recordingId }),
     ...(incoming && { incoming }),
     ...(phoneId && { phoneId }),
+    ...(trunkId && { trunkId }),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * Blind transfer by the phone's own key (RFC 3515, 5589 §6): an agent's phone names in REFER whom the call is to go to.
- * Nothing is called by us on its word: what the name stands for, and whether the call goes there, is decided above this
+ * Nobody but an agent's phone may ask. Nothing is called by us on its word: what the name stands for, and whether the call goes there, is decided above this
  * port, and the phone is told by one final NOTIFY. A transfer that would join two calls (Replaces) is declined.
  */
 import type { CallContext } from './context.ts';
@@ -13,7 +13,7 @@ export function handleRefer(ctx: CallContext, leg: Leg, req: SipRequest, res: Si
   const uri = /^[^<]*<([^<>]+)>/.exec(referTo)?.[1] ?? referTo.split(';')[0]!;
   const target = userOf(uri);
   if (target === undefined) return res.send(400, 'Bad Refer-To');
-  if (uri.includes('?') || leg.role !== 'out' || leg.state !== 'up' || leg.refer) return res.send(603);
+  if (uri.includes('?') || leg.phoneId === undefined || leg.state !== 'up' || leg.refer) return res.send(603);
   leg.refer = { res, isReported: !/^\s*false\b/i.test(req.get('refer-sub') ?? '') };
   ctx.emit({ type: 'leg.transfer-asked', legId: leg.id, target });
 }

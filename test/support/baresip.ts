@@ -29,10 +29,13 @@ export interface BaresipOptions {
   isAutoAnswer?: boolean;
   /** The tone it says, Hz; 0 is silence. */
   toneHz?: number;
+  /** 0: it registers nowhere, and is called at its port. */
   registerSec?: number;
   transport?: 'udp' | 'tcp';
 }
 export interface Baresip {
+  /** Where it listens, UDP and TCP. */
+  readonly port: number;
   readonly events: BaresipEvent[];
   command(command: string, params?: string): Promise<string>;
   dial(number: string): Promise<string>;
@@ -171,6 +174,7 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
   /** Each event is waited for once. */
   let seen = new Map<string, number>();
   return {
+    port,
     events,
     command,
     dial: (number) => command('dial', number),

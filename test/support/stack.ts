@@ -13,7 +13,7 @@ import { readFirstPhones, writeFirstSite } from '../../installer/first-site.ts';
 import type { FirstPhones } from '../../installer/first-site.ts';
 import { freeLoopbackPort, isTcpPortFree, isUdpPortFree, takenRtpPorts } from '../../installer/ports.ts';
 import { renderPrompts } from '../../installer/prompts.ts';
-import { catalogueTexts } from '../../server/config/prompt-catalogue.ts';
+import { catalogueTexts, soundPrompts } from '../../server/config/prompt-catalogue.ts';
 import type { ProcessName } from '../../installer/supervised-process.ts';
 import { Supervisor } from '../../installer/supervisor.ts';
 import { copyPostgresTemplate } from './postgres.ts';
@@ -111,7 +111,10 @@ function claim(port: number): Promise<Server | undefined> {
 
 /** The built-in prompts, spoken once for the machine and linked into each stack. */
 async function sharedPrompts(): Promise<string> {
-  const digest = createHash('sha256').update(JSON.stringify(catalogueTexts())).digest('hex').slice(0, 12);
+  const digest = createHash('sha256')
+    .update(JSON.stringify([catalogueTexts(), soundPrompts]))
+    .digest('hex')
+    .slice(0, 12);
   const dir = `/tmp/hearthline-prompts-${process.getuid?.() ?? 0}-${digest}`;
   if (existsSync(dir)) return dir;
   const temp = makeTempDir();

@@ -34,6 +34,7 @@ const callWord: Record<ContactLive['state'], TextKey> = {
   'flowed-out': 'callFlowedOut',
 };
 const channelWord: Record<NonNullable<ContactLive['channel']>, TextKey> = {
+  callback: 'channelCallback',
   chat: 'channelChat',
   mail: 'channelMail',
 };

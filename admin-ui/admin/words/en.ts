@@ -78,6 +78,7 @@ export const en = {
   callWaiting: 'Waiting',
   callRinging: 'Ringing',
   callTalking: 'Talking',
+  channelCallback: 'callback',
   channelChat: 'chat',
   channelMail: 'mail',
   textInHand: '{count} in writing',

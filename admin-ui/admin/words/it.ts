@@ -80,6 +80,7 @@ export const it: Words<typeof en> = {
   callWaiting: 'In attesa',
   callRinging: 'Squilla',
   callTalking: 'In linea',
+  channelCallback: 'richiamata',
   channelChat: 'chat',
   channelMail: 'e-mail',
   textInHand: '{count} per iscritto',

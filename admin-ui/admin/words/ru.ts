@@ -80,6 +80,7 @@ export const ru: Words<typeof en> = {
   callWaiting: 'Ожидает',
   callRinging: 'Вызов',
   callTalking: 'Разговор',
+  channelCallback: 'обратный звонок',
   channelChat: 'чат',
   channelMail: 'письмо',
   textInHand: 'в переписке: {count}',

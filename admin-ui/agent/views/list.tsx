@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { DeskContact, DeskView } from '../../../server/contract/desk.ts';
 import { fill, plural } from '../../shared/words.ts';
 import { listMine, matches, type ListedContact } from '../desk-list.ts';
-import { channelWord, nameIn, usePlace } from '../place.ts';
+import { channelWord, nameIn, ringsPhone, usePlace } from '../place.ts';
 import { formats, language, words } from '../reading.ts';
 import { Since } from './clock.tsx';
 import { Icon } from './icons.tsx';
@@ -41,7 +41,7 @@ function Offer({ offer }: { offer: DeskContact }) {
   const { actions } = usePlace();
   const w = words.value;
   const isBusy = actions.busy.value.has(`offer ${offer.contactId}`);
-  const isCall = offer.channel === 'voice';
+  const isCall = ringsPhone(offer);
   return (
     <article class={`offer is-${offer.channel}`} data-offer={offer.contactId}>
       <header>

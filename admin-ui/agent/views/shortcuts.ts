@@ -2,7 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { listMine, matches, neighbour } from '../desk-list.ts';
 import { shortcutOf, type Shortcut } from '../keys.ts';
-import type { Place } from '../place.ts';
+import { type Place, ringsPhone } from '../place.ts';
 
 const isWriting = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
@@ -39,7 +39,7 @@ function run(place: Place, shortcut: Shortcut): void {
     case 'previous':
       return move(place, -1);
     case 'accept': {
-      const offer = desk.state.peek().desk?.offers.find((one) => one.channel !== 'voice');
+      const offer = desk.state.peek().desk?.offers.find((one) => !ringsPhone(one));
       if (offer) void actions.accept(offer);
       return undefined;
     }

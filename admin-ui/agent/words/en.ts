@@ -96,6 +96,7 @@ export const en = {
   noneFound: 'No contact matches.',
   noContacts: 'Nothing in hand.',
   channelVoice: 'Call',
+  channelCallback: 'Callback',
   channelChat: 'Chat',
   channelMail: 'Mail',
   unknownCustomer: 'Unknown customer',

@@ -92,6 +92,7 @@ export const it: Words<typeof en> = {
   noneFound: 'Nessun contatto trovato.',
   noContacts: 'Niente in carico.',
   channelVoice: 'Chiamata',
+  channelCallback: 'Richiamata',
   channelChat: 'Chat',
   channelMail: 'E-mail',
   unknownCustomer: 'Cliente sconosciuto',

@@ -92,6 +92,7 @@ export const ru: Words<typeof en> = {
   noneFound: 'Ничего не найдено.',
   noContacts: 'В работе ничего нет.',
   channelVoice: 'Звонок',
+  channelCallback: 'Обратный звонок',
   channelChat: 'Чат',
   channelMail: 'Письмо',
   unknownCustomer: 'Неизвестный клиент',

@@ -12,6 +12,7 @@ import type { Outbox } from './outbox.ts';
 import type { TextStorePort, ThreadFacts, ThreadRow } from './ports.ts';
 import type { TextDesk } from './text-desk.ts';
 import type { ContactView, IgnoredReason } from '../../acd/types.ts';
+import { workOf } from '../../contract/events.ts';
 import type {
   CloseRequest,
   DeskStateRequest,
@@ -85,7 +86,7 @@ export class AgentDesk {
     const contact = shell.acd.contactOfOffer(offerId);
     const offer = contact?.offers?.find((one) => one.offerId === offerId);
     if (!contact || offer?.agentId !== agentId) return { refused: 'not-yours' };
-    if (contact.channel === 'voice') return { refused: 'phone-rings' };
+    if (workOf(contact.channel) === 'voice') return { refused: 'phone-rings' };
     const command = isTaken
       ? ({ type: 'offer.accepted', offerId } as const)
       : ({ type: 'offer.failed', offerId, reason: 'rejected' } as const);

@@ -10,8 +10,11 @@
  */
 import type { Site } from '../../contract/site.ts';
 
-/** What the contacts of a channel count as in routing: live (chat), or to be answered in time (mail). */
-export type TextWork = 'chat' | 'mail';
+/**
+ * What the contacts of a channel count as in routing: live (chat), to be answered in time (mail), or by a call of ours
+ * (callback: its agent's phone rings, then the customer's).
+ */
+export type TextWork = 'chat' | 'mail' | 'callback';
 
 export interface ChannelCapabilities {
   readonly work: TextWork;

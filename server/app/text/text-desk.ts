@@ -15,6 +15,7 @@ import type { ActiveSite } from '../active-site.ts';
 import type { ClockPort, LoggerPort } from '../ports.ts';
 import type { DeskFault, DeskNews } from './desk-news.ts';
 import type { ChannelDesk, IncomingMessage, StoredFile, Taken } from './channel.ts';
+import { behind } from './behind.ts';
 import { fitToKeep, maxFaultLength } from './fit-to-keep.ts';
 import { OpenTexts } from './open-texts.ts';
 import type { FileCheckPort, FileStorePort, OpenText, TakenRow, TextStorePort } from './ports.ts';
@@ -28,16 +29,14 @@ const endedAtMost = 10_000;
 /** Messages at most that are kept and could not be shown for the moment. */
 const unshownAtMost = 10_000;
 
-const behindRetryMs = 1000;
-/** Some hours; what is left then waits for the next start. */
-const behindTries = 500;
-
 export interface TextDeskParts {
   shell: AcdShell;
   site: Pick<ActiveSite, 'queue' | 'site'>;
   store: TextStorePort;
   files: FileStorePort;
   fileCheck: FileCheckPort;
+  /** What becomes of a callback that has ended. */
+  callbacks: { settle(text: OpenText, endedAt: number): Promise<OpenText | undefined> };
   news: DeskNews;
   clock: ClockPort;
   logger: LoggerPort;
@@ -125,11 +124,17 @@ export class TextDesk implements ChannelDesk {
 
   /** After a start, once history is as far as the log: what was kept and what routing knows are made to agree. */
   async resume(): Promise<{ open: number; routed: number; closed: number }> {
-    const { store, shell, clock, logger } = this.#parts;
+    const { store, shell, clock, logger, callbacks } = this.#parts;
     const result = { open: 0, routed: 0, closed: 0 };
     const rows = await store.open();
     for (const { text, endedAt, newestMessageId } of rows) {
       const known = shell.acd.contact(text.contactId);
+      if (!known && endedAt !== undefined && text.work === 'callback') {
+        result.closed++;
+        const next = await callbacks.settle(text, endedAt);
+        if (next) this.show(next);
+        continue;
+      }
       if (!known && endedAt !== undefined) {
         await store.close(text.contactId, endedAt);
         result.closed++;
@@ -149,6 +154,13 @@ export class TextDesk implements ChannelDesk {
     this.#open();
     logger.info(result, 'text contacts taken over');
     return result;
+  }
+
+  /** A contact that was made for what is kept already: another try of a callback. */
+  show(text: OpenText): void {
+    this.texts.put(text);
+    this.#route(text);
+    this.#parts.news.contactChanged(text.contactId);
   }
 
   /** Another site is in force: what had no queue may have one now. */
@@ -215,6 +227,8 @@ export class TextDesk implements ChannelDesk {
       }
     }
     this.#stranded.delete(contactId);
+    // It enters its queue when it is due (callbacks.ts).
+    if (text.work === 'callback') return;
     const preferred = this.#lastAgent(text);
     shell.run({ type: 'contact.enqueue', contactId, ...(preferred && { preferred }) });
   }
@@ -244,12 +258,12 @@ export class TextDesk implements ChannelDesk {
   }
 
   #onEvent(event: HearthlineEvent): void {
-    const { store, news } = this.#parts;
+    const { store, news, logger } = this.#parts;
     const text = event.contactId === undefined ? undefined : this.texts.get(event.contactId);
     if (!text) return;
     switch (event.type) {
       case 'contact.answered':
-        this.#behind(() => store.noteAgent(text.contactId, event.agentId!, event.at));
+        behind(logger, () => store.noteAgent(text.contactId, event.agentId!, event.at));
         break;
       case 'contact.queued':
         this.texts.put({ ...text, queueId: event.queueId ?? text.queueId });
@@ -261,31 +275,25 @@ export class TextDesk implements ChannelDesk {
         this.texts.drop(text.contactId);
         this.#stranded.delete(text.contactId);
         remember(this.#ended, text.contactId, endedAtMost);
-        this.#behind(() => store.close(text.contactId, event.at));
+        if (text.work !== 'callback') behind(logger, () => store.close(text.contactId, event.at));
         return news.ended(text, event.data.endedBy);
       default:
     }
     news.contactChanged(text.contactId);
   }
 
-  /** A chat is told so. The queue of a mail was taken out of the site: it waits in the one that its mailbox names now. */
+  /** A chat is told so. The queue of a mail or callback was taken out of the site: it waits in the one that
+   * its mailbox or form names now. */
   #turnedAway(text: OpenText, target: string): void {
-    if (text.work !== 'mail') return this.#parts.news.turnedAway(text, target);
-    const queueId = this.#parts.site.site.mail?.mailboxes.find(({ id }) => id === text.endpointId)?.queue;
+    if (text.work === 'chat') return this.#parts.news.turnedAway(text, target);
+    const { mail, forms = [] } = this.#parts.site.site;
+    const endpoints = text.work === 'mail' ? (mail?.mailboxes ?? []) : forms;
+    const queueId = endpoints.find(({ id }) => id === text.endpointId)?.queue;
     const { ignored } =
       queueId === undefined
         ? { ignored: 'unknown-queue' }
         : this.#parts.shell.run({ type: 'contact.enqueue', contactId: text.contactId, queueId });
     if (ignored) this.#stranded.add(text.contactId);
-  }
-
-  /** What may be late: it is tried again while the database is away; after a crash `resume` makes good for it. */
-  #behind(work: () => Promise<void>, tries = 1): void {
-    work().catch((err: unknown) => {
-      this.#parts.logger.warn({ err, tries }, 'a change of a text contact could not be written down yet');
-      if (tries >= behindTries) return;
-      setTimeout(() => this.#behind(work, tries + 1), Math.min(tries, 30) * behindRetryMs).unref();
-    });
   }
 }
 

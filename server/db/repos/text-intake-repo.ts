@@ -6,7 +6,7 @@
  * that is closed while a message joins it (its row is locked, so the closing comes before or after).
  */
 import type { Sequelize, Transaction } from 'sequelize';
-import type { IncomingMessage } from '../../app/text/channel.ts';
+import type { IncomingMessage, TextWork } from '../../app/text/channel.ts';
 import type { TakenRow } from '../../app/text/ports.ts';
 import {
   instant,
@@ -180,7 +180,7 @@ async function beginThread(select: Select, entering: Entering): Promise<string> 
   return messageId;
 }
 
-const workOf = ({ channelId, work }: IncomingMessage): 'chat' | 'mail' =>
+const workOf = ({ channelId, work }: IncomingMessage): TextWork =>
   work ?? (channelId === 'chat' ? 'chat' : 'mail');
 const viaOf = ({ channelId, endpointId, via }: IncomingMessage): string =>
   via ?? `${channelId}:${endpointId}`;

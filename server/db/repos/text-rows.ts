@@ -1,6 +1,7 @@
 /** Rows of the text tables, and what the desk makes of them. SQL of the repositories beside; nothing is decided here. */
 import { QueryTypes } from 'sequelize';
 import type { Sequelize, Transaction } from 'sequelize';
+import type { TextWork } from '../../app/text/channel.ts';
 import type { OpenText } from '../../app/text/ports.ts';
 import { previewOf } from '../../app/text/open-texts.ts';
 import type { AttachmentView, DeliveryState, MessageView } from '../../contract/desk.ts';
@@ -100,7 +101,7 @@ export interface OpenRow {
   endpoint_id: string;
   via: string;
   queue_id: string;
-  work: 'chat' | 'mail';
+  work: TextWork;
   language: string;
   created_ms: string;
   pii_address: string;

@@ -12,7 +12,13 @@ import {
   type Wishes,
 } from '../../../../server/acd/types.ts';
 import type { SkillDemand } from '../../../../server/contract/decision.ts';
-import { type Channel, channels, type DraftOf, type EventDraft } from '../../../../server/contract/events.ts';
+import {
+  type DraftOf,
+  type EventDraft,
+  type Work,
+  workOf,
+  works,
+} from '../../../../server/contract/events.ts';
 import { defaultCapacity, strategies } from '../../../../server/contract/site-routing.ts';
 import { agent, queue, site, type WithoutTime } from './site.ts';
 import { randomSource } from '../../../support/random-source.ts';
@@ -108,9 +114,9 @@ export class World {
   }
 
   blocks(): Blocks {
-    const others = (own: Channel) =>
+    const others = (own: Work) =>
       this.some(
-        channels.filter((one) => one !== own),
+        works.filter((one) => one !== own),
         0.4,
       );
     return { voice: others('voice'), chat: others('chat'), mail: others('mail') };
@@ -199,7 +205,7 @@ export class World {
       return {
         type: 'contact.arrive',
         contactId: `c${++this.arrivals}`,
-        channel: this.random() < 0.5 ? 'voice' : this.pick(['chat', 'mail'] as const),
+        channel: this.random() < 0.5 ? 'voice' : this.pick(['chat', 'mail', 'callback'] as const),
         queueId: this.pick(this.queueIds),
         numberId: '5000',
         language: this.pick(['en', 'it', 'ru']),
@@ -247,6 +253,8 @@ export class World {
       };
     if (roll < 64)
       return { type: 'contact.agent-hung-up', contactId: this.contactId('connected'), reason: 'bye' };
+    if (roll < 64.6)
+      return { type: 'contact.reached', contactId: this.contactId('connected'), ringMs: this.below(30_000) };
     if (roll < 66) return { type: 'contact.hold', contactId: this.contactId('connected') };
     if (roll < 68) return { type: 'contact.resume', contactId: this.contactId('connected') };
     return this.drawAgentSide(roll);
@@ -304,7 +312,7 @@ export class World {
   /** S42, at the moment of every offer; a smaller capacity takes nothing out of anybody's hands. */
   checkCapacity(event: DraftOf<'contact.offered'>): void {
     const contact = this.acd.contact(event.contactId ?? '');
-    const channel = contact?.channel;
+    const channel = contact && workOf(contact.channel);
     const agent = this.acd.agent(event.agentId ?? '');
     const isStill = contact?.offers?.some(({ offerId }) => offerId === event.data.offerId);
     if (!channel || !agent || !isStill || channel === 'voice') return;

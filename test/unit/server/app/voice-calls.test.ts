@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { createAcd } from '../../../../server/acd/engine.ts';
 import { AcdShell } from '../../../../server/app/acd-shell.ts';
 import { ActiveSite } from '../../../../server/app/active-site.ts';
+import type { Callbacks } from '../../../../server/app/callback/callbacks.ts';
 import type { FeatureCodes } from '../../../../server/app/feature-codes.ts';
 import { RecentCallers } from '../../../../server/app/recent-callers.ts';
 import { VoiceCalls } from '../../../../server/app/voice-calls.ts';
@@ -17,6 +18,11 @@ const logger = {
   warn: () => undefined,
   error: () => undefined,
 };
+const noCallbacks = {
+  onCallEvent: () => false,
+  isCalling: () => false,
+  numberOf: () => undefined,
+} as unknown as Callbacks;
 const caller = { source: { kind: 'trunk', trunkId: 't' }, pii: { from: '0701234567' } } as const;
 
 const care = { id: 'care', name: 'Care' };
@@ -61,6 +67,7 @@ class House {
       clock,
       features: { owns: () => false } as unknown as FeatureCodes,
       recent: new RecentCallers(),
+      callbacks: noCallbacks,
     });
     return [shell, voice];
   }

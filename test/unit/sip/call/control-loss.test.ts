@@ -25,7 +25,8 @@ function house() {
     admission: new Admission(),
     store: store as never,
     logger: pino({ level: 'silent' }),
-    timings: { noResponseMs: 1, rtpTimeoutMs: 1, rtpNeverMs: 1 },
+    timings: { noResponseMs: 1, trunkNoResponseMs: 1, rtpTimeoutMs: 1, rtpNeverMs: 1 },
+    secretOf: () => Promise.reject(new Error('no secrets here')),
   });
   const events: CallEvent[] = [];
   ctx.onEvent((event) => events.push(event));

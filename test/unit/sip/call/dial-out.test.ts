@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { Admission } from '../../../../sip/call/admission.ts';
 import { dropUnsettled } from '../../../../sip/call/adoption.ts';
 import { CallContext } from '../../../../sip/call/context.ts';
-import { cancelDial, dialPhone } from '../../../../sip/call/dial-out.ts';
+import { cancelDial, dialOut } from '../../../../sip/call/dial-out.ts';
 import type { CallEvent } from '../../../../sip/port.ts';
 
 const turn = () => new Promise((done) => setImmediate(done));
@@ -32,14 +32,15 @@ function house(reservedPort?: number) {
     admission: new Admission(),
     store: { save: () => undefined, remove: () => undefined } as never,
     logger: pino({ level: 'silent' }),
-    timings: { noResponseMs: 1000, rtpTimeoutMs: 1, rtpNeverMs: 1 },
+    timings: { noResponseMs: 1000, trunkNoResponseMs: 1000, rtpTimeoutMs: 1, rtpNeverMs: 1 },
+    secretOf: () => Promise.reject(new Error('no secrets here')),
   });
   ctx.isSignallingUp = true;
   if (reservedPort !== undefined) ctx.ports.take = () => ({ port: reservedPort, worker: 0 });
   const events: CallEvent[] = [];
   ctx.onEvent((event) => events.push(event));
   const dial = () => {
-    dialPhone(ctx, 'leg', { phoneId: '1001', displayName: 'Main', pii: { from: '700' } } as never);
+    dialOut(ctx, 'leg', { phoneId: '1001', displayName: 'Main', pii: { from: '700' } } as never);
     return ctx.legs.get('leg')!;
   };
   const causes = () => events.map((event) => ('cause' in event ? event.cause : event.type));
