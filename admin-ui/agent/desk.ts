@@ -15,9 +15,9 @@ import type {
 } from '../../server/contract/desk.ts';
 import type { TicketAnswer } from '../../server/contract/rest.ts';
 import type { Answer, CallOptions, Refusal } from '../shared/api-client.ts';
-import type { TicketOutcome } from '../shared/live-client.ts';
+import type { SocketEnv, TicketOutcome } from '../shared/ticket-socket.ts';
 import { newsOf, stickyOf, type News, type Sticky } from './desk-list.ts';
-import { createDeskSocket, type DeskSocket, type DeskSocketEnv } from './desk-socket.ts';
+import { createDeskSocket, type DeskSocket } from './desk-socket.ts';
 import { emptyDeskState, nextDeskState, type DeskInput, type DeskState, type Pending } from './desk-state.ts';
 import { emptyDraft, readKept, writeKept, type Draft, type Drafts } from './drafts.ts';
 import { createOutbox } from './outbox.ts';
@@ -60,7 +60,7 @@ export interface Desk {
 export interface DeskOptions {
   userId: string;
   request: Request;
-  env: DeskSocketEnv;
+  env: SocketEnv;
   newClientId: () => string;
   /** The session is gone or was narrowed. */
   onEnd: () => void;
