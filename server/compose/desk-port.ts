@@ -10,10 +10,10 @@ import type { FileStorePort, TextStorePort } from '../app/text/ports.ts';
 import type { TextDesk } from '../app/text/text-desk.ts';
 import { fileRulesOf } from '../channels/file-check.ts';
 import { safeHtml } from '../channels/mail/mail-html.ts';
-import { safeFileName } from '../channels/mail/read-mail.ts';
-import type { ThreadView } from '../contract/desk.ts';
+import { AddressRate } from '../channels/address-rate.ts';
+import type { MessageView, ThreadView } from '../contract/desk.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
-import { isPicture } from '../db/repos/text-rows.ts';
+import { isPicture } from '../lib/picture-kind.ts';
 
 export interface DeskPortParts {
   shell: AcdShell;
@@ -57,11 +57,7 @@ export function createDeskPort(parts: DeskPortParts): DeskPort {
       // Said now, and not when the answer cannot be sent.
       const bytesAtMost = channel?.capabilities.attachments?.maxBytes ?? defaultAttachments.maxBytes;
       if (file.content.byteLength > bytesAtMost) return { refused: 'size' };
-      const kept = await desk.keepFile({
-        ...file,
-        name: safeFileName(file.name, 'file'),
-        owner: `agent:${agentId}`,
-      });
+      const kept = await desk.keepFile({ ...file, owner: `agent:${agentId}` });
       if (kept.refused) return { refused: kept.refused };
       return { attachmentId: kept.attachmentId, file: deskFile(kept) };
     },
