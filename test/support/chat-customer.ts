@@ -13,6 +13,8 @@ export class ChatCustomer {
   readonly frames: ChatFrame[] = [];
   isTyping = false;
   isGone = false;
+  /** With which codes its sockets were closed, in order. */
+  readonly closes: number[] = [];
   #socket: WebSocket | undefined;
   #isOpen = false;
   #isWelcome = false;
@@ -48,7 +50,10 @@ export class ChatCustomer {
     socket.on('error', () => undefined);
     socket.on('open', () => this.send({ type: 'hello', token: this.token, after: this.lines.size }));
     socket.on('message', (data: Buffer) => this.#receive(JSON.parse(data.toString('utf8')) as ChatFrame));
-    socket.on('close', () => setTimeout(() => this.#dial(), 50));
+    socket.on('close', (code) => {
+      this.closes.push(code);
+      setTimeout(() => this.#dial(), 50);
+    });
   }
 
   send(frame: object): void {
