@@ -57,6 +57,8 @@ const maxPageLength = 500;
 
 export type LineRefusal = 'too-long' | 'ended' | 'too-many' | 'attachment' | 'empty';
 
+/** `name-needed`, `email-needed`: the widget asks for it, and does without it no more (`asks: must`). */
+export type StartRefusal = 'closed' | 'consent-needed' | 'name-needed' | 'email-needed';
 export const tokenHash = (token: string): string =>
   createHash('sha256').update(`chat:${token}`).digest('hex');
 
@@ -130,9 +132,13 @@ export class ChatChannel implements Channel {
     widget: SiteWidget,
     request: StartChat,
     address: string,
-  ): Promise<{ token: string; sessionId: string } | 'closed' | 'consent-needed'> {
+  ): Promise<{ token: string; sessionId: string } | StartRefusal> {
     if (!this.isOpen(widget)) return 'closed';
-    const { consent: wanted } = widget;
+    const { consent: wanted, asks } = widget;
+    const { language, email, topic } = request;
+    const name = cleanLine(request.name ?? '', maxNameLength);
+    if (asks.name === 'must' && name === '') return 'name-needed';
+    if (asks.email === 'must' && email === undefined) return 'email-needed';
     if (wanted && request.consent?.version !== wanted.version) return 'consent-needed';
     const token = randomBytes(32).toString('base64url');
     const createdAt = this.#parts.now();

@@ -65,6 +65,8 @@ export function chatDoor(parts: ChatDoorParts): Router {
     const started = await chat.start(widget, readAs(startChatSchema, req.body ?? {}), addressOf(req));
     if (started === 'closed') throw refuse('conflict', 'the chat is closed', { reason: 'closed' });
     if (started === 'consent-needed') throw refuse('consent-needed', 'the consent is missing');
+    if (started === 'name-needed') throw refuse('bad-request', 'a name is needed', { field: 'name' });
+    if (started === 'email-needed') throw refuse('bad-request', 'an address is needed', { field: 'email' });
     res.status(201).json(started);
   });
 
