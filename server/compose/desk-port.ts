@@ -5,7 +5,7 @@ import type { ActiveSite } from '../app/active-site.ts';
 import type { AgentDesk } from '../app/text/agent-desk.ts';
 import type { Channel, StoredFile } from '../app/text/channel.ts';
 import type { DeskNews } from '../app/text/desk-news.ts';
-import { deskContact, deskView, type DeskViewParts } from '../app/text/desk-view.ts';
+import { deskContact, deskView, type DeskViewParts, targetsFor } from '../app/text/desk-view.ts';
 import type { FileStorePort, TextStorePort } from '../app/text/ports.ts';
 import type { TextDesk } from '../app/text/text-desk.ts';
 import { fileRulesOf } from '../channels/file-check.ts';
@@ -47,6 +47,7 @@ export function createDeskPort(parts: DeskPortParts): DeskPort {
     close: (agentId, contactId, request) => agents.close(agentId, contactId, request),
     read: (agentId, contactId, seq) => agents.read(agentId, contactId, seq),
     typing(agentId, contactId) {
+    targets: (agentId) => targetsFor(parts.view, agentId),
       if (!agents.onDesk(agentId, contactId)) return { refused: 'not-yours' };
       parts.typing(contactId);
       return undefined;

@@ -113,11 +113,6 @@ export const deskViewSchema = z.object({
     z.object({ queueId: z.string(), name: z.string(), waiting: z.number().int(), oldestAt: at.optional() }),
   ),
   capacity: z.object({ voice: z.number().int(), chat: z.number().int(), mail: z.number().int() }),
-  /** Whom a contact may be passed on to. */
-  targets: z.object({
-    queues: z.array(z.object({ queueId: z.string(), name: z.string() })),
-    agents: z.array(z.object({ agentId: z.string(), name: z.string(), isReady: z.boolean() })),
-  }),
   dispositions: z.array(z.object({ id: z.string(), name: z.string() })),
 });
 export type DeskView = z.infer<typeof deskViewSchema>;
@@ -126,6 +121,17 @@ export type DeskView = z.infer<typeof deskViewSchema>;
 
 /** `POST /api/desk/log-in` -> DeskView; with a phone, which must be registered, for calls as well. 409 `conflict`. */
 export const deskLogInSchema = z.strictObject({ phoneId: idSchema.optional() });
+/**
+ * `GET /api/desk/targets` -> DeskTargets: whom a contact may be passed on to. Asked for by who is about to do it: in each desk
+ * it would go to everybody whenever anybody changes.
+ */
+export const deskTargetsSchema = z.object({
+  queues: z.array(z.object({ queueId: z.string(), name: z.string() })),
+  /** Those who are logged in, without who asks. */
+  agents: z.array(z.object({ agentId: z.string(), name: z.string(), isReady: z.boolean() })),
+});
+export type DeskTargets = z.infer<typeof deskTargetsSchema>;
+
 
 /** `POST /api/desk/state` -> DeskView; 409 `conflict` with details.reason. */
 export const deskStateSchema = z.discriminatedUnion('to', [

@@ -309,6 +309,7 @@ describe('agent desk in the browser', function () {
       { may: { reply: false, attach: false, html: false }, whyNoReply: 'customer-gone' },
     );
     await row('c1').click();
+    await page.locator('.choice', { hasText: 'Mortgages and loans' }).waitFor();
     await page.locator('.composer-no', { hasText: 'has left the chat' }).waitFor();
     expect(await page.locator('#composer-text').count()).to.equal(0);
     await chat('c2', 'hello');

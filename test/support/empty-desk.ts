@@ -4,6 +4,7 @@ import type { DeskPort } from '../../server/api/desk/port.ts';
 const notYours = { refused: 'not-yours' };
 export const emptyDesk: DeskPort = {
   view: () => undefined,
+  targets: () => ({ queues: [], agents: [] }),
   logIn: () => notYours,
   setState: () => notYours,
   answerOffer: () => notYours,

@@ -1,5 +1,5 @@
 /** What the desk's routes need of the house; the composer joins it to app/text. */
-import type { DeskView, MessageView, SendMessage, ThreadView } from '../../contract/desk.ts';
+import type { DeskTargets, DeskView, MessageView, SendMessage, ThreadView } from '../../contract/desk.ts';
 import type { CloseRequest, DeskStateRequest, TransferRequest } from '../../contract/desk.ts';
 
 /** `refused`: the reason, for details.reason of a `conflict`; `not-yours` is answered as not found. */
@@ -16,6 +16,7 @@ export interface DeskFile {
 
 export interface DeskPort {
   view(agentId: string): DeskView | undefined;
+  targets(agentId: string): DeskTargets;
   logIn(agentId: string, phoneId?: string): DeskAnswer;
   setState(agentId: string, request: DeskStateRequest): DeskAnswer;
   answerOffer(agentId: string, offerId: string, isTaken: boolean): DeskAnswer;

@@ -45,6 +45,16 @@ export function deskRoutes(parts: ApiParts): Route[] {
       handle: async (_ctx, who) => view(agentOf(who)),
     }),
     defineRoute({
+    defineRoute({
+      method: 'get',
+      path: '/api/desk/targets',
+      access: 'desk.use',
+      async handle(_ctx, who) {
+        const agentId = agentOf(who);
+        view(agentId);
+        return { json: desk.targets(agentId) };
+      },
+    }),
       method: 'post',
       path: '/api/desk/ticket',
       access: 'desk.use',
