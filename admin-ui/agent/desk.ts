@@ -254,13 +254,14 @@ export function createDesk(options: DeskOptions): Desk {
       const draft = drafts.peek()[contactId] ?? emptyDraft;
       const { isNote } = draft;
       const text = (isNote ? draft.note : draft.reply).trim();
-      if (text === '') return;
+      const attachments = isNote ? [] : draft.attachments;
+      if (text === '' && attachments.length === 0) return;
       const pending: Pending = {
         clientId: options.newClientId(),
         contactId,
         text,
         isNote,
-        attachments: isNote ? [] : draft.attachments,
+        attachments,
         at: socket.serverNow(),
         state: 'sending',
       };

@@ -34,26 +34,41 @@ export interface DeskPortParts {
 const inlineBytesAtMost = 5_000_000;
 const defaultAttachments = { maxBytes: 20_000_000, maxCount: 20 };
 
+/** Of one agent in one contact: a page says it every 2 s, and its clock is not ours. */
+export const typingRate = { burst: 2, perMinute: 30 };
+
 export function createDeskPort(parts: DeskPortParts): DeskPort {
   const { agents, desk, store, files, site } = parts;
+  const typing = new AddressRate(typingRate);
+  const mayAttach: DeskPort['mayAttach'] = (agentId, contactId) => {
+    const isInHand = agents.onDesk(agentId, contactId)?.state === 'connected';
+    // A call takes no files.
+    return isInHand && desk.texts.get(contactId) ? undefined : { refused: 'not-yours' };
+  };
   return {
     view: (agentId) => deskView(parts.view, agentId),
+    targets: (agentId) => targetsFor(parts.view, agentId),
     logIn: (agentId, phoneId) => agents.logIn(agentId, phoneId),
     setState: (agentId, request) => agents.setState(agentId, request),
     answerOffer: (agentId, offerId, isTaken) => agents.answerOffer(agentId, offerId, isTaken),
     thread: (agentId, contactId) => threadFor(parts, agentId, contactId),
-    send: (agentId, contactId, message) => agents.send(agentId, contactId, message),
+    async send(agentId, contactId, message) {
+      const sent = await agents.send(agentId, contactId, message);
+      return 'refused' in sent ? sent : { message: signed(parts, sent.message) };
+    },
     transfer: (agentId, contactId, request) => agents.transfer(agentId, contactId, request),
     close: (agentId, contactId, request) => agents.close(agentId, contactId, request),
     read: (agentId, contactId, seq) => agents.read(agentId, contactId, seq),
     typing(agentId, contactId) {
-    targets: (agentId) => targetsFor(parts.view, agentId),
       if (!agents.onDesk(agentId, contactId)) return { refused: 'not-yours' };
-      parts.typing(contactId);
+      if (typing.take(`${agentId} ${contactId}`) === 0) parts.typing(contactId);
       return undefined;
     },
+    mayAttach,
     async attach(agentId, contactId, file) {
-      if (!agents.onDesk(agentId, contactId)) return { refused: 'not-yours' };
+      // It may have gone while the file was on its way.
+      const refused = mayAttach(agentId, contactId);
+      if (refused) return refused;
       const channel = parts.channels.get(desk.texts.get(contactId)?.channelId ?? '');
       // Said now, and not when the answer cannot be sent.
       const bytesAtMost = channel?.capabilities.attachments?.maxBytes ?? defaultAttachments.maxBytes;
@@ -142,15 +157,19 @@ async function threadFor(
     },
     ...(whyNoReply !== undefined && { whyNoReply }),
     attachmentLimits: limits ?? defaultAttachments,
-    messages: [...messages],
+    messages: messages.map((message) => signed(parts, message)),
     isCut,
   };
 }
 
-function listenFor(
-  { shell, news, agents }: DeskPortParts,
-  listener: Parameters<DeskPort['listen']>[0],
-): () => void {
+/** With the name of the colleague who wrote it; who has left the site has a number only. */
+function signed({ site }: DeskPortParts, message: MessageView): MessageView {
+  const name = message.agentId === undefined ? undefined : site.agent(message.agentId)?.name;
+  return name === undefined ? message : { ...message, agentName: name };
+}
+
+function listenFor(parts: DeskPortParts, listener: Parameters<DeskPort['listen']>[0]): () => void {
+  const { shell, news, agents } = parts;
   const holders = (contactId: string): string[] => {
     const contact = shell.acd.contact(contactId);
     const ids = [contact?.agentId, ...(contact?.offers ?? []).map(({ agentId }) => agentId)];
@@ -161,7 +180,7 @@ function listenFor(
   const stop = news.listen({
     message(message) {
       const agentIds = holders(message.contactId);
-      listener.message(agentIds, message);
+      if (agentIds.length > 0) listener.message(agentIds, signed(parts, message));
       listener.changed(agentIds);
     },
     contactChanged: (contactId) => listener.changed(holders(contactId)),

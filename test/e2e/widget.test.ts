@@ -285,8 +285,14 @@ describe('chat widget in the browser', function () {
       ['note.txt', 5],
     ]);
     expect(await page.locator('a.file').getAttribute('href')).to.match(
-      /^http.*\/chat\/files\/file-2\?token=/,
+      /^http.*\/chat\/files\/file-\d\?token=/,
     );
+    await input.setInputFiles({ name: 'alone.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') });
+    await page.locator('.chip[data-going=false]').waitFor();
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await until('kept without a word', () => kept().join('|') === 'the slip|');
+    expect(backend.session().lines[1]?.attachments.map((one) => one.name)).to.deep.equal(['alone.txt']);
+    expect(await page.locator('.bubble').count()).to.equal(1);
     expect(errors).to.deep.equal([]);
   });
 

@@ -82,6 +82,16 @@ export class ChatCustomer {
     this.lines.set(line.seq, line);
   }
 
+  /** A file sent up, its id. */
+  async upload(name: string, content: BodyInit, type: string): Promise<string> {
+    const answer = await fetch(`${this.url}/chat/files?name=${encodeURIComponent(name)}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.token}`, 'content-type': type },
+      body: content,
+    });
+    return ((await answer.json()) as { attachmentId: string }).attachmentId;
+  }
+
   say(text: string): string {
     const clientId = `line-${String(++this.#count).padStart(6, '0')}`;
     this.pending.set(clientId, text);

@@ -14,6 +14,7 @@ export const emptyDesk: DeskPort = {
   close: async () => notYours,
   read: async () => notYours,
   typing: () => notYours,
+  mayAttach: () => notYours,
   attach: async () => notYours,
   file: async () => undefined,
   html: async () => undefined,
