@@ -7,9 +7,10 @@ import type {
   CloseRequest,
   DeskContact,
   DeskStateRequest,
+  DeskTargets,
   TransferRequest,
 } from '../../server/contract/desk.ts';
-import type { Refusal } from '../shared/api-client.ts';
+import type { Answer, Refusal } from '../shared/api-client.ts';
 import type { Desk, Request } from './desk.ts';
 
 /** What is under way, for buttons that must not be pressed twice: `state`, `offer <id>`, `contact <id>`. */
@@ -23,6 +24,8 @@ export interface DeskActions {
   reject: (offer: DeskContact) => Promise<boolean>;
   transfer: (contactId: string, to: TransferRequest) => Promise<boolean>;
   close: (contactId: string, how: CloseRequest) => Promise<boolean>;
+  /** Whom a contact may be passed on to, as it is now. */
+  targets: () => Promise<Answer<DeskTargets>>;
   /** The agent writes to the customer: told at most once in 2 s. */
   typing: (contactId: string) => void;
   /** This offer or contact went by this agent's own hand: not worth a word. */
@@ -76,6 +79,7 @@ export function createDeskActions(
       doTo(contactId, `contact ${contactId}`, `${contactPath(contactId)}/transfer`, to),
     close: (contactId, how) =>
       doTo(contactId, `contact ${contactId}`, `${contactPath(contactId)}/close`, how),
+    targets: () => request<DeskTargets>('/api/desk/targets', { timeoutMs: actionBoundMs }),
     typing: (contactId) => {
       const now = performance.now();
       if (now - typedAt < typingEveryMs) return;

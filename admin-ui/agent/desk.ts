@@ -15,9 +15,9 @@ import type {
 } from '../../server/contract/desk.ts';
 import type { TicketAnswer } from '../../server/contract/rest.ts';
 import type { Answer, CallOptions, Refusal } from '../shared/api-client.ts';
-import type { TicketOutcome } from '../shared/live-client.ts';
+import type { SocketEnv, TicketOutcome } from '../shared/ticket-socket.ts';
 import { newsOf, stickyOf, type News, type Sticky } from './desk-list.ts';
-import { createDeskSocket, type DeskSocket, type DeskSocketEnv } from './desk-socket.ts';
+import { createDeskSocket, type DeskSocket } from './desk-socket.ts';
 import { emptyDeskState, nextDeskState, type DeskInput, type DeskState, type Pending } from './desk-state.ts';
 import { emptyDraft, readKept, writeKept, type Draft, type Drafts } from './drafts.ts';
 import { createOutbox } from './outbox.ts';
@@ -60,7 +60,7 @@ export interface Desk {
 export interface DeskOptions {
   userId: string;
   request: Request;
-  env: DeskSocketEnv;
+  env: SocketEnv;
   newClientId: () => string;
   /** The session is gone or was narrowed. */
   onEnd: () => void;
@@ -254,13 +254,14 @@ export function createDesk(options: DeskOptions): Desk {
       const draft = drafts.peek()[contactId] ?? emptyDraft;
       const { isNote } = draft;
       const text = (isNote ? draft.note : draft.reply).trim();
-      if (text === '') return;
+      const attachments = isNote ? [] : draft.attachments;
+      if (text === '' && attachments.length === 0) return;
       const pending: Pending = {
         clientId: options.newClientId(),
         contactId,
         text,
         isNote,
-        attachments: isNote ? [] : draft.attachments,
+        attachments,
         at: socket.serverNow(),
         state: 'sending',
       };

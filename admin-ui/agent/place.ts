@@ -151,7 +151,10 @@ export function createPlace(session: SessionView): Place {
     },
   };
   desk.onNews((news) => hear(place, news));
-  desk.onLost((own) => told.tell('bad', (w) => fill(w.messageLost, { text: own.text.slice(0, 200) })));
+  desk.onLost(({ text, attachments }) => {
+    const what = text === '' ? attachments.map(({ name }) => name).join(', ') : text;
+    told.tell('bad', (w) => fill(w.messageLost, { text: what.slice(0, 200) }));
+  });
   desk.start();
   return place;
 }

@@ -48,6 +48,7 @@ const reasonWords: Record<string, TextKey> = {
   'phone-busy': 'errorPhoneTaken',
   'phone-taken': 'errorPhoneTaken',
   'in-wrap-up': 'errorInWrapUp',
+  'offer-gone': 'errorGone',
 };
 
 export function deskRefusalText(refusal: Refusal): string {

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ChangePasswordRequest, SessionView, SignInRequest } from '../../server/contract/rest.ts';
 import type { Answer } from './api-client.ts';
-import { Field } from './parts/field.tsx';
+import { Field, type FieldProps } from './parts/field.tsx';
 import { LanguageChoice } from './parts/language-choice.tsx';
 import { Mark } from './parts/mark.tsx';
 import { Notice } from './parts/notice.tsx';
@@ -37,6 +37,11 @@ export function Door({ reading, title, children }: DoorProps) {
     </main>
   );
 }
+
+/** None of these forms can do without its passwords. */
+const PasswordField = (props: Omit<FieldProps, 'type' | 'required'>) => (
+  <Field {...props} type="password" required />
+);
 
 /** One request at a time; what went wrong stays until the next try. */
 export function useSubmit(reading: DoorReading) {
@@ -81,14 +86,12 @@ export function SignInDoor({ reading }: { reading: DoorReading }) {
           required
           autoFocus
         />
-        <Field
+        <PasswordField
           id="password"
           label={w.password}
-          type="password"
           value={password}
           onText={setPassword}
           autocomplete="current-password"
-          required
         />
         {error !== undefined && <Notice kind="bad">{error}</Notice>}
         <button type="submit" class="button is-main is-wide" disabled={isBusy}>
@@ -111,25 +114,21 @@ export function NewPassword({ reading, password, again, setPassword, setAgain }:
   const w = reading.words.value;
   return (
     <>
-      <Field
+      <PasswordField
         id="new-password"
         label={w.newPassword}
         help={fill(w.passwordRule, { count: passwordMinLength })}
-        type="password"
         value={password}
         onText={setPassword}
-        autocomplete="new-password"
         minLength={passwordMinLength}
-        required
+        autocomplete="new-password"
       />
-      <Field
+      <PasswordField
         id="new-password-again"
         label={w.newPasswordAgain}
-        type="password"
         value={again}
         onText={setAgain}
         autocomplete="new-password"
-        required
       />
     </>
   );
@@ -164,14 +163,12 @@ export function PasswordForm({ reading }: { reading: DoorReading }) {
         );
       }}
     >
-      <Field
+      <PasswordField
         id="current"
         label={w.currentPassword}
-        type="password"
         value={current}
         onText={setCurrent}
         autocomplete="current-password"
-        required
       />
       <NewPassword
         reading={reading}

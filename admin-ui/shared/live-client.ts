@@ -1,44 +1,28 @@
 /**
- * One live screen's socket: ticket, snapshot, patches, silence, reconnect for ever (design §7, M11, M12, N3).
- * Every fact a view needs is a signal, so a patch repaints only what it changed. May not know what the
- * tree means: the board and the floor both use it.
- *
- * Silence is judged by the monotonic clock, never by the socket's own state: a socket that TCP still
- * calls open says nothing about a pulled cable. After `staleAfterMs` the screen is told, after
- * `deadAfterMs` the socket is given up and a new one opened.
- *
- * Races it stops: a late close or message of a socket we have already replaced (every callback checks
- * that its socket is the current one); a ticket that arrives after `stop()`.
+ * One live screen: snapshot, patches, age of the data, from the event to the pixel (design §7, M11, M12, N3). How its socket
+ * is opened, given up and opened again is ticket-socket.ts. Every fact a view needs is a signal, so a patch repaints only
+ * what it changed. May not know what the tree means: the board and the floor both use it. After `staleAfterMs` without a
+ * message that proves the tree current the screen is told.
  */
 import { batch, computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { LiveMessage, LiveRequest } from '../../server/contract/live.ts';
-import { backOffMs } from './back-off.ts';
 import { createClockOffset } from './clock-offset.ts';
 import { createLatencyWindow } from './latency-window.ts';
 import { emptyLiveState, loseLive, nextLiveState, type LiveState } from './live-state.ts';
+import { createTicketSocket, staleAfterMs, type SocketEnv, type TicketOutcome } from './ticket-socket.ts';
 
-export const staleAfterMs = 1500;
-export const deadAfterMs = 4000;
-const openWithinMs = 5000;
+export type { TicketOutcome } from './ticket-socket.ts';
+
 const resyncWithinMs = 3000;
-const tickMs = 100;
 const pingEveryMs = 5000;
 const pingsAtStart = 4;
 /** A hidden page paints nothing; what waits for a frame is bounded. */
 const mostAwaitingPaint = 500;
 
-export type TicketOutcome = { kind: 'ok'; url: string } | { kind: 'refused' } | { kind: 'failed' };
 export type Connection = 'connecting' | 'live' | 'stale' | 'refused' | 'revoked';
 
-/** What the outside gives: replaced by fakes in tests. Times in ms. */
-export interface LiveEnv {
-  openSocket: (url: string) => WebSocket;
-  /** Monotonic, with fractions. */
-  monotonicNow: () => number;
-  /** Our own wall clock, ms UTC, with fractions. */
-  wallNow: () => number;
+export interface LiveEnv extends SocketEnv {
   afterPaint: (callback: () => void) => void;
-  random: () => number;
 }
 
 /** Called once the browser has handed the frame over: the task right after a frame's callbacks. */
@@ -116,16 +100,9 @@ export function createLiveClient<S>(options: LiveClientOptions): LiveClient<S> {
   const tree = computed(() => live.value.tree as S | undefined);
   const isStale = computed(() => connection.value !== 'live');
 
-  let isRunning = false;
-  let socket: WebSocket | undefined;
-  let attempt = 0;
-  let heardAt = env.monotonicNow();
   /** Last message that proved our tree current: while a resync is awaited, beats prove nothing. */
-  let freshAt = heardAt;
-  let openedAt = 0;
+  let freshAt = env.monotonicNow();
   let resyncAskedAt: number | undefined;
-  let retryTimer: ReturnType<typeof setTimeout> | undefined;
-  let ticker: ReturnType<typeof setInterval> | undefined;
   let pingId = 0;
   let pingsSent = 0;
   let pingedAt = 0;
@@ -134,9 +111,7 @@ export function createLiveClient<S>(options: LiveClientOptions): LiveClient<S> {
   let hasNewLatency = false;
   let paintListener: ((n: number, latencyMs: number) => void) | undefined;
 
-  const send = (request: LiveRequest) => {
-    if (socket?.readyState === 1) socket.send(JSON.stringify(request));
-  };
+  const send = (request: LiveRequest) => line.send(JSON.stringify(request));
   const ping = () => {
     pingId += 1;
     pingsSent += 1;
@@ -163,23 +138,9 @@ export function createLiveClient<S>(options: LiveClientOptions): LiveClient<S> {
     if (awaitingPaint.length === 1) env.afterPaint(measure);
   };
 
-  const dropSocket = () => {
-    const old = socket;
-    socket = undefined;
-    resyncAskedAt = undefined;
-    live.value = loseLive(live.value);
-    old?.close();
-  };
-  const retry = () => {
-    if (!isRunning || retryTimer !== undefined) return;
-    retryTimer = setTimeout(
-      () => {
-        retryTimer = undefined;
-        void connect();
-      },
-      backOffMs(attempt, env.random()),
-    );
-    attempt += 1;
+  const stop = () => {
+    awaitingPaint = [];
+    line.stop();
   };
   const finish = (how: 'refused' | 'revoked') => {
     stop();
@@ -192,7 +153,7 @@ export function createLiveClient<S>(options: LiveClientOptions): LiveClient<S> {
   };
 
   const take = (message: LiveMessage) => {
-    heardAt = env.monotonicNow();
+    const heardAt = line.heardAt();
     if (message.type === 'pong') {
       if (message.id === pingId) {
         clock.addSample(pingWallAt, pingWallAt + (heardAt - pingedAt), message.serverAt);
@@ -211,7 +172,7 @@ export function createLiveClient<S>(options: LiveClientOptions): LiveClient<S> {
       }
     });
     if (message.type === 'snapshot') {
-      attempt = 0;
+      line.settle();
       resyncAskedAt = undefined;
     } else if (message.type === 'patch' && effect === 'changed' && !isByClockAlone(message, before))
       awaitPaint(message.n, message.eventAt);
@@ -221,58 +182,13 @@ export function createLiveClient<S>(options: LiveClientOptions): LiveClient<S> {
     } else if (effect === 'revoked') finish('revoked');
   };
 
-  async function connect(): Promise<void> {
-    const outcome = await options.openTicket().catch((): TicketOutcome => ({ kind: 'failed' }));
-    if (!isRunning) return;
-    if (outcome.kind === 'refused') {
-      finish('refused');
-      return;
-    }
-    if (outcome.kind === 'failed') {
-      retry();
-      return;
-    }
-    const mine = env.openSocket(outcome.url);
-    socket = mine;
-    openedAt = env.monotonicNow();
-    pingsSent = 0;
-    mine.onopen = () => {
-      // A new path may have another delay, and the television's clock may have been set meanwhile.
-      if (socket === mine) {
-        clock.reset();
-        ping();
-      }
-    };
-    mine.onmessage = (event: MessageEvent) => {
-      if (socket !== mine) return;
-      try {
-        take(JSON.parse(String(event.data)) as LiveMessage);
-      } catch {
-        dropSocket();
-        retry();
-      }
-    };
-    mine.onclose = () => {
-      if (socket !== mine) return;
-      dropSocket();
-      retry();
-    };
-  }
-
   const watch = (now: number) => {
     if (now - freshAt > staleAfterMs && connection.value === 'live') connection.value = 'stale';
-    if (!socket) return;
-    const silentMs = now - heardAt;
-    const isDead = socket.readyState === 1 && now - openedAt > deadAfterMs && silentMs > deadAfterMs;
-    const isNeverOpen = socket.readyState === 0 && now - openedAt > openWithinMs;
-    const isDeaf = resyncAskedAt !== undefined && now - resyncAskedAt > resyncWithinMs;
-    if (isDead || isNeverOpen || isDeaf) {
-      dropSocket();
-      retry();
-    } else if (now - pingedAt > pingEveryMs) ping();
+    if (!line.hasSocket()) return;
+    if (resyncAskedAt !== undefined && now - resyncAskedAt > resyncWithinMs) line.again();
+    else if (now - pingedAt > pingEveryMs) ping();
   };
-  const tick = () => {
-    const now = env.monotonicNow();
+  const tick = (now: number) => {
     watch(now);
     batch(() => {
       const sec = Math.floor(serverNow() / 1000);
@@ -290,15 +206,25 @@ export function createLiveClient<S>(options: LiveClientOptions): LiveClient<S> {
       silentSec.value = Math.floor(Math.max(0, now - freshAt) / 1000);
     });
   };
-  function stop(): void {
-    isRunning = false;
-    clearInterval(ticker);
-    clearTimeout(retryTimer);
-    ticker = undefined;
-    retryTimer = undefined;
-    awaitingPaint = [];
-    dropSocket();
-  }
+  const line = createTicketSocket({
+    env,
+    openTicket: options.openTicket,
+    onDial: () => {
+      pingsSent = 0;
+    },
+    // A new path may have another delay, and the television's clock may have been set meanwhile.
+    onOpen: () => {
+      clock.reset();
+      ping();
+    },
+    onMessage: (data) => take(JSON.parse(data) as LiveMessage),
+    onDrop: () => {
+      resyncAskedAt = undefined;
+      live.value = loseLive(live.value);
+    },
+    onRefused: () => finish('refused'),
+    onTick: tick,
+  });
 
   return {
     tree,
@@ -312,15 +238,10 @@ export function createLiveClient<S>(options: LiveClientOptions): LiveClient<S> {
     },
     serverNow,
     start: () => {
-      if (isRunning) return;
-      isRunning = true;
-      attempt = 0;
-      heardAt = env.monotonicNow();
-      freshAt = heardAt;
+      if (line.isRunning()) return;
       connection.value = 'connecting';
       live.value = emptyLiveState;
-      ticker = setInterval(tick, tickMs);
-      void connect();
+      line.start();
     },
     stop,
   };

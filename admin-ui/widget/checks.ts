@@ -1,6 +1,7 @@
 /**
  * What is told to the customer before a form is sent; the server judges again, by the contract. Pure.
  */
+import type { Refusal } from '../shared/api-client.ts';
 import type { WidgetWords } from './reading.ts';
 
 export const isMailAddress = (value: string): boolean =>
@@ -29,10 +30,13 @@ export function checkPhone(words: WidgetWords, value: string, must: boolean): st
 export const filled = <K extends string>(key: K, value: string): { [P in K]?: string } =>
   value.trim() === '' ? {} : ({ [key]: value.trim() } as { [P in K]?: string });
 
-/** The refusals of the contract have a status each. */
-export function refusalCode({ status, code }: { status: number; code: string }): string {
+/** The refusals of the contract have a status each; one of a name or an address is told beside its field: `field-name`. */
+export function refusalCode({ status, code, details }: Omit<Refusal, 'isOk' | 'message'>): string {
   const codes: Record<number, string> = { 409: 'closed', 422: 'consent-needed', 429: 'too-many-tries' };
-  return codes[status] ?? code;
+  const faults = details['faults'] as { path: string[] }[] | undefined;
+  const field = details['field'] ?? faults?.[0]?.path[0];
+  const isOfField = status === 400 && (field === 'name' || field === 'email');
+  return isOfField ? `field-${field}` : (codes[status] ?? code);
 }
 
 export function refusalText(words: WidgetWords, code: string): string {

@@ -7,10 +7,10 @@ import express, { type Request, type Router } from 'express';
 import { callableNumber } from '../app/callback/phone-number.ts';
 import type { ChannelDesk } from '../app/text/channel.ts';
 import { type FormConfig, type FormRequest, formRequestSchema, type FormTaken } from '../contract/chat.ts';
-import { languages, type Language, type Site } from '../contract/site.ts';
+import type { Language, Site } from '../contract/site.ts';
 import type { SiteForm } from '../contract/site-text.ts';
 import { AddressRate } from './address-rate.ts';
-import { addressOf, crossOrigin, queryText, readAs, refuse, within } from './public-route.ts';
+import { addressOf, askedLanguage, crossOrigin, readAs, refuse, within } from './public-route.ts';
 import { textIn } from './chat/chat-channel.ts';
 
 export const formRate = { burst: 5, perMinute: 3 };
@@ -38,8 +38,7 @@ export function formDoor(parts: FormDoorParts): Router {
 
   router.all('/forms/:form/config', allowed);
   router.get('/forms/:form/config', (req, res) => {
-    const asked = queryText(req, 'language');
-    const language = languages.find((one) => one === asked) ?? parts.site().site.language;
+    const language = askedLanguage(req, parts.site().site.language);
     res.setHeader('Cache-Control', 'no-store');
     res.json(configOf(known(req), language));
   });

@@ -6,6 +6,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { addressKey } from '../auth/sign-in.ts';
 import { errorCatalogue, type ErrorCode } from '../contract/errors.ts';
+import { languages, type Language } from '../contract/site.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { AddressRate } from './address-rate.ts';
 
@@ -23,6 +24,12 @@ export function within(rate: AddressRate, req: Request): void {
 export function queryText(req: Request, key: string): string {
   const value = req.query[key];
   return typeof value === 'string' ? value : '';
+}
+
+/** The language that a page asks for in `?language=`, where we speak it. */
+export function askedLanguage(req: Request, otherwise: Language): Language {
+  const asked = queryText(req, 'language');
+  return languages.find((one) => one === asked) ?? otherwise;
 }
 
 export function readAs<T>(schema: z.ZodType<T>, value: unknown): T {

@@ -149,10 +149,11 @@ export class PublicServer {
     this.#fault = undefined;
     clearTimeout(this.#retry);
     if (!server) return;
-    await new Promise<void>((done) => {
-      server.close(() => done());
-      server.closeAllConnections();
-    });
+    const closed = new Promise<void>((done) => void server.close(() => done()));
+    server.closeAllConnections();
+    // Sockets of chats are none of its connections any more, and yet it is not closed before they are gone.
+    await this.#parts.sockets.close();
+    await closed;
   }
 }
 

@@ -5,15 +5,15 @@ import type { ActiveSite } from '../app/active-site.ts';
 import type { AgentDesk } from '../app/text/agent-desk.ts';
 import type { Channel, StoredFile } from '../app/text/channel.ts';
 import type { DeskNews } from '../app/text/desk-news.ts';
-import { deskContact, deskView, type DeskViewParts } from '../app/text/desk-view.ts';
+import { deskContact, deskView, type DeskViewParts, targetsFor } from '../app/text/desk-view.ts';
 import type { FileStorePort, TextStorePort } from '../app/text/ports.ts';
 import type { TextDesk } from '../app/text/text-desk.ts';
 import { fileRulesOf } from '../channels/file-check.ts';
 import { safeHtml } from '../channels/mail/mail-html.ts';
-import { safeFileName } from '../channels/mail/read-mail.ts';
-import type { ThreadView } from '../contract/desk.ts';
+import { AddressRate } from '../channels/address-rate.ts';
+import type { MessageView, ThreadView } from '../contract/desk.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
-import { isPicture } from '../db/repos/text-rows.ts';
+import { isPicture } from '../lib/picture-kind.ts';
 
 export interface DeskPortParts {
   shell: AcdShell;
@@ -34,34 +34,46 @@ export interface DeskPortParts {
 const inlineBytesAtMost = 5_000_000;
 const defaultAttachments = { maxBytes: 20_000_000, maxCount: 20 };
 
+/** Of one agent in one contact: a page says it every 2 s, and its clock is not ours. */
+export const typingRate = { burst: 2, perMinute: 30 };
+
 export function createDeskPort(parts: DeskPortParts): DeskPort {
   const { agents, desk, store, files, site } = parts;
+  const typing = new AddressRate(typingRate);
+  const mayAttach: DeskPort['mayAttach'] = (agentId, contactId) => {
+    const isInHand = agents.onDesk(agentId, contactId)?.state === 'connected';
+    // A call takes no files.
+    return isInHand && desk.texts.get(contactId) ? undefined : { refused: 'not-yours' };
+  };
   return {
     view: (agentId) => deskView(parts.view, agentId),
+    targets: (agentId) => targetsFor(parts.view, agentId),
     logIn: (agentId, phoneId) => agents.logIn(agentId, phoneId),
     setState: (agentId, request) => agents.setState(agentId, request),
     answerOffer: (agentId, offerId, isTaken) => agents.answerOffer(agentId, offerId, isTaken),
     thread: (agentId, contactId) => threadFor(parts, agentId, contactId),
-    send: (agentId, contactId, message) => agents.send(agentId, contactId, message),
+    async send(agentId, contactId, message) {
+      const sent = await agents.send(agentId, contactId, message);
+      return 'refused' in sent ? sent : { message: signed(parts, sent.message) };
+    },
     transfer: (agentId, contactId, request) => agents.transfer(agentId, contactId, request),
     close: (agentId, contactId, request) => agents.close(agentId, contactId, request),
     read: (agentId, contactId, seq) => agents.read(agentId, contactId, seq),
     typing(agentId, contactId) {
       if (!agents.onDesk(agentId, contactId)) return { refused: 'not-yours' };
-      parts.typing(contactId);
+      if (typing.take(`${agentId} ${contactId}`) === 0) parts.typing(contactId);
       return undefined;
     },
+    mayAttach,
     async attach(agentId, contactId, file) {
-      if (!agents.onDesk(agentId, contactId)) return { refused: 'not-yours' };
+      // It may have gone while the file was on its way.
+      const refused = mayAttach(agentId, contactId);
+      if (refused) return refused;
       const channel = parts.channels.get(desk.texts.get(contactId)?.channelId ?? '');
       // Said now, and not when the answer cannot be sent.
       const bytesAtMost = channel?.capabilities.attachments?.maxBytes ?? defaultAttachments.maxBytes;
       if (file.content.byteLength > bytesAtMost) return { refused: 'size' };
-      const kept = await desk.keepFile({
-        ...file,
-        name: safeFileName(file.name, 'file'),
-        owner: `agent:${agentId}`,
-      });
+      const kept = await desk.keepFile({ ...file, owner: `agent:${agentId}` });
       if (kept.refused) return { refused: kept.refused };
       return { attachmentId: kept.attachmentId, file: deskFile(kept) };
     },
@@ -145,15 +157,19 @@ async function threadFor(
     },
     ...(whyNoReply !== undefined && { whyNoReply }),
     attachmentLimits: limits ?? defaultAttachments,
-    messages: [...messages],
+    messages: messages.map((message) => signed(parts, message)),
     isCut,
   };
 }
 
-function listenFor(
-  { shell, news, agents }: DeskPortParts,
-  listener: Parameters<DeskPort['listen']>[0],
-): () => void {
+/** With the name of the colleague who wrote it; who has left the site has a number only. */
+function signed({ site }: DeskPortParts, message: MessageView): MessageView {
+  const name = message.agentId === undefined ? undefined : site.agent(message.agentId)?.name;
+  return name === undefined ? message : { ...message, agentName: name };
+}
+
+function listenFor(parts: DeskPortParts, listener: Parameters<DeskPort['listen']>[0]): () => void {
+  const { shell, news, agents } = parts;
   const holders = (contactId: string): string[] => {
     const contact = shell.acd.contact(contactId);
     const ids = [contact?.agentId, ...(contact?.offers ?? []).map(({ agentId }) => agentId)];
@@ -164,7 +180,7 @@ function listenFor(
   const stop = news.listen({
     message(message) {
       const agentIds = holders(message.contactId);
-      listener.message(agentIds, message);
+      if (agentIds.length > 0) listener.message(agentIds, signed(parts, message));
       listener.changed(agentIds);
     },
     contactChanged: (contactId) => listener.changed(holders(contactId)),

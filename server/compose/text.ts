@@ -39,7 +39,6 @@ import { createRawMailRepo } from '../db/repos/raw-mail-repo.ts';
 import { createChatRepo } from '../db/repos/chat-repo.ts';
 import { createFileRepo } from '../db/repos/file-repo.ts';
 import { createTextRepo } from '../db/repos/text-repo.ts';
-import { isPicture } from '../db/repos/text-rows.ts';
 import type { Clock } from '../lib/clock.ts';
 import { briefly } from '../lib/briefly.ts';
 import { newId } from '../lib/ids.ts';
@@ -334,7 +333,6 @@ function publicDoor(
         siteName: () => site.site.site.name,
         files,
         room,
-        isPicture,
         hasMail: () => site.site.mail?.smarthost !== undefined,
         postTranscript,
       }),

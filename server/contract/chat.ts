@@ -37,7 +37,7 @@ export const chatConfigSchema = z.object({
     formId: z.string().optional(),
   }),
   welcome: z.string().optional(),
-  /** What is asked before the chat begins. */
+  /** What is asked before the chat begins; without what it must, none does. */
   asks: z.object({ name: z.enum(['no', 'may', 'must']), email: z.enum(['no', 'may', 'must']) }),
   topics: z.array(z.object({ id: z.string(), name: z.string() })),
   /** To be agreed to before anything is sent; kept with version, time and address. */
@@ -48,8 +48,8 @@ export const chatConfigSchema = z.object({
 export type ChatConfig = z.infer<typeof chatConfigSchema>;
 
 /**
- * `POST /chat/:widget/sessions` -> 201 ChatStarted; 409 `conflict` with details.reason `closed`,
- * 422 `consent-needed`, 429 `too-many-tries`.
+ * `POST /chat/:widget/sessions` -> 201 ChatStarted; 400 `bad-request` with details.field (`name`, `email`) where the widget's
+ * `asks` has `must`; 409 `conflict` with details.reason `closed`, 422 `consent-needed`, 429 `too-many-tries`.
  */
 export const startChatSchema = z.strictObject({
   language,

@@ -43,6 +43,8 @@ export const messageViewSchema = z.object({
   author: z.enum(authors),
   /** Of an agent's message. */
   agentId: z.string().optional(),
+  /** Of a message of an agent whom the site has. */
+  agentName: z.string().optional(),
   /** Only agents see it. */
   isNote: z.boolean(),
   /** Plain text: of a mail what its sender wrote, the quoted part left out. */
@@ -113,16 +115,22 @@ export const deskViewSchema = z.object({
     z.object({ queueId: z.string(), name: z.string(), waiting: z.number().int(), oldestAt: at.optional() }),
   ),
   capacity: z.object({ voice: z.number().int(), chat: z.number().int(), mail: z.number().int() }),
-  /** Whom a contact may be passed on to. */
-  targets: z.object({
-    queues: z.array(z.object({ queueId: z.string(), name: z.string() })),
-    agents: z.array(z.object({ agentId: z.string(), name: z.string(), isReady: z.boolean() })),
-  }),
   dispositions: z.array(z.object({ id: z.string(), name: z.string() })),
 });
 export type DeskView = z.infer<typeof deskViewSchema>;
 
 /** `GET /api/desk` -> DeskView. */
+
+/**
+ * `GET /api/desk/targets` -> DeskTargets: whom a contact may be passed on to. Asked for by who is about to do it: in each desk
+ * it would go to everybody whenever anybody changes.
+ */
+export const deskTargetsSchema = z.object({
+  queues: z.array(z.object({ queueId: z.string(), name: z.string() })),
+  /** Those who are logged in, without who asks. */
+  agents: z.array(z.object({ agentId: z.string(), name: z.string(), isReady: z.boolean() })),
+});
+export type DeskTargets = z.infer<typeof deskTargetsSchema>;
 
 /** `POST /api/desk/log-in` -> DeskView; with a phone, which must be registered, for calls as well. 409 `conflict`. */
 export const deskLogInSchema = z.strictObject({ phoneId: idSchema.optional() });
@@ -136,7 +144,10 @@ export const deskStateSchema = z.discriminatedUnion('to', [
 ]);
 export type DeskStateRequest = z.infer<typeof deskStateSchema>;
 
-/** `POST /api/desk/offers/:id/accept` and `/reject` -> 204; 409 `conflict` where it is no longer this agent's. */
+/**
+ * `POST /api/desk/offers/:id/accept` and `/reject` -> 204; 409 `conflict`, details.reason `offer-gone`, where it is not, or no
+ * longer, this agent's.
+ */
 
 /** `GET /api/desk/contacts/:id` -> ThreadView: the contact with its thread, older contacts of it included; 404 unless it is on the desk. */
 export const threadViewSchema = z.object({
@@ -158,19 +169,25 @@ export const messagesAtMost = 500;
 export const maxTextLength = 20_000;
 /**
  * `POST /api/desk/contacts/:id/messages` -> 201 MessageView. `clientId`: the page's own, so that sending again after a lost
- * answer says nothing twice.
+ * answer says nothing twice. A file needs no text beside it.
  */
-export const sendMessageSchema = z.strictObject({
-  clientId: z.string().regex(/^[A-Za-z0-9_-]{8,64}$/),
-  text: z.string().min(1).max(maxTextLength),
-  isNote: z.boolean().default(false),
-  attachmentIds: z.array(idSchema).max(20).default([]),
-});
+export const sendMessageSchema = z
+  .strictObject({
+    clientId: z.string().regex(/^[A-Za-z0-9_-]{8,64}$/),
+    text: z.string().max(maxTextLength),
+    isNote: z.boolean().default(false),
+    attachmentIds: z.array(idSchema).max(20).default([]),
+  })
+  .refine(({ text, attachmentIds }) => text !== '' || attachmentIds.length > 0, {
+    path: ['text'],
+    message: 'a text or a file',
+  });
 export type SendMessage = z.infer<typeof sendMessageSchema>;
 
 /**
  * `POST /api/desk/contacts/:id/attachments?name=...` with the file as the body and its type as Content-Type -> 201
- * AttachmentView; 413 `too-large`, 422 `attachment-refused` with details.reason.
+ * AttachmentView; 404 before anything is read unless the contact is in this agent's hand, 413 `payload-too-large`, 422
+ * `attachment-refused` with details.reason.
  * `GET /api/desk/attachments/:id` -> the file; a picture may be shown, all else is sent to be saved.
  */
 
@@ -191,7 +208,7 @@ export const closeRequestSchema = z.strictObject({
 });
 export type CloseRequest = z.infer<typeof closeRequestSchema>;
 
-/** `POST /api/desk/contacts/:id/read` with the newest message seen -> 204. `POST .../typing` -> 204, at most one in 2 s. */
+/** `POST /api/desk/contacts/:id/read` with the newest message seen -> 204. `POST .../typing` -> 204; more than one in 2 s are not passed on. */
 export const readRequestSchema = z.strictObject({ seq: z.number().int().min(0).max(2_147_483_647) });
 
 /** `POST /api/desk/ticket` -> TicketAnswer (rest.ts) with the address `/ws/desk?ticket=...`, good once. */

@@ -96,6 +96,24 @@ export const mailSchema = z.strictObject({
 const topic = z.strictObject({ id, name: texts, queue: id });
 const consent = z.strictObject({ version: z.string().min(1).max(40), text: texts });
 
+/** What the house says to who waits for the first agent of a chat, each text once, so long after the first line. */
+const waitingTexts = z
+  .array(
+    z.strictObject({
+      afterSec: z.number().int().min(1).max(86_400),
+      text: texts.refine((known) => Object.keys(known).length > 0, 'write it in one language at least'),
+    }),
+  )
+  .max(10)
+  .superRefine((list, context) => {
+    list.forEach(({ afterSec }, i) => {
+      if (i === 0 || afterSec > list[i - 1]!.afterSec) return;
+      const message = 'each text needs a later time than the one before';
+      context.addIssue({ code: 'custom', path: [i, 'afterSec'], message });
+    });
+  })
+  .default([]);
+
 export const widgetSchema = z.strictObject({
   id,
   queue: id,
@@ -107,6 +125,7 @@ export const widgetSchema = z.strictObject({
   hours: id.optional(),
   title: texts.optional(),
   welcome: texts.optional(),
+  waiting: waitingTexts,
   offlineText: texts.optional(),
   /** The form that is shown while closed: its id under `forms`. */
   offlineForm: id.optional(),

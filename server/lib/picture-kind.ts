@@ -5,12 +5,15 @@
 export type PictureType = 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp';
 
 /** Kinds that browsers show as a picture and as nothing else: no SVG, which is a page. */
-export const pictureTypes: ReadonlySet<string> = new Set<PictureType>([
+const pictureTypes: ReadonlySet<string> = new Set<PictureType>([
   'image/png',
   'image/jpeg',
   'image/gif',
   'image/webp',
 ]);
+
+/** Of a type that was checked when its file was kept (`honestType`): may it be shown as a picture? */
+export const isPicture = (mime: string): boolean => pictureTypes.has(mime.toLowerCase());
 
 const startsWith = (content: Uint8Array, start: readonly number[], at = 0): boolean =>
   start.every((byte, index) => content[at + index] === byte);
@@ -32,6 +35,6 @@ export function pictureTypeOf(content: Uint8Array): PictureType | undefined {
 /** The declared type; of a picture that is none, or another one, a type that nothing shows. */
 export function honestType(declared: string, content: Uint8Array): string {
   const mime = declared.toLowerCase();
-  if (!pictureTypes.has(mime)) return mime;
+  if (!isPicture(mime)) return mime;
   return pictureTypeOf(content) === mime ? mime : 'application/octet-stream';
 }

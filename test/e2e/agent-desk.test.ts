@@ -219,6 +219,36 @@ describe('agent desk in the browser', function () {
     const newest = () => backend.threads.get('c1')?.messages.at(-1);
     await until('the answer has come', () => newest()?.text === 'Here it is');
     expect(newest()?.attachments[0]?.bytes).to.equal(3000);
+    expect(await page.locator('[data-do=send]').isDisabled()).to.equal(true);
+    await page.setInputFiles('input[type=file]', {
+      name: 'alone.pdf',
+      mimeType: 'application/pdf',
+      buffer: Buffer.alloc(10, 1),
+    });
+    await page.locator('[data-file=there]', { hasText: 'alone.pdf' }).waitFor();
+    await page.click('[data-do=send]');
+    await page.locator('.message .file', { hasText: 'alone.pdf' }).waitFor();
+    expect(
+      await page.locator('.message', { hasText: 'alone.pdf' }).locator('.message-text').count(),
+    ).to.equal(0);
+    await row('c1').locator('.row-text', { hasText: 'File' }).waitFor();
+    expect(errors).to.deep.equal([]);
+  });
+
+  it('calls colleagues by their names, and one whom the site has no more by the number', async () => {
+    await signIn();
+    await chat('c1', 'hello');
+    const colleague = { author: 'agent', agentId: '205' } as const;
+    backend.write('c1', { ...colleague, agentName: 'Marco Bianchi', text: 'good day' });
+    backend.write('c1', { ...colleague, agentName: 'Marco Bianchi', text: 'a hard case', isNote: true });
+    backend.write('c1', { author: 'agent', agentId: '299', text: 'long ago' });
+    await row('c1').click();
+    await page.locator('.message', { hasText: 'long ago' }).waitFor();
+    expect(await page.locator('.message .message-from').allInnerTexts()).to.deep.equal([
+      'Marco Bianchi',
+      'Marco Bianchi',
+      'Agent 299',
+    ]);
     expect(errors).to.deep.equal([]);
   });
 
@@ -282,6 +312,7 @@ describe('agent desk in the browser', function () {
     await page.locator('.message.is-note', { hasText: 'asked the branch' }).waitFor();
     expect(backend.threads.get('c1')?.messages.at(-1)?.isNote).to.equal(true);
     await page.click('[data-do=transfer]');
+    await page.locator('.choice', { hasText: 'Mortgages and loans' }).waitFor();
     await page.locator('dialog button[type=submit]').click();
     await page.locator('.dialog-fault').waitFor();
     await page.fill('#transfer-search', 'marco');

@@ -121,6 +121,36 @@ describe('chat widget in the browser', function () {
     expect(backend.session().request.consent).to.deep.equal({ version: '2026-04' });
   });
 
+  it('asks for what must be told, beside its field, also where that has changed under its hands', async () => {
+    backend.configure({ asks: { name: 'must', email: 'no' } });
+    const page = await open();
+    const start = () => page.getByRole('button', { name: 'Start chat' }).click();
+    const focused = () =>
+      page.evaluate(() => document.querySelector('hearthline-widget')?.shadowRoot?.activeElement?.id);
+    await page.locator('.launcher').click();
+    await page.locator('#ask-consent').check();
+    await start();
+    await page.locator('#ask-name-fault', { hasText: 'Please fill this in.' }).waitFor();
+    await until('the focus is there', async () => (await focused()) === 'ask-name');
+    expect(await page.locator('#ask-name').getAttribute('aria-describedby')).to.equal('ask-name-fault');
+    expect(await page.locator('#ask-name').getAttribute('aria-invalid')).to.equal('true');
+    await page.fill('#ask-name', 'Carla');
+    backend.configure({ asks: { name: 'must', email: 'must' } });
+    await start();
+    await page.locator('#ask-email-fault', { hasText: 'Please fill this in.' }).waitFor();
+    await until('the focus is there', async () => (await focused()) === 'ask-email');
+    expect(await page.locator('.notice.is-bad').count()).to.equal(0);
+    // An address that only the server knows to be none.
+    await page.fill('#ask-email', 'carla@exämple..org');
+    await start();
+    await page.locator('#ask-email-fault', { hasText: 'check the address' }).waitFor();
+    expect(backend.sessions).to.deep.equal([]);
+    await page.fill('#ask-email', 'carla@example.org');
+    await start();
+    await page.locator('.panel[data-live=true]').waitFor();
+    expect(backend.session().request).to.include({ name: 'Carla', email: 'carla@example.org' });
+  });
+
   it('keeps the conversation, the open panel and the typed text over a reload', async () => {
     const page = await open();
     await begin(page, 'one');
@@ -255,8 +285,14 @@ describe('chat widget in the browser', function () {
       ['note.txt', 5],
     ]);
     expect(await page.locator('a.file').getAttribute('href')).to.match(
-      /^http.*\/chat\/files\/file-2\?token=/,
+      /^http.*\/chat\/files\/file-\d\?token=/,
     );
+    await input.setInputFiles({ name: 'alone.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') });
+    await page.locator('.chip[data-going=false]').waitFor();
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await until('kept without a word', () => kept().join('|') === 'the slip|');
+    expect(backend.session().lines[1]?.attachments.map((one) => one.name)).to.deep.equal(['alone.txt']);
+    expect(await page.locator('.bubble').count()).to.equal(1);
     expect(errors).to.deep.equal([]);
   });
 

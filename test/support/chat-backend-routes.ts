@@ -76,9 +76,22 @@ function mountChat(app: Express, { levers, sessions }: Parts): void {
   });
   app.post('/chat/:widget/sessions', express.json(), (request, response) => {
     const parsed = startChatSchema.safeParse(request.body);
-    if (!parsed.success) return void response.status(400).json(refusalBody('bad-request'));
+    if (!parsed.success) {
+      const faults = parsed.error.issues.map(({ path, message }) => ({ path: path.map(String), message }));
+      return void response
+        .status(400)
+        .json({ error: { code: 'bad-request', message: 'fields', details: { faults } } });
+    }
     if (levers.refusal !== undefined)
       return void response.status(levers.refusal).json(refusalBody('refused'));
+    const asks = levers.config.asks ?? chatStandInTexts.en.chat.asks;
+    const missing = (['name', 'email'] as const).find(
+      (field) => asks[field] === 'must' && parsed.data[field] === undefined,
+    );
+    if (missing !== undefined)
+      return void response
+        .status(400)
+        .json({ error: { code: 'bad-request', message: missing, details: { field: missing } } });
     const wanted = 'consent' in levers.config ? levers.config.consent : chatStandInTexts.en.chat.consent;
     if (wanted && parsed.data.consent?.version !== wanted.version)
       return void response.status(422).json(refusalBody('consent-needed'));

@@ -13,6 +13,8 @@ export class ChatCustomer {
   readonly frames: ChatFrame[] = [];
   isTyping = false;
   isGone = false;
+  /** With which codes its sockets were closed, in order. */
+  readonly closes: number[] = [];
   #socket: WebSocket | undefined;
   #isOpen = false;
   #isWelcome = false;
@@ -48,7 +50,10 @@ export class ChatCustomer {
     socket.on('error', () => undefined);
     socket.on('open', () => this.send({ type: 'hello', token: this.token, after: this.lines.size }));
     socket.on('message', (data: Buffer) => this.#receive(JSON.parse(data.toString('utf8')) as ChatFrame));
-    socket.on('close', () => setTimeout(() => this.#dial(), 50));
+    socket.on('close', (code) => {
+      this.closes.push(code);
+      setTimeout(() => this.#dial(), 50);
+    });
   }
 
   send(frame: object): void {
@@ -75,6 +80,16 @@ export class ChatCustomer {
     if (before && JSON.stringify(before) !== JSON.stringify(line))
       throw new Error(`line ${line.seq} has changed`);
     this.lines.set(line.seq, line);
+  }
+
+  /** A file sent up, its id. */
+  async upload(name: string, content: BodyInit, type: string): Promise<string> {
+    const answer = await fetch(`${this.url}/chat/files?name=${encodeURIComponent(name)}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.token}`, 'content-type': type },
+      body: content,
+    });
+    return ((await answer.json()) as { attachmentId: string }).attachmentId;
   }
 
   say(text: string): string {

@@ -23,6 +23,7 @@ import {
   type SessionView,
 } from '../../server/contract/rest.ts';
 import type { AskedRequest, ContactSeed, MessageSeed } from './desk-backend.ts';
+import { targetsOf } from './desk-scenes.ts';
 
 export const deskUser = { username: 'nina', password: 'correct horse battery' };
 const csrfToken = 'stand-in-csrf';
@@ -131,6 +132,7 @@ function stateRoutes({ view, publish }: DeskRoutesParts): Router {
     publish();
   };
   router.get('/api/desk', (_request, response) => void response.json(view));
+  router.get('/api/desk/targets', (_request, response) => void response.json(targetsOf(view)));
   router.post('/api/desk/log-in', (request, response) => {
     const data = parse(deskLogInSchema, request, response);
     if (!data) return;

@@ -1,5 +1,5 @@
 /** Desks to start from: an empty one, and a busy one in each language, as a bank's afternoon looks. */
-import type { DeskView } from '../../server/contract/desk.ts';
+import type { DeskTargets, DeskView } from '../../server/contract/desk.ts';
 import type { DeskBackend } from './desk-backend.ts';
 
 const minuteMs = 60_000;
@@ -26,18 +26,6 @@ export function emptyDesk(now: number): DeskView {
       { queueId: 'mortgages', name: 'Mortgages and loans', waiting: 0 },
     ],
     capacity: { voice: 1, chat: 3, mail: 5 },
-    targets: {
-      queues: [
-        { queueId: 'cards', name: 'Card services' },
-        { queueId: 'accounts', name: 'Current accounts' },
-        { queueId: 'mortgages', name: 'Mortgages and loans' },
-      ],
-      agents: [
-        { agentId: '201', name: 'Amelia Hart', isReady: true },
-        { agentId: '202', name: 'Oliver Webb', isReady: false },
-        { agentId: '205', name: 'Marco Bianchi', isReady: true },
-      ],
-    },
     dispositions: [
       { id: 'solved', name: 'Solved' },
       { id: 'passed-on', name: 'Passed on to a branch' },
@@ -46,6 +34,16 @@ export function emptyDesk(now: number): DeskView {
     ],
   };
 }
+
+/** Whom a contact may be passed on to: the queues of the desk, and three colleagues. */
+export const targetsOf = ({ queues }: DeskView): DeskTargets => ({
+  queues: queues.map(({ queueId, name }) => ({ queueId, name })),
+  agents: [
+    { agentId: '201', name: 'Amelia Hart', isReady: true },
+    { agentId: '202', name: 'Oliver Webb', isReady: false },
+    { agentId: '205', name: 'Marco Bianchi', isReady: true },
+  ],
+});
 
 interface SceneTexts {
   agent: string;
@@ -161,8 +159,7 @@ function nameIn(backend: DeskBackend, texts: SceneTexts): void {
   view.name = texts.agent;
   view.reasons.forEach((reason, index) => Object.assign(reason, { name: texts.reasons[index] }));
   view.dispositions.forEach((entry, index) => Object.assign(entry, { name: texts.dispositions[index] }));
-  for (const list of [view.queues, view.targets.queues])
-    list.forEach((queue, index) => Object.assign(queue, { name: texts.queues[index] }));
+  view.queues.forEach((queue, index) => Object.assign(queue, { name: texts.queues[index] }));
 }
 
 /** A call, a mail with a history, two chats, a mail that waits, and an offer. Contacts: call, mail, chat, chat2, mail2. */

@@ -4,6 +4,7 @@ import type { DeskPort } from '../../server/api/desk/port.ts';
 const notYours = { refused: 'not-yours' };
 export const emptyDesk: DeskPort = {
   view: () => undefined,
+  targets: () => ({ queues: [], agents: [] }),
   logIn: () => notYours,
   setState: () => notYours,
   answerOffer: () => notYours,
@@ -13,6 +14,7 @@ export const emptyDesk: DeskPort = {
   close: async () => notYours,
   read: async () => notYours,
   typing: () => notYours,
+  mayAttach: () => notYours,
   attach: async () => notYours,
   file: async () => undefined,
   html: async () => undefined,

@@ -160,7 +160,8 @@ export function Composer({ contact, thread }: ComposerProps) {
   const cannotReply = !isNote && !thread.may.reply;
   const canAttach = !isNote && !cannotReply && thread.may.attach;
   const onFiles = useFiles({ contact, thread });
-  const canSend = text.trim() !== '' && over <= 0 && !cannotReply && (isNote || running === 0);
+  const hasContent = text.trim() !== '' || (!isNote && draft.attachments.length > 0);
+  const canSend = hasContent && over <= 0 && !cannotReply && (isNote || running === 0);
   const send = () => {
     if (!canSend) return;
     desk.send(contactId);

@@ -73,7 +73,7 @@ function Dialogs({ view }: { view: DeskView }) {
   }, [now, contact, dialog]);
   if (now === 'keys') return <KeysDialog />;
   if (!contact) return null;
-  if (now === 'transfer') return <TransferDialog key={contact.contactId} contact={contact} view={view} />;
+  if (now === 'transfer') return <TransferDialog key={contact.contactId} contact={contact} />;
   return now === 'close' ? <CloseDialog key={contact.contactId} contact={contact} view={view} /> : null;
 }
 

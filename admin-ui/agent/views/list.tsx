@@ -4,7 +4,7 @@ import type { DeskContact, DeskView } from '../../../server/contract/desk.ts';
 import { fill, plural } from '../../shared/words.ts';
 import { listMine, matches, type ListedContact } from '../desk-list.ts';
 import { channelWord, nameIn, ringsPhone, usePlace } from '../place.ts';
-import { formats, language, words } from '../reading.ts';
+import { formats, language, words, type AgentWords } from '../reading.ts';
 import { Since } from './clock.tsx';
 import { Icon } from './icons.tsx';
 
@@ -57,7 +57,7 @@ function Offer({ offer }: { offer: DeskContact }) {
       </p>
       {(offer.subject ?? offer.preview) !== undefined && (
         <p class="offer-preview" data-given>
-          {offer.subject ?? offer.preview}
+          {offer.subject ?? previewOf(w, offer)}
         </p>
       )}
       {isCall ? (
@@ -111,6 +111,12 @@ function RowTime({ contact }: { contact: DeskContact }) {
   return <>{day === date(desk.socket.serverNow()) ? shortTime(contact.arrivedAt) : day}</>;
 }
 
+/** Of a file that came without a word, its kind. */
+function previewOf(w: AgentWords, { channel, preview }: DeskContact): string {
+  if (channel === 'voice') return preview ?? w.callTitle;
+  return preview === '' ? w.attachment : (preview ?? '');
+}
+
 function Row({ contact, unread }: ListedContact) {
   const { desk } = usePlace();
   const w = words.value;
@@ -143,7 +149,7 @@ function Row({ contact, unread }: ListedContact) {
               <b>{contact.subject}</b> {contact.preview}
             </>
           ) : (
-            (contact.preview ?? (channel === 'voice' ? w.callTitle : ''))
+            previewOf(w, contact)
           )}
         </span>
         {unread > 0 ? (

@@ -27,7 +27,7 @@ function authorOf(w: AgentWords, { message, contact }: MessageProps, ownAgentId:
   if (message.author === 'customer') return message.from?.name ?? message.from?.address ?? nameIn(w, contact);
   return message.agentId === undefined || message.agentId === ownAgentId
     ? w.authorYou
-    : fill(w.authorAgent, { agent: message.agentId });
+    : (message.agentName ?? fill(w.authorAgent, { agent: message.agentId }));
 }
 
 function Delivery({ message }: { message: MessageView }) {
@@ -62,6 +62,15 @@ function Delivery({ message }: { message: MessageView }) {
   }
 }
 
+/** A file may come without a word. */
+export function MessageText({ text }: { text: string }) {
+  return text === '' ? null : (
+    <p class="message-text" data-given>
+      {text}
+    </p>
+  );
+}
+
 function MailBody({ message }: { message: MessageView }) {
   const [isHtml, setHtml] = useState(false);
   const w = words.value;
@@ -79,9 +88,7 @@ function MailBody({ message }: { message: MessageView }) {
         </div>
       ) : (
         <>
-          <p class="message-text" data-given>
-            {message.text}
-          </p>
+          <MessageText text={message.text} />
           {message.quoted !== undefined && (
             <details class="quoted">
               <summary>{w.showQuoted}</summary>
@@ -120,9 +127,7 @@ export function NoteMessage({ message, contact }: MessageProps) {
         </span>
         <time>{formats.value.shortTime(message.at)}</time>
       </header>
-      <p class="message-text" data-given>
-        {message.text}
-      </p>
+      <MessageText text={message.text} />
       <Attachments list={message.attachments} />
     </article>
   );
@@ -178,9 +183,7 @@ export function ChatMessage({ message, contact }: MessageProps) {
         </small>
       )}
       <div class="bubble">
-        <p class="message-text" data-given>
-          {message.text}
-        </p>
+        <MessageText text={message.text} />
         <Attachments list={message.attachments} />
       </div>
       <footer>

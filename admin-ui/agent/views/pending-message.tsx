@@ -4,6 +4,7 @@ import type { Pending } from '../desk-state.ts';
 import { usePlace } from '../place.ts';
 import { formats, words, type TextKey } from '../reading.ts';
 import { Icon } from './icons.tsx';
+import { MessageText } from './message.tsx';
 
 const whyWords: Record<string, TextKey> = {
   'customer-gone': 'noReplyGone',
@@ -24,7 +25,7 @@ export function PendingMessage({ own, isMail }: { own: Pending; isMail: boolean 
   const takeBack = () => {
     const draft = desk.draftOf(own.contactId);
     const before = own.isNote ? draft.note : draft.reply;
-    const text = before === '' ? own.text : `${own.text}\n${before}`;
+    const text = [own.text, before].filter((part) => part !== '').join('\n');
     desk.setDraft(
       own.contactId,
       own.isNote
@@ -36,9 +37,7 @@ export function PendingMessage({ own, isMail }: { own: Pending; isMail: boolean 
   return (
     <article class={`message ${kind} by-agent is-pending`} data-pending={own.state}>
       <div class={isMail || own.isNote ? '' : 'bubble'}>
-        <p class="message-text" data-given>
-          {own.text}
-        </p>
+        <MessageText text={own.text} />
         {own.attachments.length > 0 && (
           <div class="files">
             {own.attachments.map((attachment) => (

@@ -1,10 +1,13 @@
 /** Where to: a queue or a colleague, with a note for whoever takes it. */
-import { useState } from 'preact/hooks';
-import type { DeskContact, DeskView, TransferRequest } from '../../../server/contract/desk.ts';
+import { useEffect, useState } from 'preact/hooks';
+import type { DeskContact, DeskTargets, TransferRequest } from '../../../server/contract/desk.ts';
 import { Dialog } from '../../shared/parts/dialog.tsx';
 import { AgentShape } from '../../shared/parts/state-shape.tsx';
+import type { Answer } from '../../shared/api-client.ts';
+import { Notice } from '../../shared/parts/notice.tsx';
 import { usePlace } from '../place.ts';
 import { words } from '../reading.ts';
+import { deskRefusalText } from '../told.ts';
 import { Icon } from './icons.tsx';
 
 type Target = { queueId: string } | { agentId: string };
@@ -41,7 +44,30 @@ function Choice({ target, name, isReady, chosen, onChoose }: ChoiceProps) {
   );
 }
 
-export function TransferDialog({ contact, view }: { contact: DeskContact; view: DeskView }) {
+/** Who is ready changes while one chooses. */
+const renewEveryMs = 5000;
+
+/** Asked for while the dialog is open; a question that fails leaves the last answer standing. */
+function useTargets() {
+  const { actions } = usePlace();
+  const [answer, setAnswer] = useState<Answer<DeskTargets>>();
+  useEffect(() => {
+    let isOpen = true;
+    const ask = async () => {
+      const next = await actions.targets();
+      if (isOpen) setAnswer((before) => (next.isOk || !before?.isOk ? next : before));
+    };
+    void ask();
+    const timer = setInterval(() => void ask(), renewEveryMs);
+    return () => {
+      isOpen = false;
+      clearInterval(timer);
+    };
+  }, [actions]);
+  return answer;
+}
+
+export function TransferDialog({ contact }: { contact: DeskContact }) {
   const { actions, closeDialog, told } = usePlace();
   const [target, setTarget] = useState<Target>();
   const [search, setSearch] = useState('');
@@ -50,9 +76,11 @@ export function TransferDialog({ contact, view }: { contact: DeskContact; view: 
   const w = words.value;
   const wanted = search.trim().toLocaleLowerCase();
   const fits = ({ name }: { name: string }) => name.toLocaleLowerCase().includes(wanted);
-  const queues = view.targets.queues.filter(fits);
+  const answer = useTargets();
+  const targets: DeskTargets = answer?.isOk ? answer.body : { queues: [], agents: [] };
+  const queues = targets.queues.filter(fits);
   // Who can take it now comes first.
-  const agents = view.targets.agents
+  const agents = targets.agents
     .filter(fits)
     .sort((a, b) => Number(b.isReady) - Number(a.isReady) || a.name.localeCompare(b.name));
   const chosen = target && keyOf(target);
@@ -88,7 +116,9 @@ export function TransferDialog({ contact, view }: { contact: DeskContact; view: 
         />
       </label>
       <div class="choices" tabIndex={-1}>
-        {queues.length + agents.length === 0 && <p class="quiet">{w.transferNone}</p>}
+        {!answer && <p class="quiet">{w.loading}</p>}
+        {answer && !answer.isOk && <Notice kind="bad">{deskRefusalText(answer)}</Notice>}
+        {answer?.isOk && queues.length + agents.length === 0 && <p class="quiet">{w.transferNone}</p>}
         {queues.length > 0 && (
           <fieldset>
             <legend>{w.transferQueues}</legend>

@@ -131,8 +131,8 @@ export function App(props: AppProps) {
     });
   }, [isShown, state.phase]);
   useEffect(() => {
-    // The text to be agreed to has changed under our hands.
-    if (state.fault === 'consent-needed') void refresh(true);
+    // The text to be agreed to, or what must be told, has changed under our hands.
+    if (/^(consent|field)-/.test(state.fault ?? '')) void refresh(true);
   }, [state.fault]);
   useEffect(() => {
     const look = () => {

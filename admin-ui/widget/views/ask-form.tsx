@@ -1,5 +1,5 @@
 /** What is asked before a chat begins: as little as the bank set, the question itself, and the consent. */
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ChatConfig, StartChat } from '../../../server/contract/chat.ts';
 import { checkMail, checkText, filled, hasFault, refusalText, type Faults } from '../checks.ts';
 import { maxTextLength } from '../chat-lines.ts';
@@ -28,6 +28,13 @@ export function AskForm({ config, state, session }: AskFormProps) {
   const isStarting = state.phase === 'starting';
   // Agreement is to one text: a new version is a new question.
   const isAgreed = consent === undefined || agreed === consent.version;
+  const { fault } = state;
+  const isOfField = fault?.startsWith('field-');
+
+  // The server has refused it: what is asked may have changed under our hands.
+  useEffect(() => {
+    if (isOfField) focusFault(form.current);
+  }, [isOfField, config]);
 
   const submit = (event: Event) => {
     event.preventDefault();
@@ -56,9 +63,9 @@ export function AskForm({ config, state, session }: AskFormProps) {
   return (
     <form class="sheet" ref={form} noValidate onSubmit={submit}>
       {config.welcome !== undefined && <p class="lead">{config.welcome}</p>}
-      {state.fault === 'gone' && <Notice kind="info">{words.goneNotice}</Notice>}
-      {state.fault !== undefined && state.fault !== 'gone' && (
-        <Notice kind="bad">{refusalText(words, state.fault)}</Notice>
+      {fault === 'gone' && <Notice kind="info">{words.goneNotice}</Notice>}
+      {fault !== undefined && fault !== 'gone' && !isOfField && (
+        <Notice kind="bad">{refusalText(words, fault)}</Notice>
       )}
       {asks.name !== 'no' && (
         <TextField
@@ -69,7 +76,7 @@ export function AskForm({ config, state, session }: AskFormProps) {
           autocomplete="name"
           maxLength={100}
           isOptional={asks.name === 'may'}
-          fault={faults['name']}
+          fault={faults['name'] ?? (fault === 'field-name' ? words.fieldNeeded : undefined)}
           hasFocus
         />
       )}
@@ -83,7 +90,10 @@ export function AskForm({ config, state, session }: AskFormProps) {
           autocomplete="email"
           maxLength={254}
           isOptional={asks.email === 'may'}
-          fault={faults['email']}
+          fault={
+            faults['email'] ??
+            (fault === 'field-email' ? (checkMail(words, email, true) ?? words.emailWrong) : undefined)
+          }
           hasFocus
         />
       )}

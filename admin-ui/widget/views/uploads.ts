@@ -3,7 +3,7 @@
  * reload keeps it; what was still on its way is begun anew by the customer.
  */
 import { useRef, useState } from 'preact/hooks';
-import type { ChatConfig } from '../../../server/contract/chat.ts';
+import type { ChatAttachment, ChatConfig } from '../../../server/contract/chat.ts';
 import { fill } from '../../shared/words.ts';
 import type { Upload } from '../chat-api.ts';
 import { maxAttachments } from '../chat-lines.ts';
@@ -37,6 +37,8 @@ export function useUploads(session: ChatSessionShell, rules: ChatConfig['attachm
   const [fault, setFault] = useState<string>();
   const running = useRef(new Map<number, Upload>());
   const lastId = useRef(0);
+  /** In which order they were chosen: a small one arrives before a large one. */
+  const chosen = useRef(new Map<string, number>());
 
   const send = async (file: File, token: string) => {
     lastId.current += 1;
@@ -50,12 +52,12 @@ export function useUploads(session: ChatSessionShell, rules: ChatConfig['attachm
     running.current.delete(id);
     setUploading((all) => all.filter((one) => one.id !== id));
     const { draft, token: tokenNow } = session.state();
-    if (answer.isOk && tokenNow === token)
-      session.dispatch({
-        type: 'drafted',
-        draft: { ...draft, attachments: [...draft.attachments, answer.body] },
-      });
-    else if (!answer.isOk && answer.code !== 'aborted') {
+    if (answer.isOk && tokenNow === token) {
+      chosen.current.set(answer.body.attachmentId, id);
+      const placeOf = (one: ChatAttachment) => chosen.current.get(one.attachmentId) ?? 0;
+      const attachments = [...draft.attachments, answer.body].sort((a, b) => placeOf(a) - placeOf(b));
+      session.dispatch({ type: 'drafted', draft: { ...draft, attachments } });
+    } else if (!answer.isOk && answer.code !== 'aborted') {
       const name = file.name;
       const size = formats.bytes(rules?.maxBytes ?? 0);
       if (answer.status === 413) setFault(fill(words.fileTooLarge, { name, size }));

@@ -38,6 +38,7 @@ export function deskFileRoutes({ deps: { desk } }: ApiParts): Route[] {
       async handle(ctx, who) {
         const agentId = agentOf(who);
         const { name } = ctx.query(fileQuerySchema);
+        checked(desk.mayAttach(agentId, ctx.id()));
         const content = await requestBytes(ctx.req, desk.maxFileBytes());
         const kept = await desk.attach(agentId, ctx.id(), { name, mime: mediaType(ctx.req), content });
         if ('refused' in kept) {

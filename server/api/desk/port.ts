@@ -1,8 +1,8 @@
 /** What the desk's routes need of the house; the composer joins it to app/text. */
-import type { DeskView, MessageView, SendMessage, ThreadView } from '../../contract/desk.ts';
+import type { DeskTargets, DeskView, MessageView, SendMessage, ThreadView } from '../../contract/desk.ts';
 import type { CloseRequest, DeskStateRequest, TransferRequest } from '../../contract/desk.ts';
 
-/** `refused`: the reason, for details.reason of a `conflict`; `not-yours` is answered as not found. */
+/** `refused`: the reason, for details.reason of a `conflict`; `not-yours` of a contact is answered as not found. */
 export type DeskAnswer = { refused: string } | undefined;
 
 export interface DeskFile {
@@ -16,6 +16,7 @@ export interface DeskFile {
 
 export interface DeskPort {
   view(agentId: string): DeskView | undefined;
+  targets(agentId: string): DeskTargets;
   logIn(agentId: string, phoneId?: string): DeskAnswer;
   setState(agentId: string, request: DeskStateRequest): DeskAnswer;
   answerOffer(agentId: string, offerId: string, isTaken: boolean): DeskAnswer;
@@ -29,6 +30,8 @@ export interface DeskPort {
   close(agentId: string, contactId: string, request: CloseRequest): Promise<DeskAnswer>;
   read(agentId: string, contactId: string, seq: number): Promise<DeskAnswer>;
   typing(agentId: string, contactId: string): DeskAnswer;
+  /** Whether a file may come now: to be asked before any of it is read. */
+  mayAttach(agentId: string, contactId: string): DeskAnswer;
   attach(
     agentId: string,
     contactId: string,

@@ -22,13 +22,14 @@ export function agentOf(who: SignedIn): string {
   return agentId;
 }
 
-export function checked(answer: DeskAnswer, what = 'contact'): void {
+export function checked(answer: DeskAnswer): void {
   if (!answer) return;
-  if (answer.refused === 'not-yours') throw notFound(what);
+  if (answer.refused === 'not-yours') throw notFound('contact');
   throw refusal('conflict', 'this cannot be done now', { reason: answer.refused });
 }
 
 const done = { status: 204 };
+const goneOffer: ReadonlySet<string> = new Set(['not-yours', 'unknown-offer']);
 
 export function deskRoutes(parts: ApiParts): Route[] {
   const { desk, audit } = parts.deps;
@@ -43,6 +44,16 @@ export function deskRoutes(parts: ApiParts): Route[] {
       path: '/api/desk',
       access: 'desk.use',
       handle: async (_ctx, who) => view(agentOf(who)),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/desk/targets',
+      access: 'desk.use',
+      async handle(_ctx, who) {
+        const agentId = agentOf(who);
+        view(agentId);
+        return { json: desk.targets(agentId) };
+      },
     }),
     defineRoute({
       method: 'post',
@@ -81,7 +92,11 @@ export function deskRoutes(parts: ApiParts): Route[] {
         access: 'desk.use',
         body: emptyRequestSchema,
         async handle(ctx, who) {
-          checked(desk.answerOffer(agentOf(who), ctx.id(), verb === 'accept'), 'offer');
+          const answer = desk.answerOffer(agentOf(who), ctx.id(), verb === 'accept');
+          // It ran out, was taken back, or is somebody else's: offers go so fast that nobody is told apart.
+          if (answer && goneOffer.has(answer.refused))
+            throw refusal('conflict', 'this offer is no longer there', { reason: 'offer-gone' });
+          checked(answer);
           return done;
         },
       }),

@@ -33,7 +33,7 @@ export type DeskRefusal =
   | 'unknown-attachment'
   | 'too-many-attachments'
   | 'unknown-reason'
-  /** Nothing is left of the text without what no text may hold. */
+  /** No file, and nothing is left of the text without what no text may hold. */
   | 'empty'
   | NonNullable<ThreadView['whyNoReply']>;
 export type DeskOutcome = { refused: DeskRefusal } | undefined;
@@ -130,7 +130,7 @@ export class AgentDesk {
     if (!thread) return { refused: 'not-yours' };
     const { isNote, clientId, attachmentIds } = request;
     const text = cleanBlock(request.text);
-    if (text === '') return { refused: 'empty' };
+    if (text === '' && attachmentIds.length === 0) return { refused: 'empty' };
     const why = isNote ? undefined : this.whyNoReply(thread);
     // A live customer who lost the network for a moment reads it on coming back.
     if (why !== undefined && why !== 'customer-gone') return { refused: why };

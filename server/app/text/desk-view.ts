@@ -5,7 +5,7 @@ import type { ClockPort } from '../ports.ts';
 import type { OpenTexts } from './open-texts.ts';
 import { capacityOf } from '../../acd/workload.ts';
 import type { AgentView, ContactView } from '../../acd/types.ts';
-import type { DeskContact, DeskView } from '../../contract/desk.ts';
+import type { DeskContact, DeskTargets, DeskView } from '../../contract/desk.ts';
 import type { SiteAgent } from '../../contract/site.ts';
 import { channels } from '../../contract/events.ts';
 
@@ -17,7 +17,7 @@ export interface DeskViewParts {
   caller(contactId: string): { from: string; fromName?: string } | undefined;
   waiting(queueId: string): { waiting: number; oldestAt?: number };
   /** Those who are logged in, whoever asks. */
-  colleagues: () => DeskView['targets']['agents'];
+  colleagues: () => DeskTargets['agents'];
   clock: ClockPort;
 }
 
@@ -47,7 +47,6 @@ export function deskView(parts: DeskViewParts, agentId: string): DeskView | unde
       return queue ? [{ queueId, name: queue.name, ...parts.waiting(queueId) }] : [];
     }),
     capacity: capacityIn(site.site.routing.capacity, config),
-    targets: targetsOf(parts, agentId),
     dispositions: (site.site.dispositions ?? []).map(({ id, name }) => ({ id, name })),
   };
 }
@@ -60,7 +59,7 @@ function capacityIn(usual: SiteAgent['capacity'], { id, queues, capacity }: Site
   return Object.fromEntries(channels.map((one) => [one, capacityOf(agent, one)])) as DeskView['capacity'];
 }
 
-function targetsOf(parts: DeskViewParts, own: string): DeskView['targets'] {
+export function targetsFor(parts: Pick<DeskViewParts, 'site' | 'colleagues'>, own: string): DeskTargets {
   const { site } = parts.site;
   return {
     queues: site.queues.map(({ id, name }) => ({ queueId: id, name })),
@@ -69,10 +68,7 @@ function targetsOf(parts: DeskViewParts, own: string): DeskView['targets'] {
 }
 
 /** All agents that something may be passed on to: a walk over the whole site, to be made once for many desks. */
-export function colleaguesOf({
-  shell,
-  site,
-}: Pick<DeskViewParts, 'shell' | 'site'>): DeskView['targets']['agents'] {
+export function colleaguesOf({ shell, site }: Pick<DeskViewParts, 'shell' | 'site'>): DeskTargets['agents'] {
   return site.site.agents.flatMap(({ id, name }) => {
     const state = shell.acd.agent(id)?.state ?? 'logged-out';
     const isThere = state !== 'logged-out' && state !== 'unreachable';

@@ -36,8 +36,10 @@ export interface ChatChannelParts {
   desk: ChannelDesk & {
     presence(threadId: string, change: { isHere?: boolean; typingUntil?: number }): void;
     end(threadId: string, reason: string): unknown;
-    /** A line of the house itself, seen by the customer. */
-    say(threadId: string, text: string): Promise<void>;
+    /** A line of the house itself, seen by the customer. Under the same `onceAs` it is said once to a thread, whatever is killed. */
+    say(threadId: string, text: string, onceAs?: string): Promise<void>;
+    /** Since when the thread's contact waits for its first agent, ms UTC; undefined where it does not, or had one before. */
+    unansweredSince(threadId: string): number | undefined;
     standing(threadId: string): ContactStanding;
     /** Of the chats whose contact is open. */
     openThreads(): Iterable<string>;
@@ -55,6 +57,8 @@ const typingMs = 5_000;
 const maxNameLength = 100;
 const maxPageLength = 500;
 
+/** `name-needed`, `email-needed`: the widget asks for it, and does without it no more (`asks: must`). */
+export type StartRefusal = 'closed' | 'consent-needed' | 'name-needed' | 'email-needed';
 export type LineRefusal = 'too-long' | 'ended' | 'too-many' | 'attachment' | 'empty';
 
 export const tokenHash = (token: string): string =>
@@ -82,6 +86,11 @@ export class ChatChannel implements Channel {
       chats: this.#chats,
       desk: parts.desk,
       idleMs: ({ widgetId }) => (this.widget(widgetId)?.idleSec ?? 0) * 1000,
+      waiting: ({ widgetId, language }) =>
+        (this.widget(widgetId)?.waiting ?? []).map(({ afterSec, text }) => ({
+          afterSec,
+          text: textIn(text, language),
+        })),
       restate: (chat) => this.#restate(chat),
       present: (chat) => this.#present(chat),
       end: (chat, by) => this.end(chat, by),
@@ -130,14 +139,16 @@ export class ChatChannel implements Channel {
     widget: SiteWidget,
     request: StartChat,
     address: string,
-  ): Promise<{ token: string; sessionId: string } | 'closed' | 'consent-needed'> {
+  ): Promise<{ token: string; sessionId: string } | StartRefusal> {
     if (!this.isOpen(widget)) return 'closed';
-    const { consent: wanted } = widget;
+    const { consent: wanted, asks } = widget;
+    const { language, email, topic } = request;
+    const name = cleanLine(request.name ?? '', maxNameLength);
+    if (asks.name === 'must' && name === '') return 'name-needed';
+    if (asks.email === 'must' && email === undefined) return 'email-needed';
     if (wanted && request.consent?.version !== wanted.version) return 'consent-needed';
     const token = randomBytes(32).toString('base64url');
     const createdAt = this.#parts.now();
-    const { language, email, topic } = request;
-    const name = cleanLine(request.name ?? '', maxNameLength);
     const page = cleanLine(request.page ?? '', maxPageLength);
     const session: ChatSession = {
       sessionId: this.#parts.newId('chat'),

@@ -21,7 +21,7 @@ export function chatDesk(parts: {
     delivered: (...news) => desk.delivered(...news),
     presence: (threadId, change) => desk.presence(threadId, change),
     end: (threadId, reason) => desk.end(threadId, reason),
-    async say(threadId, text) {
+    async say(threadId, text, onceAs) {
       const open = desk.texts.ofThread(threadId);
       if (!open) return;
       const added = await store.add({
@@ -33,10 +33,16 @@ export function chatDesk(parts: {
         attachmentIds: [],
         at: parts.now(),
         isSent: false,
+        ...(onceAs !== undefined && { clientId: onceAs }),
       });
-      if (added !== 'unknown-attachment') news.message(added.message);
+      if (added !== 'unknown-attachment' && !added.isDuplicate) news.message(added.message);
     },
     standing: (threadId) => standingOf(parts, threadId),
+    unansweredSince(threadId) {
+      const open = desk.texts.ofThread(threadId);
+      if (!open || open.lastAgentId !== undefined) return undefined;
+      return standingOf(parts, threadId).phase === 'waiting' ? open.createdAt : undefined;
+    },
     *openThreads() {
       for (const { channelId, threadId } of desk.texts.all()) if (channelId === 'chat') yield threadId;
     },

@@ -2,13 +2,14 @@
 import express, { type Request, type Response, type Router } from 'express';
 import { type ChatConfig, startChatSchema, transcriptRequestSchema } from '../../contract/chat.ts';
 import { idSchema } from '../../contract/rest.ts';
-import { languages, type Language } from '../../contract/site.ts';
+import type { Language } from '../../contract/site.ts';
 import type { SiteWidget } from '../../contract/site-text.ts';
 import { AddressRate } from '../address-rate.ts';
 import { fileDisposition } from '../../lib/file-disposition.ts';
+import { isPicture } from '../../lib/picture-kind.ts';
 import { mediaType } from '../../lib/request-bytes.ts';
 import type { UploadRoom } from '../upload-room.ts';
-import { addressOf, crossOrigin, queryText, readAs, refuse, within } from '../public-route.ts';
+import { addressOf, askedLanguage, crossOrigin, queryText, readAs, refuse, within } from '../public-route.ts';
 import type { ChannelDesk } from '../../app/text/channel.ts';
 import type { FileStorePort } from '../../app/text/ports.ts';
 import type { ChatChannel } from './chat-channel.ts';
@@ -22,7 +23,6 @@ export interface ChatDoorParts {
   siteName(): string;
   files: Pick<FileStorePort, 'byId'>;
   room: UploadRoom;
-  isPicture(mime: string): boolean;
   /** Whether mail goes out of this house. */
   hasMail(): boolean;
   /** Kept, to be sent; resolves when it is. */
@@ -55,7 +55,7 @@ export function chatDoor(parts: ChatDoorParts): Router {
   router.all('/chat/:widget/config', ofWidget);
   router.get('/chat/:widget/config', (req, res) => {
     res.setHeader('Cache-Control', 'no-store');
-    res.json(configOf(parts, widgetOf(chat, req), languageOf(parts, req)));
+    res.json(configOf(parts, widgetOf(chat, req), askedLanguage(req, parts.siteLanguage())));
   });
 
   router.all('/chat/:widget/sessions', ofWidget);
@@ -65,6 +65,8 @@ export function chatDoor(parts: ChatDoorParts): Router {
     const started = await chat.start(widget, readAs(startChatSchema, req.body ?? {}), addressOf(req));
     if (started === 'closed') throw refuse('conflict', 'the chat is closed', { reason: 'closed' });
     if (started === 'consent-needed') throw refuse('consent-needed', 'the consent is missing');
+    if (started === 'name-needed') throw refuse('bad-request', 'a name is needed', { field: 'name' });
+    if (started === 'email-needed') throw refuse('bad-request', 'an address is needed', { field: 'email' });
     res.status(201).json(started);
   });
 
@@ -99,11 +101,6 @@ function widgetOf(chat: ChatChannel, req: Request): SiteWidget {
   const widget = chat.widget(String(req.params['widget']));
   if (!widget) throw refuse('not-found', 'there is no such chat');
   return widget;
-}
-
-export function languageOf({ siteLanguage }: Pick<ChatDoorParts, 'siteLanguage'>, req: Request): Language {
-  const asked = queryText(req, 'language');
-  return languages.find((one) => one === asked) ?? siteLanguage();
 }
 
 async function chatOf(chat: ChatChannel, token: string | undefined): Promise<LiveChat> {
@@ -155,13 +152,12 @@ async function keep(parts: ChatDoorParts, one: LiveChat, token: string, req: Req
   });
   if (kept.refused) throw refuse('attachment-refused', 'this file may not be sent', { reason: kept.refused });
   const { attachmentId, bytes } = kept;
-  const isPicture = parts.isPicture(kept.mime);
   return {
     attachmentId,
     name: kept.name,
     mime: kept.mime,
     bytes,
-    isPicture,
+    isPicture: isPicture(kept.mime),
     url: fileUrl(attachmentId, token),
   };
 }
@@ -177,10 +173,10 @@ async function sendOf(parts: ChatDoorParts, req: Request, res: Response): Promis
     (file.owner === `customer:${sessionId}` ||
       (threadId !== undefined && file.threadId === threadId && !file.isInternal));
   if (!file || !isTheirs || file.refused) throw refuse('not-found', 'there is no such file');
-  const isPicture = parts.isPicture(file.mime);
+  const isShown = isPicture(file.mime);
   res.setHeader('Content-Security-Policy', sandboxed);
-  res.setHeader('Content-Type', isPicture ? file.mime : 'application/octet-stream');
-  res.setHeader('Content-Disposition', fileDisposition(isPicture ? 'inline' : 'attachment', file.name));
+  res.setHeader('Content-Type', isShown ? file.mime : 'application/octet-stream');
+  res.setHeader('Content-Disposition', fileDisposition(isShown ? 'inline' : 'attachment', file.name));
   res.setHeader('Cache-Control', 'private, max-age=3600');
   res.end(await parts.desk.readFile(file.sha256));
 }

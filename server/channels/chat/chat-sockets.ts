@@ -30,6 +30,8 @@ export const chatSocketLimits = {
 };
 const { helloWithinMs, silentAfterMs, framesPerSec, frameBurst } = chatSocketLimits;
 const lookEveryMs = 5_000;
+/** A browser that does not answer our goodbye is not waited for longer. */
+const goodbyeWithinMs = 1_000;
 /** Many customers may come from one address, but no address is everybody. */
 const maxSocketsOfAddress = 500;
 /** Tokens that one socket may try. */
@@ -53,7 +55,8 @@ interface Line {
 
 export interface ChatSockets {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
-  close(): void;
+  /** Ends all that are open with 1001; the widgets come back. Resolves when they are gone: within a second. */
+  close(): Promise<void>;
 }
 
 export function createChatSockets(
@@ -173,10 +176,15 @@ export function createChatSockets(
         live.on('message', (data, isBinary) => receive(line, data, isBinary));
       });
     },
-    close() {
-      clearInterval(timer);
-      for (const { socket } of lines) socket.close(1012, 'restart');
-      server.close();
+    async close() {
+      const open = [...lines].map(({ socket }) => socket);
+      const gone = open.map((socket) => new Promise<void>((done) => void socket.once('close', () => done())));
+      for (const socket of open) socket.close(1001, 'server stops');
+      const late = setTimeout(() => {
+        for (const socket of open) socket.terminate();
+      }, goodbyeWithinMs);
+      await Promise.all(gone);
+      clearTimeout(late);
     },
   };
 }

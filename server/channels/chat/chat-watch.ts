@@ -1,6 +1,6 @@
 /**
- * Looks at all chats once a second, for what no event tells: a customer who has gone or says nothing, and an end that
- * could not be written down because the database was away or the server was killed. It keeps nothing of its own.
+ * Looks at all chats once a second, for what no event tells: a customer who has gone, waits long or says nothing, and an end
+ * that could not be written down because the database was away or the server was killed. It keeps nothing of its own.
  */
 import type { ChatChannelParts } from './chat-channel.ts';
 import type { ChatSession } from './chat-store.ts';
@@ -17,9 +17,11 @@ const endedAfterMs = 5_000;
 
 export interface ChatWatchParts extends Pick<ChatChannelParts, 'now' | 'logger'> {
   chats: LiveChats;
-  desk: Pick<ChatChannelParts['desk'], 'say' | 'standing'>;
+  desk: Pick<ChatChannelParts['desk'], 'say' | 'standing' | 'unansweredSince'>;
   /** 0: never. */
   idleMs(session: ChatSession): number;
+  /** What is said to who waits. */
+  waiting(session: ChatSession): readonly { afterSec: number; text: string }[];
   restate(chat: LiveChat): void;
   present(chat: LiveChat): void;
   end(chat: LiveChat, by: 'customer' | 'idle'): Promise<void>;
@@ -52,10 +54,36 @@ export class ChatWatch {
         if (chat.state.phase === 'waiting' && session.threadId !== undefined && absentMs > goneAfterMs)
           this.#end(chat, 'customer');
         else if (chat.state.phase === 'talking') this.#checkIdle(chat, now);
+        else this.#checkWaiting(chat, now);
         this.#checkEnd(chat, now);
       }
       chats.forgetIfDone(chat, now);
     }
+  }
+
+  /**
+   * Says what is due, each text once: the store takes a text of the same name for a thread once, also after a restart,
+   * which knows nothing of what was said. No text any more once an agent has had the chat.
+   */
+  #checkWaiting(chat: LiveChat, now: number): void {
+    const { desk } = this.#parts;
+    const { threadId } = chat.session;
+    if (threadId === undefined || chat.wasTaken) return;
+    const since = desk.unansweredSince(threadId);
+    if (since === undefined) return;
+    const due = this.#parts
+      .waiting(chat.session)
+      .filter(({ afterSec }) => now - since >= afterSec * 1000 && !chat.saidAfterSec.has(afterSec));
+    if (due.length === 0) return;
+    const say = async () => {
+      for (const { afterSec, text } of due) {
+        // Taken while we were about to speak.
+        if (desk.unansweredSince(threadId) === undefined) return;
+        await desk.say(threadId, text, `waiting-${afterSec}`);
+        chat.saidAfterSec.add(afterSec);
+      }
+    };
+    this.#quietly(chat.inTurn(say), 'a line of the house could not be kept');
   }
 
   #checkIdle(chat: LiveChat, now: number): void {

@@ -45,6 +45,10 @@ export class LiveChat {
   lastAgentAt = 0;
   emptySince: number | undefined;
   warnedAt: number | undefined;
+  /** An agent has had it, as far as was seen since it was loaded. */
+  wasTaken = false;
+  /** Of the texts for who waits, by their time: those that are known to be said. */
+  readonly saidAfterSec = new Set<number>();
   /** Since when its contact is over without its end having been written down. */
   overSince: number | undefined;
 
@@ -159,6 +163,7 @@ export class LiveChat {
   }
 
   setState(state: ChatState): void {
+    if (state.phase === 'talking') this.wasTaken = true;
     if (JSON.stringify(state) === JSON.stringify(this.#state)) return;
     this.#state = state;
     this.tell({ type: 'state', state });

@@ -5,7 +5,7 @@ import type { TextWork } from '../../app/text/channel.ts';
 import type { OpenText } from '../../app/text/ports.ts';
 import { previewOf } from '../../app/text/open-texts.ts';
 import type { AttachmentView, DeliveryState, MessageView } from '../../contract/desk.ts';
-import { pictureTypes } from '../../lib/picture-kind.ts';
+import { isPicture } from '../../lib/picture-kind.ts';
 import { optional } from './optional.ts';
 
 export const instant = (place: string): string => `to_timestamp(${place}::bigint / 1000.0)`;
@@ -57,9 +57,6 @@ export const messageColumns = `m.message_id, m.thread_id, m.contact_id, m.seq, $
      'refused', f.refused) order by f.attachment_id)
    from files f where f.message_id = m.message_id and not (f.is_inline and f.content_id is not null and m.html is not null)
   ) as attachments`;
-
-/** A kind that browsers show as a picture; the desk has seen that the bytes agree (lib/picture-kind). */
-export const isPicture = (mime: string): boolean => pictureTypes.has(mime.toLowerCase());
 
 export const attachmentView = ({ id, name, mime, bytes, refused }: FileFacts): AttachmentView => ({
   attachmentId: id,

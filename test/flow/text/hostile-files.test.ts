@@ -174,6 +174,30 @@ describe('hostile files and words', function () {
     await hostile.anna.close(contactId);
   });
 
+  it('for what is not in the agent’s hand are refused before any of it is sent', async () => {
+    const { contactId } = await hostile.chatWith(hostile.anna);
+    const { cookie = '', ...csrf } = hostile.boris.client.headers();
+    const origin = hostile.house.stack.httpUrl;
+    const refusedUnread = (id: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const headers = { cookie, ...csrf, origin, 'content-length': '1000000' };
+        const req = request(`${origin}/api/desk/contacts/${id}/attachments?name=a`, {
+          method: 'POST',
+          headers,
+        });
+        req.on('response', (res) => {
+          resolve(res.statusCode);
+          req.destroy();
+        });
+        req.on('error', reject);
+        req.setTimeout(10_000, () => req.destroy(new Error('it is waited for')));
+        req.flushHeaders();
+      });
+    expect(await refusedUnread(contactId)).to.equal(404);
+    expect(await refusedUnread('c_none')).to.equal(404);
+    await hostile.anna.close(contactId);
+  });
+
   it('too large are refused at once, and the memory stays what it was', async () => {
     const { one, contactId } = await hostile.chatWith(hostile.anna);
     const before = residentBytes(hostile.pid());

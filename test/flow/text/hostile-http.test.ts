@@ -33,6 +33,7 @@ const publicPaths = [
 ];
 const deskPaths = [
   '/api/desk',
+  '/api/desk/targets',
   '/api/desk/ticket',
   '/api/desk/log-in',
   '/api/desk/state',

@@ -169,7 +169,7 @@ describe('races of text', function () {
       agent.client.call('POST', `/api/desk/offers/${offerId}/accept`, {});
     const answers = await Promise.all([accept(boris), accept(anna), accept(anna), accept(boris)]);
     expect(answers.filter(({ status }) => status === 204)).to.have.length(1);
-    expect([answers[0]!.status, answers[3]!.status]).to.deep.equal([404, 404]);
+    expect([answers[0]!.status, answers[3]!.status]).to.deep.equal([409, 409]);
     expect((await anna.thread(contactId)).contact.contactId).to.equal(contactId);
     await anna.close(contactId);
   });
@@ -186,7 +186,8 @@ describe('races of text', function () {
       15_000,
     );
     const late = await anna.client.call('POST', `/api/desk/offers/${offerId}/accept`, {});
-    expect(late.status).to.be.oneOf([404, 409]);
+    expect(late).to.have.nested.property('body.error.details.reason', 'offer-gone');
+    expect(late.status).to.equal(409);
     await anna.client.must('POST', '/api/desk/state', { to: 'ready' });
     await anna.close(await anna.takeNext('chat'));
   });

@@ -19,6 +19,7 @@ import { listenerLimits } from '../../../server/channels/mail/mail-listener.ts';
 import { senderTimes } from '../../../server/channels/mail/mail-sender.ts';
 import { toleranceSec } from '../../../server/channels/webhook/signature.ts';
 import { sendBoundMs as hookBoundMs, webhookRate } from '../../../server/channels/webhook/webhook-channel.ts';
+import { typingRate } from '../../../server/compose/desk-port.ts';
 import { parseSite } from '../../../server/config/site-file.ts';
 import { maxLineLength } from '../../../server/contract/chat.ts';
 import { maxTextLength, messagesAtMost } from '../../../server/contract/desk.ts';
@@ -77,6 +78,7 @@ describe('docs/limits.md', () => {
   row('tries in all', givenUpAfter);
   row('text of an answer or note', maxTextLength);
   row('messages shown of a thread', messagesAtMost);
+  row('typing notices of an agent', typingRate.burst, typingRate.perMinute);
   row('page of an agent at no phone gone', pageGoneAfterMs / 1000);
   row('size of a file', fileRulesSchema.parse({}).maxMegabytes, 100);
   row('answer of the virus scanner', scanBoundMs / 1000);

@@ -26,7 +26,6 @@ export const deskOf = (mine: DeskContact[], offers: DeskContact[] = []): DeskVie
   mine,
   queues: [],
   capacity: { voice: 1, chat: 3, mail: 5 },
-  targets: { queues: [], agents: [] },
   dispositions: [],
 });
 

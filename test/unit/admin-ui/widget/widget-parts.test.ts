@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { checkMail, checkPhone } from '../../../../admin-ui/widget/checks.ts';
+import { checkMail, checkPhone, refusalCode } from '../../../../admin-ui/widget/checks.ts';
 import { cleanText, maxTextLength, mergeLines, splitText } from '../../../../admin-ui/widget/chat-lines.ts';
 import { accentOf, contrast, grounds, type Theme } from '../../../../admin-ui/widget/colours.ts';
 import { readEmbedding } from '../../../../admin-ui/widget/embed.ts';
@@ -164,6 +164,19 @@ describe('widget tag', () => {
     expect(readEmbedding({ src: 'data:text/javascript,1', dataset: {} }, [])).to.equal(undefined);
     const odd = { theme: 'pink', colour: 'url(x)' };
     expect(readEmbedding({ src, dataset: odd }, [])).to.include({ theme: undefined, colour: undefined });
+  });
+});
+
+describe('widget refusals', () => {
+  it('of a name or an address are told beside their field, all others above the form', () => {
+    const refused = (status: number, details: Record<string, unknown> = {}) =>
+      refusalCode({ status, code: 'bad-request', details });
+    expect(refused(400, { field: 'name' })).to.equal('field-name');
+    expect(refused(400, { faults: [{ path: ['email'], message: 'no address' }] })).to.equal('field-email');
+    expect(refused(400, { faults: [{ path: ['topic'], message: 'too long' }] })).to.equal('bad-request');
+    expect(refused(400)).to.equal('bad-request');
+    expect(refused(409)).to.equal('closed');
+    expect(refused(422)).to.equal('consent-needed');
   });
 });
 

@@ -18,6 +18,12 @@ const whole = {
   prompts: [{ id: 'hello', text: { en: 'Hello' } }],
 };
 /** A copy: defaults are shared by everything parsed, and the tests below change theirs. */
+/** A site with what its widget says to who waits. */
+const waiting = (...list: unknown[]) => ({
+  ...whole,
+  widgets: [{ id: 'web', queue: 'support', origins: ['https://www.bank.example'], waiting: list }],
+});
+const said = (afterSec: number) => ({ afterSec, text: { en: 'One moment.' } });
 const parsed = (): Site => structuredClone(siteSchema.parse(whole));
 const faults = (change: (site: Site) => void): string[] => {
   const site = parsed();
@@ -64,12 +70,25 @@ describe('the site model', () => {
       'a prompt file outside its folder',
       { ...whole, prompts: [{ id: 'p', file: { en: '../../etc/x.wav' } }] },
     ],
+    ['a text for who waits that comes at once', waiting(said(0))],
+    ['a text for who waits after more than a day', waiting(said(86_401))],
+    ['two texts for who waits at one time', waiting(said(30), said(30))],
+    ['texts for who waits in another order', waiting(said(60), said(30))],
+    ['a text for who waits in no language', waiting({ afterSec: 30, text: {} })],
+    ['eleven texts for who waits', waiting(...Array.from({ length: 11 }, (_, i) => said(i + 1)))],
   ];
   for (const [what, site] of refused) {
     it(`refuses ${what}`, () => {
       expect(siteSchema.safeParse(site).success).to.equal(false);
     });
   }
+
+  it('takes ten texts for who waits, and names the one that is out of order', () => {
+    const ten = Array.from({ length: 10 }, (_, i) => said(30 * (i + 1)));
+    expect(siteSchema.parse(waiting(...ten)).widgets?.[0]?.waiting).to.deep.equal(ten);
+    const { error } = siteSchema.safeParse(waiting(said(60), said(30)));
+    expect(error?.issues.map(({ path }) => path)).to.deep.equal([['widgets', 0, 'waiting', 1, 'afterSec']]);
+  });
 
   const dangling: [string, (site: Site) => void, string][] = [
     [
