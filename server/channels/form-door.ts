@@ -5,7 +5,7 @@
  */
 import express, { type Request, type Router } from 'express';
 import { callableNumber } from '../app/callback/phone-number.ts';
-import type { ChannelDesk } from '../app/text/channel.ts';
+import { type ChannelDesk, formChannelId } from '../app/text/channel.ts';
 import { type FormConfig, type FormRequest, formRequestSchema, type FormTaken } from '../contract/chat.ts';
 import type { Language, Site } from '../contract/site.ts';
 import type { SiteForm } from '../contract/site-text.ts';
@@ -88,7 +88,7 @@ async function take(
     ? { phone: request.phone ?? '', isCalled: false }
     : await numberToCall(parts, request.phone ?? '', externalId);
   const { threadId } = await parts.desk.take({
-    channelId: isByMail ? 'mail' : 'form',
+    channelId: isByMail ? 'mail' : formChannelId,
     endpointId: isByMail ? form.mailbox! : form.id,
     via: `form:${form.id}`,
     work: isCalled ? 'callback' : 'mail',

@@ -156,7 +156,7 @@ export const threadViewSchema = z.object({
   /** What may be done here. */
   may: z.object({ reply: z.boolean(), attach: z.boolean(), html: z.boolean() }),
   /** Why no answer can be sent, where `may.reply` is false. */
-  whyNoReply: z.enum(['no-address', 'automatic', 'customer-gone', 'channel-off']).optional(),
+  whyNoReply: z.enum(['no-address', 'automatic', 'customer-gone', 'channel-off', 'by-phone']).optional(),
   attachmentLimits: z.object({ maxBytes: z.number().int(), maxCount: z.number().int() }),
   /** In order; the newest `messagesAtMost`. */
   messages: z.array(messageViewSchema),

@@ -18,6 +18,7 @@ const whyNoReplyWord: Record<NonNullable<ThreadView['whyNoReply']>, TextKey> = {
   automatic: 'noReplyAutomatic',
   'customer-gone': 'noReplyGone',
   'channel-off': 'noReplyOff',
+  'by-phone': 'noReplyByPhone',
 };
 
 interface ComposerProps {

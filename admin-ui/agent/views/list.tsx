@@ -105,7 +105,7 @@ function Marks({ contact }: { contact: DeskContact }) {
 function RowTime({ contact }: { contact: DeskContact }) {
   const { desk } = usePlace();
   if (contact.channel !== 'mail')
-    return <Since at={contact.channel === 'voice' ? contact.since : contact.arrivedAt} />;
+    return <Since at={ringsPhone(contact) ? contact.since : contact.arrivedAt} />;
   const { date, shortTime } = formats.value;
   const day = date(contact.arrivedAt);
   return <>{day === date(desk.socket.serverNow()) ? shortTime(contact.arrivedAt) : day}</>;

@@ -11,6 +11,7 @@ const whyWords: Record<string, TextKey> = {
   'no-address': 'noReplyAddress',
   automatic: 'noReplyAutomatic',
   'channel-off': 'noReplyOff',
+  'by-phone': 'noReplyByPhone',
   'not-found': 'errorGone',
   'bad-request': 'errorBadRequest',
   forbidden: 'errorForbidden',

@@ -66,6 +66,7 @@ export const threadEn = {
   noReplyAddress: 'There is no address to answer to.',
   noReplyAutomatic: 'A machine wrote this. It is not answered.',
   noReplyGone: 'The customer has left the chat.',
+  noReplyByPhone: 'Asked to be called: answered by phone.',
   noReplyOff: 'This channel is switched off.',
   customerTyping: '{name} is writing …',
   customerIsHere: 'In the chat',

@@ -65,6 +65,7 @@ export const threadIt: Words<typeof threadEn> = {
   noReplyAddress: 'Non c’è un indirizzo a cui rispondere.',
   noReplyAutomatic: 'L’ha scritto una macchina. Non si risponde.',
   noReplyGone: 'Il cliente ha lasciato la chat.',
+  noReplyByPhone: 'Chiede di essere richiamato: si risponde per telefono.',
   noReplyOff: 'Questo canale è spento.',
   customerTyping: '{name} sta scrivendo …',
   customerIsHere: 'In chat',

@@ -70,6 +70,7 @@ export const threadRu: Words<typeof threadEn> = {
   noReplyAddress: 'Нет адреса для ответа.',
   noReplyAutomatic: 'Это написала программа. Ответ не отправляется.',
   noReplyGone: 'Клиент вышел из чата.',
+  noReplyByPhone: 'Просит перезвонить: отвечают по телефону.',
   noReplyOff: 'Этот канал выключен.',
   customerTyping: '{name} пишет …',
   customerIsHere: 'В чате',

@@ -6,7 +6,7 @@ import type { ActiveSite } from '../active-site.ts';
 import type { AcdShell } from '../acd-shell.ts';
 import { namedAgentWaitMs } from '../call-transfer.ts';
 import type { ClockPort } from '../ports.ts';
-import type { Channel } from './channel.ts';
+import { type Channel, formChannelId } from './channel.ts';
 import type { DeskNews } from './desk-news.ts';
 import type { Outbox } from './outbox.ts';
 import type { TextStorePort, ThreadFacts, ThreadRow } from './ports.ts';
@@ -111,6 +111,7 @@ export class AgentDesk {
 
   /** Why no answer can go to the customer; undefined when one can. */
   whyNoReply({ channelId, threadId, mayBeAnswered, customer }: ThreadFacts): ThreadView['whyNoReply'] {
+    if (channelId === formChannelId) return 'by-phone';
     const channel = this.#parts.channels.get(channelId);
     if (!channel || channel.health().state === 'off') return 'channel-off';
     if (customer.address === '') return 'no-address';

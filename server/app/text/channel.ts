@@ -16,6 +16,9 @@ import type { Site } from '../../contract/site.ts';
  */
 export type TextWork = 'chat' | 'mail' | 'callback';
 
+/** Requests that are answered by a call, ours or an agent's: nothing is sent by it. */
+export const formChannelId = 'form';
+
 export interface ChannelCapabilities {
   readonly work: TextWork;
   /** The customer is there or not, and types: such news come by `desk.presence`. */
