@@ -9,7 +9,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildWhatChanged } from './bootstrap/build.mjs';
-import { missingPackages, provideDebianPackages } from './bootstrap/debian.mjs';
+import { provideDebianPackages } from './bootstrap/debian.mjs';
 import { run, say, SetupError } from './bootstrap/steps.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -100,7 +100,7 @@ async function main() {
   if (!command) throw new SetupError(`Unknown command "${name}": use ${Object.keys(commands).join(', ')}.`);
   checkNode();
   if (name === 'start') say('Hearthline');
-  await provideDebianPackages(missingPackages(command.needs));
+  await provideDebianPackages(command.needs);
   if (!hasLockedPackages()) await installLockedPackages();
   // The tests count a build that fails as a failure of theirs, so they build by themselves.
   if (name === 'test') process.exit(await runSource('installer/test-runner.ts', args));

@@ -25,9 +25,9 @@ interface Folder {
 }
 const folders: Folder[] = [
   { name: 'unit', limitMs: 600_000, hasCoverage: true, jobs: 2, alone: [] },
-  { name: 'flow', limitMs: 900_000, hasCoverage: true, jobs: 2, alone: [] },
+  { name: 'flow', limitMs: 900_000, hasCoverage: true, jobs: 3, alone: [] },
   { name: 'sip', limitMs: 1_500_000, hasCoverage: false, jobs: 3, alone: ['faults', 'media'] },
-  { name: 'e2e', limitMs: 900_000, hasCoverage: false, jobs: 2, alone: [] },
+  { name: 'e2e', limitMs: 900_000, hasCoverage: false, jobs: 3, alone: [] },
 ];
 const checks = [
   { title: 'lint', command: ['oxlint/bin/oxlint', '--type-aware'] },

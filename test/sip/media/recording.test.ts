@@ -12,6 +12,7 @@ import { ALAW_TO_LINEAR, MULAW_TO_LINEAR } from '../../../sip/media/engine/g711.
 import { readWavInfo } from '../../../sip/media/engine/wav.ts';
 import type { MediaEvent } from '../../../sip/media/protocol.ts';
 import { type RunningMediaEngine, startMediaEngine, stopLeftovers } from '../../support/media-engine.ts';
+import { browserPath } from '../../support/ui-browser.ts';
 import { goertzel, RtpPeer, until } from '../../support/rtp-peer.ts';
 
 type Finished = Extract<MediaEvent, { event: 'recording-finished' }>;
@@ -336,7 +337,7 @@ describe('media engine: recordings and faults', () => {
   });
 
   it('makes files of either law that a browser plays', async function () {
-    const executablePath = '/usr/bin/chromium';
+    const executablePath = browserPath;
     if (!existsSync(executablePath)) this.skip();
     this.timeout(60_000);
     const engine = await startMediaEngine();
