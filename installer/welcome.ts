@@ -33,7 +33,13 @@ export function welcomeText(input: WelcomeInput): string {
   const bold = (text: string) => (input.hasStyle ? `\u001b[1m${text}\u001b[0m` : text);
   const row = (label: string, value: string) => `  ${label.padEnd(20)}${value}`;
   const lines = ['', bold(`Hearthline is running (ready in ${input.seconds.toFixed(1)} s).`), ''];
-  lines.push(row('Web pages', `${web}/`), row('Wallboard', `${web}/wallboard/`));
+  const customers = `http://${host}:${settings.publicPort}`;
+  lines.push(
+    row('Console', `${web}/`),
+    row('Agents’ page', `${web}/agent/`),
+    row('Wallboard', `${web}/wallboard/`),
+    row('Chats and forms', `${customers}  (opens once the site has a widget, a form or a connector)`),
+  );
   lines.push(row('SIP for phones', `${sip}  (UDP and TCP)`), row('Number to call', firstNumber));
   if (setupSecret !== undefined) lines.push(row('Administrator', `one-time secret  ${bold(setupSecret)}`));
   if (firstPhones && setupSecret !== undefined) {
@@ -54,6 +60,7 @@ export function welcomeText(input: WelcomeInput): string {
       `  1. Open ${web}/ and choose a password with the one-time secret.`,
       `  2. Register phone 1001, then call ${firstNumber} from phone 1002: phone 1001 rings.`,
       `  3. Open ${web}/wallboard/ on a TV and approve the code it shows.`,
+      `  4. Make a user with the role of agent, who works chats and mails at ${web}/agent/.`,
       '  Or watch simulated phones and callers first:  npm run demo',
       '  The secret and the phone passwords are shown until the administrator has signed in.',
     );
