@@ -162,8 +162,8 @@ function listenFor(
     );
   };
   const stop = news.listen({
-    message(message) {
-      const agentIds = holders(message.contactId);
+    message(message, contactId) {
+      const agentIds = holders(contactId);
       listener.message(agentIds, message);
       listener.changed(agentIds);
     },

@@ -82,7 +82,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
   const fileCheck = createFileCheck(() => site.site);
   const desk = new TextDesk({ shell, site, store, files, fileCheck, news, clock, logger });
   const chat = new ChatChannel({
-    desk: chatDesk({ desk, store, shell, news, now: () => clock.now() }),
+    desk: chatDesk({ desk, shell, now: () => clock.now() }),
     store: createChatRepo(stores.sequelize),
     site: () => site.site,
     isOpen: (hoursId, at) => site.isOpen(hoursId, at),
@@ -105,10 +105,10 @@ export function createTextSide(parts: TextSideParts): TextSide {
     [chat.id, chat],
     [webhooks.id, webhooks],
   ]);
-  const outbox = new Outbox({ store, channels, site, news, clock, logger });
-  const agents = new AgentDesk({ shell, site, store, desk, outbox, channels, news, clock });
+  const outbox = new Outbox({ store, channels, site, desk, clock, logger });
+  const agents = new AgentDesk({ shell, site, store, desk, outbox, channels, news });
   const presence = new DeskPresence(shell);
-  const turnAway = turnAwayWith({ desk, store, shell, news, outbox, now: () => clock.now() });
+  const turnAway = turnAwayWith({ desk, shell, outbox });
   followChats(parts, { desk, chat, news, turnAway });
   const door = publicDoor(parts, { desk, chat, files, webhooks, store, outbox, room });
   const forgetting = new Forgetting({
@@ -126,7 +126,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
         .catch((err: unknown) => logger.error({ err, channel: channel.id }, 'a channel could not be set up'));
     await door.apply(site.site);
     desk.siteChanged();
-    outbox.wake();
+    outbox.siteChanged();
   };
   // Each desk asks for each of its queues, many times a second: the board is drawn for all of them at once.
   const queuesNow = briefly(clock, () => parts.live.board(clock.now()).queues);

@@ -8,6 +8,7 @@ import { transfersMigration } from './0006-transfers.ts';
 import { textMigration } from './0007-text.ts';
 import { chatMigration } from './0009-chat.ts';
 import { textBoundsMigration } from './0010-text-bounds.ts';
+import { textUndeliveredMigration } from './0012-text-undelivered.ts';
 import { rawMailMigration } from './0008-raw-mail.ts';
 
 export interface Migration {
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   rawMailMigration,
   chatMigration,
   textBoundsMigration,
+  textUndeliveredMigration,
 ];
