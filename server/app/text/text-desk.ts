@@ -165,8 +165,10 @@ export class TextDesk implements ChannelDesk {
     const { store, shell, clock, logger } = this.#parts;
     const result = { open: 0, routed: 0, closed: 0 };
     const rows = await store.open();
-    for (const { text, endedAt, newestMessageId, undeliveredId } of rows) {
+    for (const { text, newestMessageId, undeliveredId, ...row } of rows) {
       const known = shell.acd.contact(text.contactId);
+      // An agent may have closed it since the start: history need not know that yet.
+      const endedAt = row.endedAt ?? this.#ended.get(text.contactId);
       if (!known && endedAt !== undefined) {
         await store.close(text.contactId, endedAt);
         result.closed++;
@@ -286,7 +288,10 @@ export class TextDesk implements ChannelDesk {
   #onEvent(event: HearthlineEvent): void {
     const { store, news } = this.#parts;
     const text = event.contactId === undefined ? undefined : this.texts.get(event.contactId);
-    if (!text) return;
+    if (!text) {
+      if (event.type === 'contact.ended') remember(this.#ended, event.contactId!, event.at, endedAtMost);
+      return;
+    }
     switch (event.type) {
       case 'contact.answered':
         this.#behind(() => store.noteAgent(text.contactId, event.agentId!, event.at));

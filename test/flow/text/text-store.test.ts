@@ -185,6 +185,18 @@ describe('the store of text', function () {
     expect(routing.live.size).to.equal(0);
   });
 
+  it('does not bring back what an agent closed before it was taken over', async () => {
+    const { text: open } = await store.take(incoming('a'), now);
+    const { contactId } = open!;
+    const routing = new Routing();
+    const text = desk(routing);
+    routing.live.add(contactId);
+    routing.end(contactId, now + 1);
+    await text.resume();
+    expect(await contacts()).to.deep.equal([{ contact_id: contactId, is_open: false, last_agent_id: null }]);
+    expect(routing.live.size).to.equal(0);
+  });
+
   for (const [what, failedAfterMs, expected] of [
     ['after its contact ended', 10, 2],
     ['before that', -10, 1],
