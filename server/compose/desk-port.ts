@@ -178,8 +178,8 @@ function listenFor(parts: DeskPortParts, listener: Parameters<DeskPort['listen']
     );
   };
   const stop = news.listen({
-    message(message) {
-      const agentIds = holders(message.contactId);
+    message(message, contactId) {
+      const agentIds = holders(contactId);
       if (agentIds.length > 0) listener.message(agentIds, signed(parts, message));
       listener.changed(agentIds);
     },

@@ -85,7 +85,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
   const { callbacks } = parts;
   const desk = new TextDesk({ shell, site, store, files, fileCheck, callbacks, news, clock, logger });
   const chat = new ChatChannel({
-    desk: chatDesk({ desk, store, shell, news, now: () => clock.now() }),
+    desk: chatDesk({ desk, shell, now: () => clock.now() }),
     store: createChatRepo(stores.sequelize),
     site: () => site.site,
     isOpen: (hoursId, at) => site.isOpen(hoursId, at),
@@ -108,10 +108,10 @@ export function createTextSide(parts: TextSideParts): TextSide {
     [chat.id, chat],
     [webhooks.id, webhooks],
   ]);
-  const outbox = new Outbox({ store, channels, site, news, clock, logger });
-  const agents = new AgentDesk({ shell, site, store, desk, outbox, channels, news, clock });
+  const outbox = new Outbox({ store, channels, site, desk, clock, logger });
+  const agents = new AgentDesk({ shell, site, store, desk, outbox, channels, news });
   const presence = new DeskPresence(shell);
-  const turnAway = turnAwayWith({ desk, store, shell, news, outbox, now: () => clock.now() });
+  const turnAway = turnAwayWith({ desk, shell, outbox });
   followChats(parts, { desk, chat, news, turnAway });
   const door = publicDoor(parts, { desk, chat, files, webhooks, store, outbox, room });
   const forgetting = new Forgetting({
@@ -133,7 +133,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
         .catch((err: unknown) => logger.error({ err, channel: channel.id }, 'a channel could not be set up'));
     await door.apply(site.site);
     desk.siteChanged();
-    outbox.wake();
+    outbox.siteChanged();
   };
   // Each desk asks for each of its queues, many times a second: the board is drawn for all of them at once.
   const queuesNow = briefly(clock, () => parts.live.board(clock.now()).queues);
@@ -185,7 +185,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
         await pause(10 * historyLookMs);
       }
       if (isStopped) return;
-      callbacks.begin(callbackDesk(parts, { desk, store, news }));
+      callbacks.begin(callbackDesk(parts, { desk, store }));
       channels.set(mailChannelId, await openMail(parts, desk));
       isStarted = true;
       presence.begin(site.agentIds());
@@ -209,23 +209,14 @@ export function createTextSide(parts: TextSideParts): TextSide {
 }
 
 function callbackDesk(
-  { site, clock, logger }: TextSideParts,
-  { desk, store, news }: { desk: TextDesk; store: TextStorePort; news: DeskNews },
+  { site, logger }: TextSideParts,
+  { desk, store }: { desk: TextDesk; store: TextStorePort },
 ): CallbackDesk {
   const note = async (contactId: string, text: string) => {
     const { threadId } = desk.texts.get(contactId) ?? (await store.threadFacts(contactId)) ?? {};
     if (threadId === undefined) return;
-    const added = await store.add({
-      threadId,
-      contactId,
-      author: 'system',
-      isNote: true,
-      text,
-      attachmentIds: [],
-      at: clock.now(),
-      isSent: false,
-    });
-    if (added !== 'unknown-attachment') news.message(added.message);
+    const own = { threadId, contactId, text, author: 'system', isNote: true, isSent: false } as const;
+    await desk.add({ ...own, attachmentIds: [] });
   };
   return {
     text: (contactId) => desk.texts.get(contactId),

@@ -59,6 +59,8 @@ export const messageViewSchema = z.object({
   kind: z.enum(['message', 'auto-reply', 'bounce', 'complaint', 'receipt']),
   delivery: z.enum(deliveryStates),
   fault: z.string().optional(),
+  /** A mail under the Message-ID of an earlier one, with other content. */
+  isIdReused: z.boolean().optional(),
   attachments: z.array(attachmentViewSchema),
 });
 export type MessageView = z.infer<typeof messageViewSchema>;

@@ -17,8 +17,12 @@ const fileSchema = z.strictObject({
   base64: z.base64(),
 });
 export const webhookLimitBytes = 15_000_000;
+export const deliveryLimitBytes = 10_000;
 
-/** `POST /hooks/:id/messages` -> 200 WebhookTaken: kept for good. The same `id` again is the same message. */
+/**
+ * `POST /hooks/:id/messages` -> 200 WebhookTaken: kept for good. The same `id` again is the same message. 400 `bad-request`
+ * where neither a text nor a file is in it.
+ */
 export const webhookMessageSchema = z.strictObject({
   id: externalId,
   from: z.strictObject({ address: z.string().min(1).max(200), name: z.string().min(1).max(100).optional() }),
@@ -43,10 +47,12 @@ export const webhookDeliverySchema = z.strictObject({
   state: z.enum(['delivered', 'failed']),
   fault: z.string().max(200).optional(),
 });
+export type WebhookDelivery = z.infer<typeof webhookDeliverySchema>;
 
 /**
- * Posted to the connector's `url`. 2xx: taken; `{ "id": "..." }` in the answer names it for deliveries. 408, 425, 429 and
- * 5xx: tried again later. Any other answer: failed. The same `messageId` may come twice after a lost answer.
+ * Posted to the connector's `url`. 2xx: taken; `{ "id": "..." }` in the answer names it for deliveries. 400, 413 and 422:
+ * this message is refused for good. Any other answer, or none: tried again later. The same `messageId` may come twice after
+ * a lost answer.
  */
 export interface WebhookAnswer {
   messageId: string;

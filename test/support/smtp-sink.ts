@@ -30,6 +30,8 @@ export interface SmtpSink {
   /** One after the other, one a mail. */
   readonly nextFaults: SinkFault[];
   connections: number;
+  /** Of these, those that are open. */
+  readonly open: number;
   signIns: number;
   close(): Promise<void>;
 }
@@ -107,12 +109,15 @@ export async function startSmtpSink({ tls, users, port = 0 }: SinkOptions = {}):
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  const sink: SmtpSink = {
+  const sink: { -readonly [Key in keyof SmtpSink]: SmtpSink[Key] } = {
     port: 0,
     mails: [],
     fault: undefined,
     nextFaults: [],
     connections: 0,
+    get open() {
+      return sockets.size;
+    },
     signIns: 0,
     close: () =>
       new Promise((done) => {
@@ -123,5 +128,6 @@ export async function startSmtpSink({ tls, users, port = 0 }: SinkOptions = {}):
   await new Promise<void>((done) => {
     server.listen(port, '127.0.0.1', () => done());
   });
-  return Object.assign(sink, { port: (server.server.address() as AddressInfo).port });
+  sink.port = (server.server.address() as AddressInfo).port;
+  return sink;
 }

@@ -110,7 +110,16 @@ function MailBody({ message }: { message: MessageView }) {
 
 function Kind({ message }: { message: MessageView }) {
   const word = kindWord[message.kind];
-  return word === undefined ? null : <span class="kind">{words.value[word]}</span>;
+  return (
+    <>
+      {word !== undefined && <span class="kind">{words.value[word]}</span>}
+      {message.isIdReused === true && (
+        <span class="kind" title={words.value.idReusedTitle}>
+          {words.value.idReused}
+        </span>
+      )}
+    </>
+  );
 }
 
 export function NoteMessage({ message, contact }: MessageProps) {

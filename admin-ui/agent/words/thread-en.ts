@@ -21,6 +21,8 @@ export const threadEn = {
   kindBounce: 'Could not be delivered',
   kindComplaint: 'Complaint',
   kindReceipt: 'Receipt',
+  idReused: 'ID used before',
+  idReusedTitle: 'This mail bears the Message-ID of an earlier one and says something else.',
   showQuoted: 'Quoted text',
   showHtml: 'Show the mail as it was sent',
   hideHtml: 'Show as text',

@@ -23,6 +23,8 @@ export const threadIt: Words<typeof threadEn> = {
   kindBounce: 'Non recapitato',
   kindComplaint: 'Segnalazione di abuso',
   kindReceipt: 'Conferma di lettura',
+  idReused: 'ID già usato',
+  idReusedTitle: 'Questa e-mail ha lo stesso Message-ID di una precedente, ma un contenuto diverso.',
   showQuoted: 'Testo citato',
   showHtml: 'Mostra l’e-mail come è stata inviata',
   hideHtml: 'Mostra come testo',

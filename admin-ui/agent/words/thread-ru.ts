@@ -23,6 +23,8 @@ export const threadRu: Words<typeof threadEn> = {
   kindBounce: 'Не доставлено',
   kindComplaint: 'Жалоба',
   kindReceipt: 'Уведомление о прочтении',
+  idReused: 'ID уже встречался',
+  idReusedTitle: 'У этого письма тот же Message-ID, что у одного из прежних, но другое содержание.',
   showQuoted: 'Цитата',
   showHtml: 'Показать письмо, как его отправили',
   hideHtml: 'Показать текстом',

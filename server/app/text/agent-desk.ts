@@ -5,7 +5,6 @@
 import type { ActiveSite } from '../active-site.ts';
 import type { AcdShell } from '../acd-shell.ts';
 import { namedAgentWaitMs } from '../call-transfer.ts';
-import type { ClockPort } from '../ports.ts';
 import { type Channel, formChannelId } from './channel.ts';
 import type { DeskNews } from './desk-news.ts';
 import type { Outbox } from './outbox.ts';
@@ -46,7 +45,6 @@ export interface AgentDeskParts {
   outbox: Outbox;
   channels: ReadonlyMap<string, Channel>;
   news: DeskNews;
-  clock: ClockPort;
 }
 
 const refusedBy = (ignored: IgnoredReason | undefined): DeskOutcome =>
@@ -126,7 +124,7 @@ export class AgentDesk {
     contactId: string,
     request: SendMessage,
   ): Promise<{ message: MessageView } | { refused: DeskRefusal }> {
-    const { store, desk, outbox, news, clock, channels } = this.#parts;
+    const { store, desk, outbox, channels } = this.#parts;
     const thread = this.#working(agentId, contactId) && (await store.threadFacts(contactId));
     if (!thread) return { refused: 'not-yours' };
     const { isNote, clientId, attachmentIds } = request;
@@ -137,7 +135,7 @@ export class AgentDesk {
     if (why !== undefined && why !== 'customer-gone') return { refused: why };
     const filesAtMost = channels.get(thread.channelId)?.capabilities.attachments?.maxCount ?? 0;
     if (!isNote && attachmentIds.length > filesAtMost) return { refused: 'too-many-attachments' };
-    const added = await store.add({
+    const added = await desk.add({
       threadId: thread.threadId,
       contactId,
       author: 'agent',
@@ -146,12 +144,9 @@ export class AgentDesk {
       text,
       clientId,
       attachmentIds,
-      at: clock.now(),
       isSent: !isNote,
     });
     if (added === 'unknown-attachment') return { refused: added };
-    desk.texts.noteMessage(added.message);
-    if (!added.isDuplicate) news.message(added.message);
     outbox.wake();
     return { message: added.message };
   }
@@ -192,10 +187,10 @@ export class AgentDesk {
   }
 
   async #note(agentId: string, contactId: string, text: string): Promise<void> {
-    const { store, desk, news, clock } = this.#parts;
+    const { store, desk } = this.#parts;
     const thread = desk.texts.get(contactId) ?? (await store.threadFacts(contactId));
     if (!thread) return;
-    const added = await store.add({
+    await desk.add({
       threadId: thread.threadId,
       contactId,
       author: 'agent',
@@ -203,9 +198,7 @@ export class AgentDesk {
       isNote: true,
       text: cleanBlock(text),
       attachmentIds: [],
-      at: clock.now(),
       isSent: false,
     });
-    if (added !== 'unknown-attachment') news.message(added.message);
   }
 }

@@ -26,6 +26,13 @@ export interface ChannelCapabilities {
   readonly hasHtml: boolean;
   /** Absent: no attachments. */
   readonly attachments?: { readonly maxBytes: number; readonly maxCount: number };
+  /** Absent: as the outbox has it for all. */
+  readonly sending?: {
+    /** So many of its messages are in its hands at a time. */
+    readonly atOnce: number;
+    /** For one message, whatever the other side does: longer than that side may rightly think about it. */
+    readonly boundMs: number;
+  };
 }
 
 export type ChannelHealth =
@@ -33,10 +40,14 @@ export type ChannelHealth =
   /** `since`: ms UTC. `detail`: for the bank's IT, without personal data. */
   | { readonly state: 'degraded' | 'down'; readonly since: number; readonly detail: string };
 
-/** `sent`: it is with the next server, or before the customer. `later`: try again. `failed`: it never will be. */
+/**
+ * `sent`: it is with the next server, or before the customer. `later`: it was tried, try again. `off`: its way out is
+ * switched off or not set up; nothing was tried, and it waits for as long as that takes. `failed`: it never will be sent.
+ */
 export type SendResult =
   | { readonly outcome: 'sent'; readonly externalId?: string }
   | { readonly outcome: 'later'; readonly fault: string }
+  | { readonly outcome: 'off' }
   | { readonly outcome: 'failed'; readonly fault: string };
 
 export interface Channel {
@@ -45,7 +56,8 @@ export interface Channel {
   readonly capabilities: ChannelCapabilities;
   /** The site in force has changed: connections are opened and closed accordingly. Off: none is open. */
   apply(site: Site): Promise<void>;
-  send(outgoing: OutgoingMessage): Promise<SendResult>;
+  /** `signal`: its time is over (`sending.boundMs`); what is under way ends then, since it is tried again. */
+  send(outgoing: OutgoingMessage, signal: AbortSignal): Promise<SendResult>;
   health(): ChannelHealth;
   close(): Promise<void>;
 }
@@ -91,6 +103,11 @@ export interface IncomingMessage {
   readonly asksSomebody?: boolean;
   /** The channel's own id of the message: the same one again is not kept twice. */
   readonly externalId: string;
+  /**
+   * Digest of what the sender wrote, where ids are made by senders: the same id with another one is another message, of the
+   * same thread if its sender is of that. Absent: the id alone decides.
+   */
+  readonly contentKey?: string;
   readonly receivedAt: number;
   readonly from: CustomerAddress;
   readonly language: string;

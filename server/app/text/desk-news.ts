@@ -7,7 +7,8 @@ import type { MessageView } from '../../contract/desk.ts';
 export type DeskFault = 'not-found' | 'conflict';
 
 export interface DeskListener {
-  message?(message: MessageView): void;
+  /** `contactId`: on which it is to be seen; not its own where that is closed and its thread has another. */
+  message?(message: MessageView, contactId: string): void;
   contactChanged?(contactId: string): void;
   /** The contact of a text is over; what was known of it. */
   ended?(text: OpenText, by: EndedBy): void;
@@ -24,8 +25,8 @@ export class DeskNews {
     return () => this.#listeners.delete(listener);
   }
 
-  message(message: MessageView): void {
-    for (const listener of this.#listeners) listener.message?.(message);
+  message(message: MessageView, contactId = message.contactId): void {
+    for (const listener of this.#listeners) listener.message?.(message, contactId);
   }
 
   ended(text: OpenText, by: EndedBy): void {

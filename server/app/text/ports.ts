@@ -61,6 +61,26 @@ export interface OwnMessage {
   readonly isSent: boolean;
 }
 
+/** A message of ours and what became of it. */
+export interface SettledRow {
+  readonly message: MessageView;
+  /** Of an agent's that has failed, where the thread has an open contact; one that was closed has been opened anew. */
+  readonly failure?: {
+    /** Where somebody sees it. */
+    readonly text: OpenText;
+    /** That it failed was noted now, and not before. */
+    readonly isFirst: boolean;
+    readonly failedAt: number;
+  };
+}
+
+/** What is not to be handed over at the moment. */
+export interface NotNow {
+  readonly threadIds: readonly string[];
+  /** Without an endpoint: the channel as a whole. */
+  readonly ways: readonly { readonly channelId: string; readonly endpointId?: string }[];
+}
+
 export interface DueMessage extends OutgoingMessage {
   readonly contactId: string;
   readonly agentId?: string;
@@ -97,24 +117,40 @@ export interface TextStorePort {
   threadFacts(contactId: string): Promise<ThreadFacts | undefined>;
   message(messageId: string): Promise<{ message: MessageView; html?: string } | undefined>;
   /** Every contact that is not closed, and of each whether history knows that it ended. */
-  open(): Promise<{ text: OpenText; endedAt?: number; newestMessageId?: string }[]>;
+  open(): Promise<OpenRow[]>;
   /** In order within a thread, never a later one before an earlier one is settled. */
-  due(now: number, limit: number): Promise<DueMessage[]>;
+  due(now: number, limit: number, except: NotNow): Promise<DueMessage[]>;
   /** When the next is due, ms UTC. */
-  nextDue(): Promise<number | undefined>;
+  nextDue(except: NotNow): Promise<number | undefined>;
+  /** Of one that has failed: in the same transaction its thread gets a contact, unless one is open. */
   settle(
     messageId: string,
     outcome: { state: DeliveryState; fault?: string; externalId?: string; nextTryAt?: number },
-  ): Promise<MessageView | undefined>;
-  /** Of a message of ours, by what its channel called it. */
+    now: number,
+  ): Promise<SettledRow | undefined>;
+  /** Of a message of ours, by what its channel called it; as with `settle` where it has failed. */
   delivered(
-    channelId: string,
-    externalId: string,
-    state: 'delivered' | 'failed',
-    fault?: string,
-    /** Absent: of any endpoint of the channel. */
-    endpointId?: string,
-  ): Promise<MessageView | undefined>;
+    news: {
+      channelId: string;
+      externalId: string;
+      state: 'delivered' | 'failed';
+      fault?: string;
+      /** Absent: of any endpoint of the channel. */
+      endpointId?: string;
+    },
+    now: number,
+  ): Promise<SettledRow | undefined>;
+  /** The open contact of a failed message's thread has ended before anybody saw it: a new one. */
+  askAgain(messageId: string, endedContactId: string, now: number): Promise<SettledRow | undefined>;
+}
+
+export interface OpenRow {
+  readonly text: OpenText;
+  readonly endedAt?: number;
+  /** The first that a customer wrote after that. */
+  readonly newestMessageId?: string;
+  /** The first answer in its thread that failed after that. */
+  readonly undeliveredId?: string;
 }
 
 export interface FileStorePort {

@@ -5,10 +5,10 @@
  * Exactly once through any crash: the message and its contact are committed before they are told of; the contact's id is
  * made there, so that bringing it into routing again is refused as a duplicate; and `resume`, after a start, brings in what
  * was kept but never came so far, and closes what routing has ended meanwhile.
- * Race stopped: a customer writes while the agent closes. The message has joined a contact that has ended by the time it is
- * to be shown: then its thread gets a new contact, with that message.
+ * Race stopped: a customer writes, or an answer comes back, while the agent closes. The message has joined a contact that has
+ * ended by the time it is to be shown: then its thread gets a new contact, with that message.
  */
-import { createHash } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import type { Command } from '../acd-shell.ts';
 import type { AcdShell } from '../acd-shell.ts';
 import type { ActiveSite } from '../active-site.ts';
@@ -18,7 +18,15 @@ import type { ChannelDesk, IncomingMessage, StoredFile, Taken } from './channel.
 import { behind } from './behind.ts';
 import { fitToKeep, maxFaultLength } from './fit-to-keep.ts';
 import { OpenTexts } from './open-texts.ts';
-import type { FileCheckPort, FileStorePort, OpenText, TakenRow, TextStorePort } from './ports.ts';
+import type {
+  FileCheckPort,
+  FileStorePort,
+  OpenText,
+  OwnMessage,
+  SettledRow,
+  TakenRow,
+  TextStorePort,
+} from './ports.ts';
 import type { HearthlineEvent } from '../../contract/events.ts';
 import { cleanLine, wellFormed } from '../../lib/clean-text.ts';
 import { honestType } from '../../lib/picture-kind.ts';
@@ -47,10 +55,10 @@ export class TextDesk implements ChannelDesk {
   readonly #parts: TextDeskParts;
   /** Kept, and in no queue: theirs is not in the site. */
   readonly #stranded = new Set<string>();
-  /** Contacts that ended of late: a message that was on its way to one asks for another. */
-  readonly #ended = new Set<string>();
+  /** Contacts that ended of late, and when: a message that was on its way to one asks for another. */
+  readonly #ended = new Map<string, number>();
   /** Kept, and then the database went away before they had a contact: their channel brings them again. */
-  readonly #unshown = new Set<string>();
+  readonly #unshown = new Map<string, number>();
   #open: () => void = () => undefined;
   readonly #isOpen: Promise<void>;
 
@@ -79,7 +87,7 @@ export class TextDesk implements ChannelDesk {
     const { content, owner = 'channel', ...told } = file;
     const facts = { ...told, name: safeFileName(told.name, 'file'), mime: honestType(told.mime, content) };
     const refused = await fileCheck.check({ ...facts, content });
-    const sha256 = createHash('sha256').update(content).digest('hex');
+    const sha256 = await sha256Of(content);
     const bytes = content.byteLength;
     return files.keep({
       ...facts,
@@ -110,16 +118,45 @@ export class TextDesk implements ChannelDesk {
     fault?: string,
     endpointId?: string,
   ): Promise<boolean> {
-    const said = fault === undefined ? undefined : cleanLine(fault, maxFaultLength);
-    const message = await this.#parts.store.delivered(
+    const heard = {
       channelId,
-      wellFormed(externalId),
+      externalId: wellFormed(externalId),
       state,
-      said,
-      endpointId,
-    );
-    if (message) this.#parts.news.message(message);
-    return message !== undefined;
+      ...(fault !== undefined && { fault: cleanLine(fault, maxFaultLength) }),
+      ...(endpointId !== undefined && { endpointId }),
+    };
+    const row = await this.#parts.store.delivered(heard, this.#parts.clock.now());
+    if (row) await this.settled(row);
+    return row !== undefined;
+  }
+
+  /** What became of a message of ours is shown; may be said again. Where its contact is over, somebody is asked anew. */
+  async settled({ message, failure }: SettledRow): Promise<void> {
+    const { store, shell, news, clock } = this.#parts;
+    if (!failure) return news.message(message);
+    const { text, isFirst, failedAt } = failure;
+    const endedAt = this.#ended.get(text.contactId);
+    if (endedAt === undefined) {
+      if (!this.texts.get(text.contactId)) this.texts.put(text);
+      news.message(message, text.contactId);
+      if (!shell.acd.contact(text.contactId)) this.#route(text);
+      return;
+    }
+    // Who closed it after the failure has seen that; nobody else has.
+    const isSeen = !isFirst && failedAt <= endedAt;
+    const again = isSeen ? undefined : await store.askAgain(message.messageId, text.contactId, clock.now());
+    if (again) await this.settled(again);
+    else news.message(message);
+  }
+
+  /** A message of ours into its thread: kept, then shown on the desks. The same `clientId` again says nothing twice. */
+  async add(own: Omit<OwnMessage, 'at'>): ReturnType<TextStorePort['add']> {
+    const { store, news, clock } = this.#parts;
+    const added = await store.add({ ...own, at: clock.now() });
+    if (added === 'unknown-attachment') return added;
+    this.texts.noteMessage(added.message);
+    if (!added.isDuplicate) news.message(added.message);
+    return added;
   }
 
   /** After a start, once history is as far as the log: what was kept and what routing knows are made to agree. */
@@ -127,8 +164,10 @@ export class TextDesk implements ChannelDesk {
     const { store, shell, clock, logger, callbacks } = this.#parts;
     const result = { open: 0, routed: 0, closed: 0 };
     const rows = await store.open();
-    for (const { text, endedAt, newestMessageId } of rows) {
+    for (const { text, newestMessageId, undeliveredId, ...row } of rows) {
       const known = shell.acd.contact(text.contactId);
+      // An agent may have closed it since the start: history need not know that yet.
+      const endedAt = row.endedAt ?? this.#ended.get(text.contactId);
       if (!known && endedAt !== undefined && text.work === 'callback') {
         result.closed++;
         const next = await callbacks.settle(text, endedAt);
@@ -140,6 +179,9 @@ export class TextDesk implements ChannelDesk {
         result.closed++;
         if (newestMessageId !== undefined)
           await this.#noted(await store.reopen(newestMessageId, clock.now()));
+        const undelivered =
+          undeliveredId !== undefined && (await store.askAgain(undeliveredId, text.contactId, clock.now()));
+        if (undelivered) await this.settled(undelivered);
         continue;
       }
       this.texts.put(text);
@@ -191,8 +233,8 @@ export class TextDesk implements ChannelDesk {
     const { messageId } = row.message;
     const isUnshown = row.isDuplicate && this.#unshown.has(messageId);
     if (row.isDuplicate && !isUnshown) return row.text;
-    remember(this.#unshown, messageId, unshownAtMost);
     const { store, clock } = this.#parts;
+    remember(this.#unshown, messageId, clock.now(), unshownAtMost);
     const isClosed = isUnshown && !row.text;
     const text = await this.#noted(isClosed ? await store.reopen(messageId, clock.now()) : row);
     this.#unshown.delete(messageId);
@@ -260,7 +302,10 @@ export class TextDesk implements ChannelDesk {
   #onEvent(event: HearthlineEvent): void {
     const { store, news, logger } = this.#parts;
     const text = event.contactId === undefined ? undefined : this.texts.get(event.contactId);
-    if (!text) return;
+    if (!text) {
+      if (event.type === 'contact.ended') remember(this.#ended, event.contactId!, event.at, endedAtMost);
+      return;
+    }
     switch (event.type) {
       case 'contact.answered':
         behind(logger, () => store.noteAgent(text.contactId, event.agentId!, event.at));
@@ -274,7 +319,7 @@ export class TextDesk implements ChannelDesk {
       case 'contact.ended':
         this.texts.drop(text.contactId);
         this.#stranded.delete(text.contactId);
-        remember(this.#ended, text.contactId, endedAtMost);
+        remember(this.#ended, text.contactId, event.at, endedAtMost);
         if (text.work !== 'callback') behind(logger, () => store.close(text.contactId, event.at));
         return news.ended(text, event.data.endedBy);
       default:
@@ -297,8 +342,13 @@ export class TextDesk implements ChannelDesk {
   }
 }
 
+/** On a thread of its own: the one of the event loop serves the calls as well. */
+async function sha256Of(content: Uint8Array): Promise<string> {
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', content)).toString('hex');
+}
+
 /** The newest so many. */
-function remember(known: Set<string>, id: string, atMost: number): void {
-  known.add(id);
-  if (known.size > atMost) known.delete(known.values().next().value!);
+function remember(known: Map<string, number>, id: string, at: number, atMost: number): void {
+  known.set(id, at);
+  if (known.size > atMost) known.delete(known.keys().next().value!);
 }

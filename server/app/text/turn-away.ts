@@ -1,36 +1,27 @@
-/** Tells a customer what a caller would hear who flows out to a message; then the contact is over. */
+/**
+ * Tells a customer what a caller would hear who flows out to a message; then the contact is over. One that is about an answer
+ * of ours that failed, and in which the customer wrote nothing, ends without a word.
+ */
 import type { AcdShell } from '../acd-shell.ts';
-import type { DeskNews } from './desk-news.ts';
 import type { Outbox } from './outbox.ts';
-import type { TextStorePort } from './ports.ts';
 import type { TextDesk } from './text-desk.ts';
 
-export function turnAwayWith(parts: {
+export function turnAwayWith({
+  desk,
+  shell,
+  outbox,
+}: {
   desk: TextDesk;
-  store: TextStorePort;
   shell: AcdShell;
-  news: DeskNews;
   outbox: Outbox;
-  now: () => number;
 }): (threadId: string, text: string, how: { isSent: boolean }) => Promise<void> {
-  const { desk, store, shell, news, outbox } = parts;
   return async (threadId, text, { isSent }) => {
     const open = desk.texts.ofThread(threadId);
     if (!open) return;
-    const { contactId } = open;
+    const { contactId, customerSeqs } = open;
+    const said = { threadId, contactId, author: 'system', isNote: false, attachmentIds: [] } as const;
     try {
-      const said = {
-        threadId,
-        contactId,
-        author: 'system',
-        isNote: false,
-        text,
-        attachmentIds: [],
-        at: parts.now(),
-        isSent,
-      } as const;
-      const added = await store.add(said);
-      if (added !== 'unknown-attachment') news.message(added.message);
+      if (customerSeqs.length > 0) await desk.add({ ...said, text, isSent });
       if (isSent) outbox.wake();
     } finally {
       shell.run({ type: 'contact.finish', contactId, reason: 'told that nobody can help' });

@@ -1,18 +1,14 @@
 /** The desk as the chat channel sees it: presence, the house's own lines, the end of a contact, and what routing says of it. */
 import type { AcdShell } from '../../app/acd-shell.ts';
-import type { DeskNews } from '../../app/text/desk-news.ts';
-import type { TextStorePort } from '../../app/text/ports.ts';
 import type { TextDesk } from '../../app/text/text-desk.ts';
 import type { ChatChannelParts, ContactStanding } from './chat-channel.ts';
 
 export function chatDesk(parts: {
   desk: TextDesk;
-  store: TextStorePort;
   shell: AcdShell;
-  news: DeskNews;
   now: () => number;
 }): ChatChannelParts['desk'] {
-  const { desk, store, news } = parts;
+  const { desk } = parts;
   return {
     take: (incoming) => desk.take(incoming),
     keepFile: (file) => desk.keepFile(file),
@@ -24,18 +20,16 @@ export function chatDesk(parts: {
     async say(threadId, text, onceAs) {
       const open = desk.texts.ofThread(threadId);
       if (!open) return;
-      const added = await store.add({
+      await desk.add({
         threadId,
         contactId: open.contactId,
         author: 'system',
         isNote: false,
         text,
         attachmentIds: [],
-        at: parts.now(),
         isSent: false,
         ...(onceAs !== undefined && { clientId: onceAs }),
       });
-      if (added !== 'unknown-attachment' && !added.isDuplicate) news.message(added.message);
     },
     standing: (threadId) => standingOf(parts, threadId),
     unansweredSince(threadId) {

@@ -32,7 +32,13 @@ import {
   type MailListener,
 } from './mail-listener.ts';
 import { MailReader } from './mail-reader.ts';
-import { createMailSender, senderTimes, type MailSender, type SenderTimes } from './mail-sender.ts';
+import {
+  createMailSender,
+  relayConnections,
+  senderTimes,
+  type MailSender,
+  type SenderTimes,
+} from './mail-sender.ts';
 import { createMailboxBook, type MailboxBook } from './mailbox-book.ts';
 import { createOauthTokens } from './oauth-token.ts';
 import { createPartHealth, sumOfHealth } from './part-health.ts';
@@ -71,6 +77,8 @@ export interface MailChannel extends Channel {
 const megabyte = 1024 * 1024;
 /** What a mail has room for beside the files, and what base64 makes of them. */
 const shareOfFiles = 0.7;
+/** To put a mail together, before the relay is asked. */
+const composeMs = 60_000;
 
 const maxBytesOf = (mail: SiteMail): number => mail.maxMegabytes * megabyte;
 
@@ -111,6 +119,10 @@ class MailGate {
 
   get mail(): SiteMail | undefined {
     return this.site?.mail;
+  }
+
+  get senderTimes(): SenderTimes {
+    return { ...senderTimes, ...this.parts.times?.sender };
   }
 
   /** Never rejects: what cannot be opened is told by health. */
@@ -203,18 +215,14 @@ class MailGate {
     this.sender = undefined;
     await old?.part.close();
     if (!wanted) return;
-    const { secrets, tokens, parts } = this;
-    const part = createMailSender(
-      wanted,
-      { ...this.common, secrets, tokens },
-      { ...senderTimes, ...parts.times?.sender },
-    );
+    const { secrets, tokens } = this;
+    const part = createMailSender(wanted, { ...this.common, secrets, tokens }, this.senderTimes);
     this.sender = { settings: wanted, part };
   }
 
-  async send(outgoing: OutgoingMessage): Promise<SendResult> {
+  async send(outgoing: OutgoingMessage, signal: AbortSignal): Promise<SendResult> {
     const { site, sender, book } = this;
-    if (!site?.mail || !sender) return { outcome: 'later', fault: 'no relay is set up for answers' };
+    if (!site?.mail || !sender) return { outcome: 'off' };
     const mailbox = book.byId(outgoing.endpointId);
     if (!mailbox) return { outcome: 'failed', fault: `there is no mailbox ${outgoing.endpointId}` };
     const { desk, tokenKeys, clock, logger } = this.parts;
@@ -228,7 +236,7 @@ class MailGate {
         readFile: (sha256) => desk.readFile(sha256),
       });
       if ('fault' in composed) return { outcome: 'failed', fault: composed.fault };
-      return await sender.part.send(composed.mail);
+      return await sender.part.send(composed.mail, signal);
     } catch (error) {
       logger.warn(
         { messageId: outgoing.messageId, fault: faultWord(error) },
@@ -276,10 +284,16 @@ export function createMailChannel(parts: MailChannelParts): MailChannel {
     id: mailChannelId,
     get capabilities(): ChannelCapabilities {
       const maxBytes = Math.floor((gate.mail ? maxBytesOf(gate.mail) : 0) * shareOfFiles);
-      return { work: 'mail', isLive: false, hasHtml: true, attachments: { maxBytes, maxCount: 50 } };
+      return {
+        work: 'mail',
+        isLive: false,
+        hasHtml: true,
+        attachments: { maxBytes, maxCount: 50 },
+        sending: { atOnce: relayConnections, boundMs: gate.senderTimes.mailMs + composeMs },
+      };
     },
     apply: (site) => gate.change(site),
-    send: (outgoing) => gate.send(outgoing),
+    send: (outgoing, signal) => gate.send(outgoing, signal),
     health: () => gate.health(),
     close: () => gate.close(),
     counts: () => gate.counts(),

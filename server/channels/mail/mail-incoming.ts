@@ -114,6 +114,7 @@ export function incomingOf({
     endpointId: mailbox.id,
     queueId: queueOf(mailbox, mail.subject),
     externalId: externalIdOf(raw, mail),
+    contentKey: mail.contentKey,
     receivedAt: raw.receivedAt,
     from: { address, ...(name !== '' && { name }) },
     language: mailbox.language ?? language,

@@ -244,10 +244,11 @@ class Intake {
       return { state: 'quarantined', reason: destination.quarantine };
     }
     const { mailbox } = destination;
+    // First what it says: where that opens a contact, the report is to be found there.
+    if (news) await desk.delivered(mailChannelId, news.externalId, news.state, news.fault);
     const files = await this.files(mail);
     const { language } = site;
     const taken = await desk.take(incomingOf({ raw, mail, mailbox, files, tokenKeys, language }));
-    if (news) await desk.delivered(mailChannelId, news.externalId, news.state, news.fault);
     return { state: taken.isDuplicate ? 'duplicate' : 'read', messageId: taken.messageId };
   }
 

@@ -4,7 +4,8 @@
  * What comes of a mail is said once and not repeated here; the desk repeats. A refusal for good of this mail (5xx to its
  * sender, recipient or content) is `failed`; everything else is `later`: a 4xx, a relay that hangs or is gone, a sign-in that
  * is refused, a certificate that does not hold. A connection that drops after DATA is `later` as well: whether the relay took
- * the mail is not known, and the repeat bears the same Message-ID, by which mailboxes show one.
+ * the mail is not known, and the repeat bears the same Message-ID, by which mailboxes show one. So it waits for the answer
+ * for longer than a relay may think about a mail (RFC 5321 §4.5.3.2.6), and the desk for as long as it does.
  *
  * It may not log an address or what the relay said; the fault goes back to the desk, which shows it to those who may read the
  * message.
@@ -27,7 +28,7 @@ export interface SenderTimes extends BackOffTimes {
   readonly connectMs: number;
   /** Without a byte; RFC 5321 §4.5.3.2.6 lets a relay think for ten minutes after the dot. */
   readonly silentMs: number;
-  /** For one mail, whatever the relay does. */
+  /** For one mail, whatever the relay does: a large one on its way, and then the silence. */
   readonly mailMs: number;
 }
 
@@ -36,8 +37,8 @@ export const senderTimes: SenderTimes = {
   firstMs: 15_000,
   longestMs: 300_000,
   connectMs: 20_000,
-  silentMs: 300_000,
-  mailMs: 600_000,
+  silentMs: 660_000,
+  mailMs: 1_200_000,
 };
 
 export interface SenderParts extends CredentialSources {
@@ -46,12 +47,13 @@ export interface SenderParts extends CredentialSources {
 }
 
 export interface MailSender {
-  send(mail: ComposedMail): Promise<SendResult>;
+  /** `signal`: nobody waits for it any more; its connection is closed. */
+  send(mail: ComposedMail, signal: AbortSignal): Promise<SendResult>;
   health(): ChannelHealth;
   close(): Promise<void>;
 }
 
-const maxConnections = 5;
+export const relayConnections = 5;
 const maxFaultChars = 300;
 
 interface SmtpError {
@@ -95,7 +97,7 @@ async function openTransport(settings: SmarthostSettings, parts: SenderParts, ti
   const signIn = auth && (await signInAs(auth, parts));
   const transport = createTransport({
     pool: true,
-    maxConnections,
+    maxConnections: relayConnections,
     // The desk repeats, and knows what it repeats.
     maxRequeues: 0,
     host,
@@ -211,12 +213,12 @@ export function createMailSender(
   void check();
 
   return {
-    async send(mail) {
+    async send(mail, signal) {
       const known = health.get();
       if (isSignInRefused && 'detail' in known) return { outcome: 'later', fault: known.detail };
       try {
-        const signal = AbortSignal.timeout(times.mailMs);
-        await (await open()).sendMail({ ...mail, signal });
+        const ended = AbortSignal.any([signal, AbortSignal.timeout(times.mailMs)]);
+        await (await open()).sendMail({ ...mail, signal: ended });
         isUp();
         return { outcome: 'sent', externalId: mail.messageId.slice(1, -1) };
       } catch (error) {

@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto';
 import PostalMime, { decodeWords, type Attachment, type Email } from 'postal-mime';
 import { safeFileName } from '../../lib/safe-file-name.ts';
 import { cleanBlock, cleanLine, cutAt } from './clean-text.ts';
+import { contentKeyOf } from './content-key.ts';
 import { textOfHtml } from './html-text.ts';
 import {
   maxDepth,
@@ -71,6 +72,8 @@ export interface ReadMail extends Classified {
   /** As it came: never to be shown before safeHtml. */
   html?: string;
   attachments: MailAttachment[];
+  /** Of what its sender wrote, hex: the same of every copy. */
+  contentKey: string;
   faults: MailFault[];
 }
 
@@ -224,6 +227,7 @@ function assemble(email: Email, body: Body, faults: Set<MailFault>): ReadMail {
     ...(sentAt !== undefined && { sentAt }),
     ...facts,
     ...classify(header, facts),
+    contentKey: contentKeyOf({ ...facts, ...(sentAt !== undefined && { sentAt }) }),
     faults: [...faults],
   };
 }

@@ -10,20 +10,29 @@ import type {
   ChannelHealth,
   OutgoingMessage,
   SendResult,
+  StoredFile,
 } from '../../app/text/channel.ts';
 import type { Site } from '../../contract/site.ts';
 import type { SiteWebhook } from '../../contract/site-text.ts';
 import {
+  deliveryLimitBytes,
   type WebhookAnswer,
-  webhookDeliverySchema,
   webhookLimitBytes,
-  webhookMessageSchema,
   type WebhookTaken,
 } from '../../contract/webhook.ts';
 import { AddressRate } from '../address-rate.ts';
-import { readAs, refuse, within } from '../public-route.ts';
+import { refuse, within } from '../public-route.ts';
 import type { UploadRoom } from '../upload-room.ts';
-import { isRecent, isSigned, sign, signatureHeader } from './signature.ts';
+import { isRecent, sign, signatureHeader } from './signature.ts';
+import {
+  postedDelivery,
+  unsigned,
+  type BodyRefusal,
+  type Posted,
+  type PostedMessage,
+  type SignedBody,
+} from './webhook-body.ts';
+import { WebhookReader } from './webhook-reader.ts';
 
 export interface WebhookParts {
   desk: ChannelDesk;
@@ -38,7 +47,10 @@ export interface WebhookParts {
 export const sendBoundMs = 10_000;
 export const webhookRate = { burst: 500, perMinute: 6000 };
 const answerAtMost = 2000;
-const later = new Set([408, 425, 429]);
+/** By health, of connectors at a time. */
+const faultsTold = 5;
+/** Said of this very message: everything else may be otherwise tomorrow, a wrong secret and a wrong address as well. */
+const refusals = new Set([400, 413, 422]);
 
 export class WebhookChannel implements Channel {
   readonly id = 'webhook';
@@ -51,6 +63,7 @@ export class WebhookChannel implements Channel {
   readonly #parts: WebhookParts;
   /** By id: since when the connector does not take answers, and why. */
   readonly #faults = new Map<string, { since: number; detail: string }>();
+  readonly #reader = new WebhookReader();
   #isOn = false;
 
   constructor(parts: WebhookParts) {
@@ -65,27 +78,28 @@ export class WebhookChannel implements Channel {
 
   health(): ChannelHealth {
     if (!this.#isOn) return { state: 'off' };
-    const [id] = this.#faults.keys();
-    const fault = id === undefined ? undefined : this.#faults.get(id);
-    return fault
-      ? { state: 'degraded', since: fault.since, detail: `${id}: ${fault.detail}` }
-      : { state: 'up' };
+    if (this.#faults.size === 0) return { state: 'up' };
+    const since = Math.min(...Array.from(this.#faults.values(), (fault) => fault.since));
+    const said = Array.from(this.#faults, ([id, { detail }]) => `${id}: ${detail}`);
+    return { state: 'degraded', since, detail: said.slice(0, faultsTold).join('; ') };
   }
 
   async close(): Promise<void> {
     this.#isOn = false;
+    await this.#reader.close();
   }
 
-  async send(message: OutgoingMessage): Promise<SendResult> {
+  async send(message: OutgoingMessage, signal: AbortSignal): Promise<SendResult> {
     const webhook = this.#find(message.endpointId);
-    if (!webhook) return { outcome: 'later', fault: 'this connector is switched off' };
+    if (!webhook) return { outcome: 'off' };
+    const answer = await this.#answerOf(message);
     try {
-      const result = await this.#post(webhook, await this.#answerOf(message));
+      const result = await this.#post(webhook, answer, signal);
       if (result.outcome === 'later') this.#noteFault(webhook.id, result.fault);
       else this.#faults.delete(webhook.id);
       return result;
     } catch (error) {
-      const fault = error instanceof Error ? error.message : 'unknown';
+      const fault = faultOf(error);
       this.#noteFault(webhook.id, fault);
       return { outcome: 'later', fault };
     }
@@ -126,7 +140,11 @@ export class WebhookChannel implements Channel {
     };
   }
 
-  async #post(webhook: SiteWebhook, answer: WebhookAnswer): Promise<SendResult> {
+  async #post(
+    webhook: SiteWebhook,
+    answer: WebhookAnswer,
+    signal: AbortSignal,
+  ): Promise<Exclude<SendResult, { outcome: 'off' }>> {
     const body = JSON.stringify(answer);
     const secret = await this.#parts.secret(webhook.secret);
     const response = await fetch(webhook.url, {
@@ -138,15 +156,16 @@ export class WebhookChannel implements Channel {
       },
       // A redirect would carry the answer to somebody whom the site file does not name.
       redirect: 'manual',
-      signal: AbortSignal.timeout(sendBoundMs),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(sendBoundMs)]),
     });
-    const text = await startOf(response);
+    // What it says beside its status may be cut off: the status is the answer.
+    const text = await startOf(response).catch(() => '');
     if (response.ok) {
       const id = idIn(text);
       return { outcome: 'sent', ...(id !== undefined && { externalId: answerId(webhook.id, id) }) };
     }
     const fault = `the connector answers ${response.status}`;
-    return { outcome: later.has(response.status) || response.status >= 500 ? 'later' : 'failed', fault };
+    return { outcome: refusals.has(response.status) ? 'failed' : 'later', fault };
   }
 
   router(): Router {
@@ -155,19 +174,20 @@ export class WebhookChannel implements Channel {
     const rate = new AddressRate(webhookRate);
     router.post('/hooks/:id/messages', async (req, res) => {
       within(rate, req);
-      res.json(await this.#read(req, (webhook, body) => this.#take(webhook, body)));
+      res.json(
+        await this.#read(
+          req,
+          webhookLimitBytes,
+          (signed) => this.#reader.message(signed),
+          (webhook, message) => this.#take(webhook, message),
+        ),
+      );
     });
     router.post('/hooks/:id/deliveries', async (req, res) => {
       within(rate, req);
-      await this.#read(req, async (webhook, body) => {
-        const { id, state, fault } = readAs(webhookDeliverySchema, body);
-        const isKnown = await this.#parts.desk.delivered(
-          this.id,
-          answerId(webhook.id, id),
-          state,
-          fault,
-          webhook.id,
-        );
+      await this.#read(req, deliveryLimitBytes, postedDelivery, async (webhook, { id, state, fault }) => {
+        const known = answerId(webhook.id, id);
+        const isKnown = await this.#parts.desk.delivered(this.id, known, state, fault, webhook.id);
         // A connector may be faster than the writing down of its own answer: it is to say this again.
         if (!isKnown) throw refuse('not-found', 'no answer is called that, or not yet');
       });
@@ -177,18 +197,22 @@ export class WebhookChannel implements Channel {
   }
 
   /** The body, once its signature was found right: nothing is parsed of what a stranger sent. */
-  async #read<T>(req: Request, work: (webhook: SiteWebhook, body: unknown) => Promise<T>): Promise<T> {
-    const { room } = this.#parts;
-    const now = () => this.#parts.now();
+  async #read<T, R>(
+    req: Request,
+    limitBytes: number,
+    read: (signed: SignedBody) => Posted<T> | Promise<Posted<T>>,
+    work: (webhook: SiteWebhook, body: T) => Promise<R>,
+  ): Promise<R> {
     const header = String(req.headers[signatureHeader]);
     // One answer for an unknown connector and a wrong signature: strangers learn no names.
-    const refused = () => refuse('sign-in-required', 'the signature is missing, wrong or too old');
-    if (!isRecent(header, now())) throw refused();
-    return room.with(req, webhookLimitBytes, async (content) => {
+    if (!isRecent(header, this.#parts.now())) throw refusal(unsigned);
+    return this.#parts.room.with(req, limitBytes, async (content) => {
       const webhook = this.#find(String(req.params['id']));
       const secret = webhook && (await this.#secretOf(webhook));
-      if (!webhook || secret === undefined || !isSigned(header, secret, now(), content)) throw refused();
-      return work(webhook, parsed(content));
+      if (!webhook || secret === undefined) throw refusal(unsigned);
+      const posted = await read({ content, header, secret, nowMs: this.#parts.now() });
+      if ('refusal' in posted) throw refusal(posted.refusal);
+      return work(webhook, posted.body);
     });
   }
 
@@ -201,15 +225,12 @@ export class WebhookChannel implements Channel {
     }
   }
 
-  async #take(webhook: SiteWebhook, body: unknown): Promise<WebhookTaken> {
-    const message = readAs(webhookMessageSchema, body);
+  async #take(webhook: SiteWebhook, message: PostedMessage): Promise<WebhookTaken> {
     const { desk } = this.#parts;
     const now = this.#parts.now();
-    const files = await Promise.all(
-      message.files.map(({ name, mime, base64 }) =>
-        desk.keepFile({ name, mime, content: Buffer.from(base64, 'base64') }),
-      ),
-    );
+    const files: StoredFile[] = [];
+    // One after the other: what each costs the event loop does not add up.
+    for (const file of message.files) files.push(await desk.keepFile(file));
     const { messageId, threadId, isDuplicate } = await desk.take({
       channelId: this.id,
       endpointId: webhook.id,
@@ -232,11 +253,23 @@ export class WebhookChannel implements Channel {
   }
 }
 
+const refusal = ({ code, message, details }: BodyRefusal) =>
+  refuse(code, message, details as Record<string, unknown> | undefined);
+
 /**
  * What an answer is called where ids are kept. Connectors count as they like: the same id may be an answer's of another one,
  * or that of a message that came in, and neither may be taken for the other.
  */
 const answerId = (webhookId: string, id: string): string => `out:${webhookId}:${id}`;
+
+/** Of one that could not be reached: the code of the socket's error says more than that the asking failed. */
+function faultOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'no answer in time';
+  const { code } = (error.cause ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? `it cannot be reached (${code})` : error.message;
+}
+
 /** Enough to hold an id, however much the connector says. */
 async function startOf(response: Response): Promise<string> {
   const decoder = new TextDecoder();
@@ -246,14 +279,6 @@ async function startOf(response: Response): Promise<string> {
     if (text.length > answerAtMost) break;
   }
   return text;
-}
-
-function parsed(content: Buffer): unknown {
-  try {
-    return JSON.parse(content.toString('utf8'));
-  } catch {
-    throw refuse('bad-request', 'the body is no JSON');
-  }
 }
 
 function idIn(text: string): string | undefined {

@@ -9,6 +9,7 @@ import { textMigration } from './0007-text.ts';
 import { chatMigration } from './0009-chat.ts';
 import { textBoundsMigration } from './0010-text-bounds.ts';
 import { callbacksMigration } from './0011-callbacks.ts';
+import { textUndeliveredMigration } from './0012-text-undelivered.ts';
 import { rawMailMigration } from './0008-raw-mail.ts';
 
 export interface Migration {
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   chatMigration,
   textBoundsMigration,
   callbacksMigration,
+  textUndeliveredMigration,
 ];

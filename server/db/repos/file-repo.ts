@@ -1,6 +1,6 @@
 /**
- * Attached files: what they are called by attachment, the content once by digest. Written before they are told of; what
- * was never sent along is forgotten after a while. Race stopped: a content that is forgotten while somebody brings it
+ * Attached files: what they are called by attachment, the content once by digest. Written before they are told of, in one
+ * statement, which is its own transaction and asks to be on the disk when that is committed; what was never sent along is forgotten after a while. Race stopped: a content that is forgotten while somebody brings it
  * again (its row is locked by whoever comes; the other then finds it in use, or the foreign key says no).
  */
 import type { Sequelize } from 'sequelize';
@@ -14,30 +14,28 @@ export function createFileRepo(sequelize: Sequelize, newId: (noun: string) => st
   return {
     async keep({ content, owner, at, ...file }) {
       const attachmentId = newId('file');
-      await sequelize.transaction(async (transaction) => {
-        const within = selectIn(sequelize, transaction);
-        await within('set local synchronous_commit = on');
-        await within(
-          'insert into file_contents (sha256, content) values ($1, $2) on conflict (sha256) do update set sha256 = excluded.sha256',
-          [file.sha256, Buffer.from(content.buffer, content.byteOffset, content.byteLength)],
-        );
-        await within(
-          `insert into files (attachment_id, owner, name, mime, bytes, sha256, refused, content_id, is_inline, created_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, ${instant('$10')})`,
-          [
-            attachmentId,
-            owner,
-            file.name,
-            file.mime,
-            file.bytes,
-            file.sha256,
-            file.refused ?? null,
-            file.contentId ?? null,
-            file.isInline ?? false,
-            at,
-          ],
-        );
-      });
+      await select(
+        `with content as (
+           insert into file_contents (sha256, content) values ($6, $11::bytea)
+           on conflict (sha256) do update set sha256 = excluded.sha256 returning sha256),
+         file as (
+           insert into files (attachment_id, owner, name, mime, bytes, sha256, refused, content_id, is_inline, created_at)
+           select $1, $2, $3, $4, $5::int, content.sha256, $7, $8, $9::boolean, ${instant('$10')} from content)
+         select set_config('synchronous_commit', 'on', true)`,
+        [
+          attachmentId,
+          owner,
+          file.name,
+          file.mime,
+          file.bytes,
+          file.sha256,
+          file.refused ?? null,
+          file.contentId ?? null,
+          file.isInline ?? false,
+          at,
+          Buffer.from(content.buffer, content.byteOffset, content.byteLength),
+        ],
+      );
       return { ...file, attachmentId };
     },
     async content(sha256) {

@@ -1,6 +1,7 @@
 /**
  * Takes in what customers write: one transaction a message, committed to the disk before anybody is told that it was taken.
- * A message that is here already is found again, and nothing is written. Races stopped: two copies of a mail at once (the
+ * A message that is here already is found again, and nothing is written; one that has its id and says something else is a
+ * message of its own. Races stopped: two copies of a mail at once (the
  * primary key of `external_ids`); two messages of one thread at once (its row is locked), or of one messenger's customer who
  * has no thread yet (an advisory lock); a second contact for a thread whose contact is open (a unique index); a contact
  * that is closed while a message joins it (its row is locked, so the closing comes before or after).
@@ -19,6 +20,7 @@ import {
   type Select,
   selectIn,
 } from './text-rows.ts';
+import { keptOrNamed, type Named } from './text-known-repo.ts';
 
 type NewId = (noun: string) => string;
 
@@ -57,8 +59,12 @@ async function takeOne(
   now: number,
   newId: NewId,
 ): Promise<TakenRow> {
-  const known = await keptAs(select, incoming);
-  if (known !== undefined) return tell(select, known, { isDuplicate: true, isNewContact: false });
+  const found = await keptOrNamed(select, incoming);
+  if ('kept' in found) return tell(select, found.kept, { isDuplicate: true, isNewContact: false });
+  return takeNew(select, found.named, now, newId);
+}
+
+async function takeNew(select: Select, incoming: Named, now: number, newId: NewId): Promise<TakenRow> {
   const isAsked = incoming.asksSomebody ?? incoming.kind === 'message';
   const threadId = await threadOf(select, incoming);
   if (threadId === undefined) {
@@ -72,20 +78,11 @@ async function takeOne(
   return tell(select, messageId, { isDuplicate: false, isNewContact: contact.isNew });
 }
 
-/** Asks also that the transaction be on the disk when it is committed: a statement less for every message. */
-async function keptAs(
-  select: Select,
-  { channelId, endpointId, externalId }: IncomingMessage,
-): Promise<string | undefined> {
-  const [row] = await select<{ message_id: string | null }>(
-    `select set_config('synchronous_commit', 'on', true), (select message_id from external_ids
-       where channel_id = $1 and endpoint_id = $2 and external_id = $3) as message_id`,
-    [channelId, endpointId, externalId],
-  );
-  return row?.message_id ?? undefined;
-}
+/** What mail systems write about a mail: it comes from none of those who are of the thread. */
+const isReport = ({ kind }: IncomingMessage): boolean =>
+  kind === 'bounce' || kind === 'receipt' || kind === 'complaint';
 
-/** By a token of ours; or by what it answers, if its sender is of that thread. */
+/** By a token of ours; or by what it answers, if its sender is of that thread, or if it reports on what we sent. */
 async function threadOf(select: Select, incoming: IncomingMessage): Promise<string | undefined> {
   const { channelId, clues, from } = incoming;
   if (clues.threadId !== undefined) {
@@ -113,16 +110,17 @@ async function threadOf(select: Select, incoming: IncomingMessage): Promise<stri
        join threads t on t.thread_id = m.thread_id
      where e.channel_id = $1 and e.external_id = any($2)
        and (lower(t.pii_address) = lower($3)
-            or exists (select 1 from messages w where w.thread_id = t.thread_id and lower(w.pii_from) = lower($3)))
+            or exists (select 1 from messages w where w.thread_id = t.thread_id and lower(w.pii_from) = lower($3))
+            or ($4 and m.author <> 'customer'))
      order by array_position($2::text[], e.external_id) limit 1`,
-    [channelId, [...clues.answers], from.address],
+    [channelId, [...clues.answers], from.address, isReport(incoming)],
   );
   return row?.thread_id;
 }
 
 interface Entering {
   threadId: string;
-  incoming: IncomingMessage;
+  incoming: Named;
   isAsked: boolean;
   now: number;
   newId: NewId;
@@ -146,9 +144,10 @@ async function beginThread(select: Select, entering: Entering): Promise<string> 
        values ($10, $1, $11, $12, ${instant('$8')}, $13, case when $14 then null else ${instant('$8')} end)),
      message as (
        insert into messages (message_id, thread_id, contact_id, seq, at, author, kind, text, quoted, html, subject,
-         pii_from, pii_from_name, external_id, extra)
-       values ($15, $1, $10, 1, ${instant('$16')}, 'customer', $17, $18, $19, $20, $6, $4, $5, $21, $22::jsonb))
-     insert into external_ids (channel_id, endpoint_id, external_id, message_id) values ($2, $3, $21, $15)
+         pii_from, pii_from_name, external_id, extra, is_id_reused)
+       values ($15, $1, $10, 1, ${instant('$16')}, 'customer', $17, $18, $19, $20, $6, $4, $5, $21, $22::jsonb, $23))
+     insert into external_ids (channel_id, endpoint_id, external_id, message_id, content_key)
+     values ($2, $3, $24, $15, $25)
      on conflict do nothing returning message_id`,
     [
       threadId,
@@ -173,6 +172,9 @@ async function beginThread(select: Select, entering: Entering): Promise<string> 
       incoming.html ?? null,
       incoming.externalId,
       JSON.stringify(incoming.extra ?? {}),
+      incoming.isIdReused,
+      incoming.key,
+      incoming.contentKey ?? null,
     ],
   );
   if (!mine) throw new KeptMeanwhile();
@@ -220,7 +222,7 @@ async function insertMessage(
     contactId,
     incoming,
     newId,
-  }: { threadId: string; contactId: string; incoming: IncomingMessage; newId: NewId },
+  }: { threadId: string; contactId: string; incoming: Named; newId: NewId },
 ): Promise<string> {
   const messageId = newId('m');
   const { text, quoted, html, subject, from, kind, receivedAt, extra = {} } = incoming;
@@ -228,9 +230,10 @@ async function insertMessage(
     `with turn as (update threads set next_seq = next_seq + 1,
          may_be_answered = coalesce($12, may_be_answered), pii_name = coalesce($9, pii_name) where thread_id = $2 returning next_seq - 1 as seq),
      message as (insert into messages (message_id, thread_id, contact_id, seq, at, author, kind, text, quoted, html, subject,
-         pii_from, pii_from_name, external_id, extra)
-       select $1, $2, $3, turn.seq, ${instant('$4')}, $13, $5, $6, $7, $10, $11, $8, $9, $14, $15::jsonb from turn)
-     insert into external_ids (channel_id, endpoint_id, external_id, message_id) values ($16, $17, $14, $1)
+         pii_from, pii_from_name, external_id, extra, is_id_reused)
+       select $1, $2, $3, turn.seq, ${instant('$4')}, $13, $5, $6, $7, $10, $11, $8, $9, $14, $15::jsonb, $18 from turn)
+     insert into external_ids (channel_id, endpoint_id, external_id, message_id, content_key)
+     values ($16, $17, $19, $1, $20)
      on conflict do nothing returning message_id`,
     [
       messageId,
@@ -251,6 +254,9 @@ async function insertMessage(
       JSON.stringify(extra),
       incoming.channelId,
       incoming.endpointId,
+      incoming.isIdReused,
+      incoming.key,
+      incoming.contentKey ?? null,
     ],
   );
   if (!mine) throw new KeptMeanwhile();

@@ -4,7 +4,7 @@
  */
 import type { Sequelize } from 'sequelize';
 import type { OutgoingMessage, StoredFile } from '../../app/text/channel.ts';
-import type { DueMessage, OwnMessage, TextStorePort } from '../../app/text/ports.ts';
+import type { DueMessage, NotNow, OwnMessage, SettledRow, TextStorePort } from '../../app/text/ports.ts';
 import type { MessageView } from '../../contract/desk.ts';
 import { optional } from './optional.ts';
 import {
@@ -16,38 +16,37 @@ import {
   type Select,
   selectIn,
 } from './text-rows.ts';
+import { askAgain, failOne } from './text-undelivered-repo.ts';
 
-type OwnPart = Pick<TextStorePort, 'add' | 'due' | 'nextDue' | 'settle' | 'delivered'>;
+type OwnPart = Pick<TextStorePort, 'add' | 'due' | 'nextDue' | 'settle' | 'delivered' | 'askAgain'>;
 
 /** So many of our last messages are named to the customer's mail program. */
 const referencesNamed = 10;
 
 export function createOwnMessages(sequelize: Sequelize, newId: (noun: string) => string): OwnPart {
   const select = selectIn(sequelize);
-  const view = async (messageId: string): Promise<MessageView | undefined> => {
+  const view = async (messageId: string): Promise<SettledRow | undefined> => {
     const [row] = await select<MessageRow>(
       `select ${messageColumns} from messages m where m.message_id = $1`,
       [messageId],
     );
-    return row && messageView(row);
+    return row && { message: messageView(row) };
   };
+  const inOne = <T>(work: (within: Select) => Promise<T>): Promise<T> =>
+    sequelize.transaction((transaction) => work(selectIn(sequelize, transaction)));
   return {
-    add: (message) =>
-      sequelize.transaction(async (transaction) => {
-        const within = selectIn(sequelize, transaction);
-        return addOne(within, message, newId('m'));
-      }),
-    async due(now, limit) {
-      const rows = await select<DueRow>(dueSql, [now, limit]);
+    add: (message) => inOne((within) => addOne(within, message, newId('m'))),
+    async due(now, limit, except) {
+      const rows = await select<DueRow>(dueSql, [...placesOf(except), now, limit]);
       return Promise.all(rows.map((row) => dueMessage(select, row)));
     },
-    async nextDue() {
-      const [row] = await select<{ at: string | null }>(
-        `select ${msOf('min(next_try_at)')} as at from messages where delivery = 'queued'`,
-      );
+    async nextDue(except) {
+      const [row] = await select<{ at: string | null }>(nextDueSql, placesOf(except));
       return row?.at ? Number(row.at) : undefined;
     },
-    async settle(messageId, { state, fault, externalId, nextTryAt }) {
+    async settle(messageId, { state, fault, externalId, nextTryAt }, now) {
+      if (state === 'failed')
+        return inOne((within) => failOne(within, { messageId, fault, now, isTry: true }, newId));
       await select(
         `with settled as (update messages set delivery = $2, fault = $3, attempts = attempts + 1,
              next_try_at = case when $2 = 'queued' then ${instant('$4')} end
@@ -59,15 +58,25 @@ export function createOwnMessages(sequelize: Sequelize, newId: (noun: string) =>
       );
       return view(messageId);
     },
-    async delivered(channelId, externalId, state, fault, endpointId) {
+    async delivered({ channelId, externalId, state, fault, endpointId }, now) {
       const [row] = await select<{ message_id: string }>(
-        `update messages m set delivery = $3, fault = coalesce($4, fault)
-         from external_ids e where e.message_id = m.message_id and e.channel_id = $1 and e.external_id = $2
-           and e.endpoint_id = coalesce($5, e.endpoint_id) and m.author = 'agent' returning m.message_id`,
-        [channelId, externalId, state, fault ?? null, endpointId ?? null],
+        `select m.message_id from external_ids e join messages m on m.message_id = e.message_id
+         where e.channel_id = $1 and e.external_id = $2 and e.endpoint_id = coalesce($3, e.endpoint_id)
+           and m.author = 'agent'`,
+        [channelId, externalId, endpointId ?? null],
       );
-      return row && view(row.message_id);
+      if (!row) return undefined;
+      const messageId = row.message_id;
+      if (state === 'failed')
+        return inOne((within) => failOne(within, { messageId, fault, now, isTry: false }, newId));
+      await select(
+        `update messages set delivery = 'delivered', fault = coalesce($2, fault) where message_id = $1`,
+        [messageId, fault ?? null],
+      );
+      return view(messageId);
     },
+    askAgain: (messageId, endedContactId, now) =>
+      inOne((within) => askAgain(within, { messageId, endedContactId, now }, newId)),
   };
 }
 
@@ -142,13 +151,23 @@ interface DueRow {
   pii_name: string | null;
 }
 
-/** The first unsettled one of each thread, the longest due first. */
+/** The first unsettled one of each thread, of those that may be handed over: $1 threads, $2 and $3 channels and endpoints. */
+const waitingSql = `from messages m join threads t on t.thread_id = m.thread_id
+  where m.delivery = 'queued' and m.thread_id <> all($1::text[])
+    and not exists (select 1 from unnest($2::text[], $3::text[]) as x(channel_id, endpoint_id)
+      where x.channel_id = t.channel_id and coalesce(x.endpoint_id, t.endpoint_id) = t.endpoint_id)
+    and not exists (select 1 from messages b where b.thread_id = m.thread_id and b.delivery = 'queued' and b.seq < m.seq)`;
+/** The longest due first. */
 const dueSql = `select m.message_id, m.thread_id, m.contact_id, t.channel_id, t.endpoint_id, m.seq, m.text, m.agent_id,
     m.attempts, t.subject, t.language, t.pii_address, t.pii_name
-  from messages m join threads t on t.thread_id = m.thread_id
-  where m.delivery = 'queued' and m.next_try_at <= ${instant('$1')}
-    and not exists (select 1 from messages b where b.thread_id = m.thread_id and b.delivery = 'queued' and b.seq < m.seq)
-  order by m.next_try_at limit $2`;
+  ${waitingSql} and m.next_try_at <= ${instant('$4')} order by m.next_try_at limit $5`;
+const nextDueSql = `select ${msOf('min(m.next_try_at)')} as at ${waitingSql}`;
+
+const placesOf = ({ threadIds, ways }: NotNow): unknown[] => [
+  [...threadIds],
+  ways.map(({ channelId }) => channelId),
+  ways.map(({ endpointId }) => endpointId ?? null),
+];
 
 interface AnsweredRow {
   external_id: string;

@@ -93,10 +93,14 @@ export function createTextRepo(sequelize: Sequelize, newId: (noun: string) => st
       return row && { message: messageView(row), ...optional({ html: row.html }) };
     },
     async open() {
-      const rows = await select<OpenRow & { ended_ms: string | null; newest: string | null }>(
+      const rows = await select<
+        OpenRow & { ended_ms: string | null; newest: string | null; undelivered: string | null }
+      >(
         `select ${openColumns}, ${msOf('h.ended_at')} as ended_ms,
            (select m.message_id from messages m where m.contact_id = c.contact_id and m.author = 'customer'
-              and m.kind = 'message' and m.at > h.ended_at order by m.seq limit 1) as newest
+              and m.kind = 'message' and m.at > h.ended_at order by m.seq limit 1) as newest,
+           (select m.message_id from messages m where m.thread_id = c.thread_id and m.author = 'agent'
+              and m.delivery = 'failed' and m.failed_at > h.ended_at order by m.seq limit 1) as undelivered
          from text_contacts c join threads t on t.thread_id = c.thread_id
          left join contacts h on h.contact_id = c.contact_id
          where c.closed_at is null order by c.created_at`,
@@ -106,6 +110,7 @@ export function createTextRepo(sequelize: Sequelize, newId: (noun: string) => st
         ...optional({
           endedAt: row.ended_ms === null ? null : Number(row.ended_ms),
           newestMessageId: row.newest,
+          undeliveredId: row.undelivered,
         }),
       }));
     },

@@ -37,6 +37,7 @@ export interface MessageRow {
   pii_from_name: string | null;
   delivery: DeliveryState;
   fault: string | null;
+  is_id_reused: boolean;
   client_id: string | null;
   attachments: FileFacts[] | null;
 }
@@ -52,7 +53,7 @@ interface FileFacts {
 /** Everything of a message but its HTML, which may be large and is asked for by itself. */
 export const messageColumns = `m.message_id, m.thread_id, m.contact_id, m.seq, ${msOf('m.at')} as at_ms, m.author,
   m.agent_id, m.is_note, m.kind, m.text, m.quoted, m.html is not null as has_html, m.subject, m.pii_from,
-  m.pii_from_name, m.delivery, m.fault, m.client_id,
+  m.pii_from_name, m.delivery, m.fault, m.is_id_reused, m.client_id,
   (select json_agg(json_build_object('id', f.attachment_id, 'name', f.name, 'mime', f.mime, 'bytes', f.bytes,
      'refused', f.refused) order by f.attachment_id)
    from files f where f.message_id = m.message_id and not (f.is_inline and f.content_id is not null and m.html is not null)
@@ -86,6 +87,7 @@ export const messageView = (row: MessageRow): MessageView => ({
     subject: row.subject,
     fault: row.fault,
   }),
+  ...(row.is_id_reused && { isIdReused: true }),
   ...(row.pii_from !== null && {
     from: { address: row.pii_from, ...optional({ name: row.pii_from_name }) },
   }),
@@ -111,13 +113,16 @@ export interface OpenRow {
   reads: Record<string, number> | null;
 }
 
+/** A contact in which nothing was written yet is about an answer that failed: that is shown for it. */
 export const openColumns = `c.contact_id, c.thread_id, t.channel_id, t.endpoint_id, c.via, c.queue_id, c.work, t.language,
   ${msOf('c.created_at')} as created_ms, t.pii_address, t.pii_name, t.subject, t.last_agent_id,
   ${msOf('t.last_agent_at')} as last_agent_ms,
   (select array_agg(m.seq order by m.seq) from messages m
     where m.contact_id = c.contact_id and m.author = 'customer') as customer_seqs,
+  coalesce((select left(m.text, 400) from messages m
+    where m.contact_id = c.contact_id and not m.is_note and m.author <> 'system' order by m.seq desc limit 1),
   (select left(m.text, 400) from messages m
-    where m.contact_id = c.contact_id and not m.is_note and m.author <> 'system' order by m.seq desc limit 1) as last_text,
+    where m.thread_id = c.thread_id and m.delivery = 'failed' order by m.seq desc limit 1)) as last_text,
   (select json_object_agg(r.agent_id, r.seq) from reads r where r.contact_id = c.contact_id) as reads`;
 
 export const openText = (row: OpenRow): OpenText => ({

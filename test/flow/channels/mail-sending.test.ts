@@ -4,7 +4,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { expect } from 'chai';
 import type { OutgoingMessage, SendResult } from '../../../server/app/text/channel.ts';
 import { createMailChannel, type MailChannel } from '../../../server/channels/mail/mail-channel.ts';
-import type { SenderTimes } from '../../../server/channels/mail/mail-sender.ts';
+import { senderTimes, type SenderTimes } from '../../../server/channels/mail/mail-sender.ts';
 import type { RawMailStore } from '../../../server/channels/mail/raw-mail.ts';
 import { createClock } from '../../../server/lib/clock.ts';
 import { DeskStandIn } from '../../support/desk-stand-in.ts';
@@ -95,6 +95,8 @@ describe('sending mail', function () {
     return 'detail' in health ? health.detail : health.state;
   };
   const faultOf = (result: SendResult): string => ('fault' in result ? result.fault : '');
+  const send = (mail: MailChannel, what: OutgoingMessage, signal = new AbortController().signal) =>
+    mail.send(what, signal);
 
   it('hands an answer to the relay, and says under which id', async () => {
     const { sha256 } = await desk.keepFile({
@@ -104,7 +106,7 @@ describe('sending mail', function () {
     });
     const files = [{ attachmentId: 'f_1', name: 'a.txt', mime: 'text/plain', bytes: 4, sha256 }];
     const mail = await open();
-    expect(await mail.send(outgoing({ files }))).to.deep.equal({
+    expect(await send(mail, outgoing({ files }))).to.deep.equal({
       outcome: 'sent',
       externalId: 'm_01JD1111111111111111111111@bank.example',
     });
@@ -119,7 +121,7 @@ describe('sending mail', function () {
   it('sends many over few connections', async () => {
     const mail = await open();
     const results = await Promise.all(
-      Array.from({ length: 40 }, (_, n) => mail.send(outgoing({ messageId: `m_${n}` }))),
+      Array.from({ length: 40 }, (_, n) => send(mail, outgoing({ messageId: `m_${n}` }))),
     );
     expect(results.every(({ outcome }) => outcome === 'sent')).to.equal(true);
     expect(new Set(sink!.mails.map(({ content }) => /^Message-ID: (.*)$/m.exec(content)?.[1])).size).to.equal(
@@ -139,24 +141,44 @@ describe('sending mail', function () {
       [552, 'data', 'failed'],
     ] as const) {
       sink!.fault = { at, code, text: `5.1.1 <anna@customer.example>\nnot here` };
-      const result = await mail.send(outgoing());
+      const result = await send(mail, outgoing());
       expect(result.outcome, `${code} to ${at}`).to.equal(outcome);
       expect(faultOf(result)).to.match(new RegExp(`^${code} .*not here$`));
     }
     sink!.fault = undefined;
-    expect((await mail.send(outgoing())).outcome).to.equal('sent');
+    expect((await send(mail, outgoing())).outcome).to.equal('sent');
   });
 
   it('tries later, with the same id, when the connection drops or the relay hangs after the mail', async () => {
     const mail = await open({}, {}, { silentMs: 500, mailMs: 3000 });
     for (const does of ['drop', 'hang'] as const) {
       sink!.fault = { at: 'after-data', does };
-      expect((await mail.send(outgoing())).outcome, does).to.equal('later');
+      expect((await send(mail, outgoing())).outcome, does).to.equal('later');
     }
     sink!.fault = undefined;
-    expect((await mail.send(outgoing())).outcome).to.equal('sent');
+    expect((await send(mail, outgoing())).outcome).to.equal('sent');
     const ids = sink!.mails.map(({ content }) => /^Message-ID: (.*)$/m.exec(content)?.[1]?.trim());
     expect(ids).to.deep.equal(Array(3).fill('<m_01JD1111111111111111111111@bank.example>'));
+  });
+
+  it('waits for a relay as long as one may think, and the desk waits as long as it does', async () => {
+    const mail = await open();
+    // RFC 5321 §4.5.3.2.6: ten minutes from the dot to the answer.
+    expect(senderTimes.silentMs).to.be.above(600_000);
+    expect(senderTimes.mailMs).to.be.above(senderTimes.silentMs);
+    expect(mail.capabilities.sending?.boundMs).to.be.above(senderTimes.mailMs);
+  });
+
+  it('closes the connection when nobody waits for the answer any more', async () => {
+    const mail = await open({}, {}, { silentMs: 15_000, mailMs: 15_000 });
+    sink!.fault = { at: 'after-data', does: 'hang' };
+    const over = new AbortController();
+    const sending = send(mail, outgoing(), over.signal);
+    await until('the relay has it', () => sink!.mails.length === 1);
+    await until('the look at the relay is over', () => sink!.open === 1);
+    over.abort();
+    expect((await sending).outcome).to.equal('later');
+    await until('the connection is closed', () => sink!.open === 0);
   });
 
   it('gives up on a relay that answers a word at a time', async () => {
@@ -167,7 +189,7 @@ describe('sending mail', function () {
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     const mail = await open({}, {}, { silentMs: 5000, connectMs: 5000, mailMs: 400 });
     await mail.apply(siteFor((server.address() as AddressInfo).port));
-    expect((await mail.send(outgoing())).outcome).to.equal('later');
+    expect((await send(mail, outgoing())).outcome).to.equal('later');
     await mail.close();
     server.close();
   });
@@ -183,26 +205,26 @@ describe('sending mail', function () {
         detailOf(mail).includes('relay: localhost takes no mails (ESOCKET)') ||
         detailOf(mail).includes('relay: localhost takes no mails (ECONNREFUSED)'),
     );
-    expect((await mail.send(outgoing())).outcome).to.equal('later');
+    expect((await send(mail, outgoing())).outcome).to.equal('later');
     sink = await startSmtpSink({ port });
     await until('it is up', () => !detailOf(mail).includes('relay'));
-    expect((await mail.send(outgoing())).outcome).to.equal('sent');
+    expect((await send(mail, outgoing())).outcome).to.equal('sent');
   });
 
   it('signs in over STARTTLS, demands it, and demands a certificate that holds', async () => {
     const signIn = { tls: 'starttls', auth: { user: 'hearthline', secret: 'relay' } };
     const tls = { cert: certificate.certificate, key: certificate.key };
     const mail = await open({ ...signIn, ca: 'bank-ca.pem' }, { tls, users: { hearthline: 'right' } });
-    expect((await mail.send(outgoing())).outcome).to.equal('sent');
+    expect((await send(mail, outgoing())).outcome).to.equal('sent');
     expect(sink!.mails[0]).to.include({ isTls: true, user: 'hearthline' });
     await mail.apply(siteFor(sink!.port, signIn));
     await until('it is down', () => detailOf(mail).includes('relay: localhost'));
-    expect((await mail.send(outgoing())).outcome).to.equal('later');
+    expect((await send(mail, outgoing())).outcome).to.equal('later');
     await sink!.close();
     sink = await startSmtpSink({ users: { hearthline: 'right' } });
     await mail.apply(siteFor(sink.port, { ...signIn, ca: 'bank-ca.pem' }));
     await until('it is down', () => detailOf(mail).includes('relay: localhost offers no TLS that holds'));
-    expect((await mail.send(outgoing())).outcome).to.equal('later');
+    expect((await send(mail, outgoing())).outcome).to.equal('later');
     expect(sink.signIns).to.equal(0);
   });
 
@@ -217,13 +239,13 @@ describe('sending mail', function () {
       detailOf(mail).includes('relay: localhost refuses the user or the password'),
     );
     for (let n = 0; n < 10; n += 1) {
-      const result = await mail.send(outgoing());
+      const result = await send(mail, outgoing());
       expect(result.outcome).to.equal('later');
       expect(faultOf(result)).to.contain('refuses the user or the password');
     }
     expect(sink!.signIns).to.equal(1);
     await mail.apply(siteFor(sink!.port, { auth: { user: 'hearthline', secret: 'relay' } }));
-    expect((await mail.send(outgoing())).outcome).to.equal('sent');
+    expect((await send(mail, outgoing())).outcome).to.equal('sent');
   });
 
   it('signs in with a token, and asks for another when that one is refused', async () => {
@@ -236,7 +258,7 @@ describe('sending mail', function () {
     const tokenUrl = `http://127.0.0.1:${(tokens.address() as AddressInfo).port}/token`;
     const auth = { user: 'hearthline', oauth2: { tokenUrl, clientId: 'id', clientSecret: 'relay' } };
     const mail = await open({ auth }, { users: { hearthline: 'token-2' } });
-    await until('it was sent', async () => (await mail.send(outgoing())).outcome === 'sent');
+    await until('it was sent', async () => (await send(mail, outgoing())).outcome === 'sent');
     expect(sink!.mails[0]!.user).to.equal('hearthline');
     expect(asked).to.equal(2);
     await new Promise((done) => tokens.close(done));
@@ -244,15 +266,16 @@ describe('sending mail', function () {
 
   it('says what can never be sent, and waits where nothing is set up', async () => {
     const mail = await open();
-    expect((await mail.send(outgoing({ endpointId: 'gone' }))).outcome).to.equal('failed');
-    expect((await mail.send(outgoing({ to: { address: 'nobody' } }))).outcome).to.equal('failed');
+    expect((await send(mail, outgoing({ endpointId: 'gone' }))).outcome).to.equal('failed');
+    expect((await send(mail, outgoing({ to: { address: 'nobody' } }))).outcome).to.equal('failed');
     const lost = { attachmentId: 'f', name: 'x', mime: 'text/plain', bytes: 1, sha256: 'lost' };
-    expect((await mail.send(outgoing({ files: [lost] }))).outcome).to.equal('later');
+    expect((await send(mail, outgoing({ files: [lost] }))).outcome).to.equal('later');
     await mail.apply(siteWith(undefined));
-    expect(await mail.send(outgoing())).to.deep.equal({
-      outcome: 'later',
-      fault: 'no relay is set up for answers',
-    });
+    expect(await send(mail, outgoing())).to.deep.equal({ outcome: 'off' });
+    await mail.apply(
+      siteWith({ mailboxes: [{ id: 'help', name: 'H', address: 'h@b.example', queue: 'main' }] }),
+    );
+    expect(await send(mail, outgoing())).to.deep.equal({ outcome: 'off' });
     expect(sink!.mails).to.deep.equal([]);
   });
 });

@@ -3,8 +3,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { QueryTypes } from 'sequelize';
 import type { NewRawMail } from '../../../server/channels/mail/raw-mail.ts';
+import { createFileRepo } from '../../../server/db/repos/file-repo.ts';
 import { createRawMailRepo } from '../../../server/db/repos/raw-mail-repo.ts';
 import { connectDatabase } from '../../../server/db/connect.ts';
+import { newId } from '../../../server/lib/ids.ts';
 import { logger, MailHouse } from './mail-setup.ts';
 
 const raw = (more: Partial<NewRawMail> = {}): NewRawMail => ({
@@ -16,6 +18,16 @@ const raw = (more: Partial<NewRawMail> = {}): NewRawMail => ({
   envelopeTo: ['help@bank.example', 'info@bank.example'],
   content: Buffer.from('Subject: x\r\n\r\ny'),
   ...more,
+});
+
+const file = (content: Buffer) => ({
+  name: 'scan.pdf',
+  mime: 'application/pdf',
+  bytes: content.length,
+  sha256: createHash('sha256').update(content).digest('hex'),
+  owner: 'channel',
+  at: 1_700_000_000_000,
+  content,
 });
 
 describe('store of raw mails', function () {
@@ -74,12 +86,36 @@ describe('store of raw mails', function () {
     expect(await house.rows()).to.have.length(5);
   });
 
+  it('keeps a mail of the usual size, and a file, in one statement each', async () => {
+    const { sequelize, store } = house;
+    const files = createFileRepo(sequelize, newId);
+    const query = sequelize.query.bind(sequelize);
+    let statements = 0;
+    sequelize.query = ((...asked: Parameters<typeof query>) => {
+      statements += 1;
+      return query(...asked);
+    }) as typeof sequelize.query;
+    try {
+      await store.keep(raw({ content: randomBytes(100_000) }));
+      expect(statements).to.equal(1);
+      const content = randomBytes(100_000);
+      for (let n = 2; n <= 3; n += 1) {
+        await files.keep(file(content));
+        expect(statements).to.equal(n);
+      }
+      expect(Buffer.compare(Buffer.from((await files.content(file(content).sha256))!), content)).to.equal(0);
+    } finally {
+      sequelize.query = query as typeof sequelize.query;
+    }
+  });
+
   it('commits to the disk whatever the database is set to', async () => {
     await house.sequelize.query(`
       create table seen_setting (setting text);
       create function note_setting() returns trigger language plpgsql as
         'begin insert into seen_setting values (current_setting(''synchronous_commit'')); return new; end';
       create trigger note_setting before insert on raw_mail_contents for each row execute function note_setting();
+      create trigger note_setting before insert on file_contents for each row execute function note_setting();
       alter database ${house.postgres.database} set synchronous_commit = off;`);
     const { dir: socketDir, database, user } = house.postgres;
     const fresh = connectDatabase({ socketDir, database, user, logger });
@@ -88,11 +124,13 @@ describe('store of raw mails', function () {
         (await fresh.query<{ setting: string }>(sql, { type: QueryTypes.SELECT }))[0]?.setting;
       expect(await setting(`select current_setting('synchronous_commit') setting`)).to.equal('off');
       await createRawMailRepo(fresh).keep(raw());
-      expect(await setting('select setting from seen_setting')).to.equal('on');
+      await createFileRepo(fresh, newId).keep(file(Buffer.from('a scan')));
+      expect(await setting(`select string_agg(setting, ', ') setting from seen_setting`)).to.equal('on, on');
     } finally {
       await fresh.close();
       await house.sequelize.query(`
         drop trigger note_setting on raw_mail_contents;
+        drop trigger note_setting on file_contents;
         drop function note_setting;
         drop table seen_setting;
         alter database ${house.postgres.database} reset synchronous_commit;`);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { pageGoneAfterMs } from '../../../server/app/text/desk-presence.ts';
-import { givenUpAfter, retryAfterMs, sendBoundMs } from '../../../server/app/text/outbox.ts';
+import { givenUpAfter, retryAfterMs, usualSending } from '../../../server/app/text/outbox.ts';
 import { addressesKnown } from '../../../server/channels/address-rate.ts';
 import { ChatChannel } from '../../../server/channels/chat/chat-channel.ts';
 import { goneAfterMs } from '../../../server/channels/chat/chat-watch.ts';
@@ -16,7 +16,7 @@ import { imapTimes } from '../../../server/channels/mail/imap-watch.ts';
 import * as bounds from '../../../server/channels/mail/mail-bounds.ts';
 import { intakeTimes, triesInOrder } from '../../../server/channels/mail/mail-intake.ts';
 import { listenerLimits } from '../../../server/channels/mail/mail-listener.ts';
-import { senderTimes } from '../../../server/channels/mail/mail-sender.ts';
+import { relayConnections, senderTimes } from '../../../server/channels/mail/mail-sender.ts';
 import { toleranceSec } from '../../../server/channels/webhook/signature.ts';
 import { sendBoundMs as hookBoundMs, webhookRate } from '../../../server/channels/webhook/webhook-channel.ts';
 import { typingRate } from '../../../server/compose/desk-port.ts';
@@ -24,7 +24,7 @@ import { parseSite } from '../../../server/config/site-file.ts';
 import { maxLineLength } from '../../../server/contract/chat.ts';
 import { maxTextLength, messagesAtMost } from '../../../server/contract/desk.ts';
 import { fileRulesSchema, mailSchema, textChannels } from '../../../server/contract/site-text.ts';
-import { webhookLimitBytes } from '../../../server/contract/webhook.ts';
+import { deliveryLimitBytes, webhookLimitBytes } from '../../../server/contract/webhook.ts';
 
 const textOf = (name: string) => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
 
@@ -73,7 +73,8 @@ describe('docs/limits.md', () => {
       expect(written, line).to.deep.equal(values.map((one) => (typeof one === 'number' ? number(one) : one)));
     });
 
-  row('time to answer a delivery', sendBoundMs / 1000);
+  row('messages sent at a time', usualSending.atOnce, relayConnections);
+  row('time to answer a delivery', usualSending.boundMs / 1000);
   row('tries again after', ...retryAfterMs.map((ms) => ms / 1000));
   row('tries in all', givenUpAfter);
   row('text of an answer or note', maxTextLength);
@@ -101,6 +102,7 @@ describe('docs/limits.md', () => {
   row('requests of an address', formRate.burst, formRate.perMinute);
 
   row('body of a request', webhookLimitBytes);
+  row('body of a delivery', deliveryLimitBytes);
   row('age of a signature', toleranceSec);
   row('requests of a connector’s address', webhookRate.burst, webhookRate.perMinute);
   row('time to take an answer', hookBoundMs / 1000);
@@ -122,6 +124,6 @@ describe('docs/limits.md', () => {
   row('connecting to a mail server', imapTimes.connectMs / 1000);
   row('a mail server that fails', backOffTimes.firstMs / 1000, backOffTimes.longestMs / 1000);
   row('a sign-in that is refused', backOffTimes.refusedMs / 1000, backOffTimes.refusedLongestMs / 1000);
-  row('one mail to the relay', senderTimes.mailMs / 60_000);
+  row('one mail to the relay', senderTimes.mailMs / 60_000, senderTimes.silentMs / 60_000);
   row('a kept mail that the desk does not take', intakeTimes.giveUpMs / 3_600_000, triesInOrder);
 });
