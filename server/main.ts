@@ -28,6 +28,7 @@ import { healthOf } from './compose/health.ts';
 import { RecentCallers, type RecentCallersSnapshot } from './app/recent-callers.ts';
 import { routingSwitches } from './app/routing-switches.ts';
 import { createTextSide } from './compose/text.ts';
+import { exposeGuard, textChannelsOf } from './compose/text-guard.ts';
 import { createReconciler } from './compose/reconciling.ts';
 import { createRecordingStore } from './compose/recording-files.ts';
 import { keepSnapshots, type HouseState } from './compose/snapshots.ts';
@@ -140,8 +141,12 @@ async function main(): Promise<void> {
   );
   let isTakenOver = false;
   const health = () => healthOf(stores, calls, isTakenOver, text.health());
+  exposeGuard(metrics, text.guard);
   const http = createHttpServer({
     desk: text.desk,
+    quarantine: text.guard.quarantine,
+    blocks: text.guard.blocks,
+    textChannels: () => textChannelsOf(active.site),
     access,
     audit,
     siteService,

@@ -31,6 +31,7 @@ export const filled = <K extends string>(key: K, value: string): { [P in K]?: st
 
 /** The refusals of the contract have a status each. */
 export function refusalCode({ status, code }: { status: number; code: string }): string {
+  if (code === 'sender-refused') return code;
   const codes: Record<number, string> = { 409: 'closed', 422: 'consent-needed', 429: 'too-many-tries' };
   return codes[status] ?? code;
 }
@@ -38,5 +39,6 @@ export function refusalCode({ status, code }: { status: number; code: string }):
 export function refusalText(words: WidgetWords, code: string): string {
   if (code === 'too-many-tries') return words.tooManyTries;
   if (code === 'consent-needed') return words.consentChanged;
+  if (code === 'sender-refused') return words.senderRefused;
   return code === 'unreachable' ? words.unreachable : words.notSent;
 }

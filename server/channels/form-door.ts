@@ -4,11 +4,13 @@
  * the browser says it. An answer by mail goes out of the form's mailbox, and what the customer replies joins the thread.
  */
 import express, { type Request, type Router } from 'express';
+import type { SenderCheck } from '../app/text/block-list.ts';
 import type { ChannelDesk } from '../app/text/channel.ts';
 import { type FormConfig, type FormRequest, formRequestSchema, type FormTaken } from '../contract/chat.ts';
 import { languages, type Language, type Site } from '../contract/site.ts';
 import type { SiteForm } from '../contract/site-text.ts';
 import { AddressRate } from './address-rate.ts';
+import { refuseBlocked } from './blocked-sender.ts';
 import { addressOf, crossOrigin, queryText, readAs, refuse, within } from './public-route.ts';
 import { textIn } from './chat/chat-channel.ts';
 
@@ -16,6 +18,7 @@ export const formRate = { burst: 5, perMinute: 3 };
 
 export interface FormDoorParts {
   desk: ChannelDesk;
+  senders: SenderCheck;
   site(): Site;
   now(): number;
 }
@@ -45,6 +48,7 @@ export function formDoor(parts: FormDoorParts): Router {
     within(rate, req);
     const form = known(req);
     const request = readAs(formRequestSchema, req.body ?? {});
+    refuseBlocked(parts.senders, 'form', { ip: req.ip, mails: [request.email], phone: request.phone });
     checkRequest(form, request);
     res.status(202).json(await take(parts, form, request, addressOf(req)));
   });

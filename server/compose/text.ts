@@ -11,6 +11,7 @@ import type { AcdShell } from '../app/acd-shell.ts';
 import type { ActiveSite } from '../app/active-site.ts';
 import type { LiveFigures } from '../app/live-figures.ts';
 import { AgentDesk } from '../app/text/agent-desk.ts';
+import type { SenderCheck } from '../app/text/block-list.ts';
 import type { Channel, ChannelHealth } from '../app/text/channel.ts';
 import { mailChannelId } from '../channels/mail/mail-incoming.ts';
 import { DeskNews } from '../app/text/desk-news.ts';
@@ -24,7 +25,7 @@ import { ChatChannel } from '../channels/chat/chat-channel.ts';
 import { chatDesk } from '../channels/chat/chat-desk.ts';
 import { chatDoor, type ChatDoorParts } from '../channels/chat/chat-door.ts';
 import { createChatSockets } from '../channels/chat/chat-sockets.ts';
-import { createMailChannel } from '../channels/mail/mail-channel.ts';
+import { createMailChannel, type MailChannel } from '../channels/mail/mail-channel.ts';
 import { createSecretFiles } from '../channels/mail/secret-files.ts';
 import { WebhookChannel } from '../channels/webhook/webhook-channel.ts';
 import { createFileCheck } from '../channels/file-check.ts';
@@ -46,9 +47,11 @@ import { chatWords } from '../channels/chat/chat-words.ts';
 import { turnAwayWith } from '../app/text/turn-away.ts';
 import { createDeskPort } from './desk-port.ts';
 import type { Stores } from './stores.ts';
+import { createTextGuard, type TextGuard } from './text-guard.ts';
 
 export interface TextSide {
   desk: DeskPort;
+  guard: TextGuard;
   /** Another site is in force. */
   siteChanged(): void;
   /** Brings in what was kept, then opens. Never rejects; it waits for Postgres as long as that takes. */
@@ -91,10 +94,13 @@ export function createTextSide(parts: TextSideParts): TextSide {
     newId,
     logger,
   });
+  const guard = createTextGuard({ stores, clock, logger });
+  const senders = guard.blocks;
   const room = new UploadRoom(uploadBytesAtMost);
   const secrets = createSecretFiles(join(parts.config.dataDir, 'secrets'));
   const webhooks = new WebhookChannel({
     desk,
+    senders,
     site: () => site.site,
     secret: (name) => secrets.text(name),
     room,
@@ -110,7 +116,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
   const presence = new DeskPresence(shell);
   const turnAway = turnAwayWith({ desk, store, shell, news, outbox, now: () => clock.now() });
   followChats(parts, { desk, chat, news, turnAway });
-  const door = publicDoor(parts, { desk, chat, files, webhooks, store, outbox, room });
+  const door = publicDoor(parts, { desk, chat, files, webhooks, store, outbox, room, senders });
   const forgetting = new Forgetting({
     forget: [(before) => files.dropLoose(before), (before) => chat.forgetSilent(before)],
     clock,
@@ -143,6 +149,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
     clock,
   };
   return {
+    guard,
     desk: createDeskPort({
       shell,
       site,
@@ -167,7 +174,8 @@ export function createTextSide(parts: TextSideParts): TextSide {
       while (!isStopped && (stores.projector()?.health().projectedSeq ?? -1) < seq)
         await pause(historyLookMs);
       while (!isStopped) {
-        const isResumed = await desk.resume().then(
+        const resumed = guard.start().then(() => desk.resume());
+        const isResumed = await resumed.then(
           () => true,
           (err: unknown) => {
             logger.warn({ err }, 'text contacts could not be taken over yet');
@@ -178,7 +186,9 @@ export function createTextSide(parts: TextSideParts): TextSide {
         await pause(10 * historyLookMs);
       }
       if (isStopped) return;
-      channels.set(mailChannelId, await openMail(parts, desk));
+      const mail = await openMail(parts, desk, senders);
+      guard.noteMail(mail);
+      channels.set(mailChannelId, mail);
       isStarted = true;
       presence.begin(site.agentIds());
       forgetting.start();
@@ -188,6 +198,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
       isStopped = true;
       presence.stop();
       forgetting.stop();
+      guard.stop();
       outbox.stop();
       await door.close();
       for (const channel of channels.values()) await channel.close();
@@ -202,12 +213,24 @@ export function createTextSide(parts: TextSideParts): TextSide {
 /** Tokens in our mails stay good for as long as this installation lives. */
 const tokenKeyName = 'mail-token-key';
 
-async function openMail({ stores, clock, logger, config }: TextSideParts, desk: TextDesk): Promise<Channel> {
+async function openMail(
+  { stores, clock, logger, config }: TextSideParts,
+  desk: TextDesk,
+  senders: SenderCheck,
+): Promise<MailChannel> {
   const known = await stores.settings.get(tokenKeyName);
   const key = typeof known === 'string' ? Buffer.from(known, 'base64') : randomBytes(32);
   if (known === undefined) await stores.settings.set(tokenKeyName, key.toString('base64'));
   const store = createRawMailRepo(stores.sequelize);
-  return createMailChannel({ desk, store, dataDir: config.dataDir, tokenKeys: [key], clock, logger });
+  return createMailChannel({
+    desk,
+    store,
+    senders,
+    dataDir: config.dataDir,
+    tokenKeys: [key],
+    clock,
+    logger,
+  });
 }
 
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
@@ -251,10 +274,11 @@ interface DoorParts {
   store: TextStorePort;
   outbox: Outbox;
   room: UploadRoom;
+  senders: SenderCheck;
 }
 
 function publicDoor({ site, clock, logger, config, uiDir }: TextSideParts, joined: DoorParts): PublicServer {
-  const { desk, chat, files, webhooks, store, outbox, room } = joined;
+  const { desk, chat, files, webhooks, store, outbox, room, senders } = joined;
   /** From the first mailbox, whose queue gets what the customer answers. */
   const postTranscript: ChatDoorParts['postTranscript'] = async ({ to, ...letter }) => {
     const mailbox = site.site.mail?.mailboxes[0];
@@ -288,6 +312,7 @@ function publicDoor({ site, clock, logger, config, uiDir }: TextSideParts, joine
       chatDoor({
         chat,
         desk,
+        senders,
         siteLanguage: () => site.language,
         siteName: () => site.site.site.name,
         files,
@@ -296,7 +321,7 @@ function publicDoor({ site, clock, logger, config, uiDir }: TextSideParts, joine
         hasMail: () => site.site.mail?.smarthost !== undefined,
         postTranscript,
       }),
-      formDoor({ desk, site: () => site.site, now: () => clock.now() }),
+      formDoor({ desk, senders, site: () => site.site, now: () => clock.now() }),
       webhooks.router(),
     ],
     sockets,

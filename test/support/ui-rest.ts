@@ -261,6 +261,7 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     me: { userId: 'u1', username: user.username, role: 'admin' },
     csrfToken,
     may: [...permissions],
+    channels: ['mail', 'chat', 'form'],
     mustChangePassword,
     idleUntil: now() + 1_800_000,
     expiresAt: now() + 43_200_000,

@@ -4,6 +4,7 @@
  * reports by `webhook:<id>`, routed as chat or as mail, as its entry in the site file says.
  */
 import express, { type Request, type Router } from 'express';
+import type { SenderCheck } from '../../app/text/block-list.ts';
 import type {
   Channel,
   ChannelDesk,
@@ -21,12 +22,14 @@ import {
   type WebhookTaken,
 } from '../../contract/webhook.ts';
 import { AddressRate } from '../address-rate.ts';
+import { connectorSender, refuseBlocked } from '../blocked-sender.ts';
 import { readAs, refuse, within } from '../public-route.ts';
 import type { UploadRoom } from '../upload-room.ts';
 import { isRecent, isSigned, sign, signatureHeader } from './signature.ts';
 
 export interface WebhookParts {
   desk: ChannelDesk;
+  senders: SenderCheck;
   site(): Site;
   /** Throws where there is none that may be used; the message is for the bank's IT. */
   secret(name: string): Promise<string>;
@@ -203,7 +206,8 @@ export class WebhookChannel implements Channel {
 
   async #take(webhook: SiteWebhook, body: unknown): Promise<WebhookTaken> {
     const message = readAs(webhookMessageSchema, body);
-    const { desk } = this.#parts;
+    const { desk, senders } = this.#parts;
+    refuseBlocked(senders, 'webhook', connectorSender(message.from.address));
     const now = this.#parts.now();
     const files = await Promise.all(
       message.files.map(({ name, mime, base64 }) =>

@@ -9,6 +9,7 @@ import { textMigration } from './0007-text.ts';
 import { chatMigration } from './0009-chat.ts';
 import { textBoundsMigration } from './0010-text-bounds.ts';
 import { rawMailMigration } from './0008-raw-mail.ts';
+import { quarantineMigration } from './0013-quarantine.ts';
 
 export interface Migration {
   name: string;
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   rawMailMigration,
   chatMigration,
   textBoundsMigration,
+  quarantineMigration,
 ];
