@@ -19,6 +19,7 @@ import { LiveFigures, toStatsSite } from './app/live-figures.ts';
 import type { StoredSite } from './app/ports.ts';
 import { SiteService } from './app/site-service.ts';
 import { takeOver } from './app/takeover.ts';
+import { Retention } from './app/text/retention.ts';
 import { VoiceCalls } from './app/voice-calls.ts';
 import { createAuditTrail } from './audit/audit-trail.ts';
 import { createAccess } from './auth/access.ts';
@@ -37,6 +38,7 @@ import { BadEnvironment, readEnvironment, type ServerConfig } from './config/env
 import { PromptFiles } from './config/prompt-files.ts';
 import { formatFault, verifyPin } from './config/site-file.ts';
 import { readSite } from './config/site-reader.ts';
+import { createRetentionRepo } from './db/repos/retention-repo.ts';
 import type { HearthlineEvent } from './contract/events.ts';
 import type { Site } from './contract/site.ts';
 import { createClock } from './lib/clock.ts';
@@ -125,6 +127,15 @@ async function main(): Promise<void> {
   siteService.apply(stored, house.siteVersion === version);
 
   const audit = createAuditTrail(stores.sequelize, clock);
+  const retention = new Retention({
+    store: createRetentionRepo(stores.sequelize),
+    retention: () => active.site.retention,
+    audit,
+    clock,
+    logger,
+  });
+  shutdown.add('retention', () => retention.stop());
+  retention.start();
   const access = createAccess({
     sequelize: stores.sequelize,
     redis: stores.redisCommands,

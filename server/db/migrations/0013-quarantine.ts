@@ -1,7 +1,9 @@
 /**
  * The quarantine as people see it: sender and subject as far as known, who released a mail, and mails that were deleted, whose
  * row stays without its content so that the same delivery is not taken for a new one. `blocks`: senders from whom nothing is
- * taken, each in one normal form (app/text/sender-forms.ts), so that the same one is there once.
+ * taken, each in one normal form (app/text/sender-forms.ts), so that the same one is there once. `forgotten_at`: the thread has
+ * lost what was said and who it was with, by its age (app/text/retention.ts); its row and those of its contacts stay for what
+ * they count.
  */
 export const quarantineMigration = {
   name: '0013-quarantine',
@@ -29,8 +31,15 @@ export const quarantineMigration = {
       created_at timestamptz not null,
       ends_at timestamptz,
       unique (kind, pii_value)
-    );`,
+    );
+
+    alter table threads add column forgotten_at timestamptz;
+    create index threads_kept on threads (created_at) where forgotten_at is null;
+    create index raw_mails_kept on raw_mails (received_at) where state in ('read', 'duplicate', 'quarantined');`,
   down: `
+    drop index raw_mails_kept;
+    drop index threads_kept;
+    alter table threads drop column forgotten_at;
     drop table blocks;
     drop index raw_mails_unsettled;
     drop index raw_mails_in_quarantine;

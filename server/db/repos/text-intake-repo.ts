@@ -61,15 +61,23 @@ async function takeOne(
   if (known !== undefined) return tell(select, known, { isDuplicate: true, isNewContact: false });
   const isAsked = incoming.asksSomebody ?? incoming.kind === 'message';
   const threadId = await threadOf(select, incoming);
-  if (threadId === undefined) {
+  if (threadId === undefined || !(await isKept(select, threadId))) {
     const begun = await beginThread(select, { threadId: newId('t'), incoming, isAsked, now, newId });
     return tell(select, begun, { isDuplicate: false, isNewContact: isAsked });
   }
-  await select('select 1 from threads where thread_id = $1 for update', [threadId]);
   const contact = await contactFor(select, { threadId, incoming, isAsked, now, newId });
   const messageId = await insertMessage(select, { threadId, contactId: contact.contactId, incoming, newId });
   await attach(select, { threadId, messageId, incoming, now });
   return tell(select, messageId, { isDuplicate: false, isNewContact: contact.isNew });
+}
+
+/** Locks it. One that was forgotten by its age, maybe while we waited for the lock, is no longer anybody's. */
+async function isKept(select: Select, threadId: string): Promise<boolean> {
+  const [row] = await select<{ is_kept: boolean }>(
+    'select forgotten_at is null as is_kept from threads where thread_id = $1 for update',
+    [threadId],
+  );
+  return row?.is_kept ?? false;
 }
 
 /** Asks also that the transaction be on the disk when it is committed: a statement less for every message. */

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { z } from 'zod';
 import { pageGoneAfterMs } from '../../../server/app/text/desk-presence.ts';
 import { releaseWaitMs } from '../../../server/app/text/quarantine.ts';
+import { forgottenAtOnce, forgottenInALook } from '../../../server/app/text/retention.ts';
 import { broadestBits } from '../../../server/app/text/sender-forms.ts';
 import { givenUpAfter, retryAfterMs, sendBoundMs } from '../../../server/app/text/outbox.ts';
 import { addressesKnown } from '../../../server/channels/address-rate.ts';
@@ -87,6 +88,7 @@ describe('docs/limits.md', () => {
   row('blocked senders', blocksAtMost, 300);
   row('width of a blocked network', broadestBits.v4, 6, broadestBits.v6);
   row('answer to who releases a mail', releaseWaitMs / 1000);
+  row('forgetting by age', forgottenAtOnce, forgottenInALook, 10);
 
   row('text of a line', maxLineLength);
   row('beginning a chat, an address', chatRates.starts.burst, chatRates.starts.perMinute);
