@@ -20,6 +20,7 @@ import { LiveFigures, toStatsSite } from './app/live-figures.ts';
 import type { StoredSite } from './app/ports.ts';
 import { SiteService } from './app/site-service.ts';
 import { takeOver } from './app/takeover.ts';
+import { Retention } from './app/text/retention.ts';
 import { VoiceCalls } from './app/voice-calls.ts';
 import { createSecretFiles } from './channels/mail/secret-files.ts';
 import { createCallbackRepo } from './db/repos/callback-repo.ts';
@@ -31,6 +32,7 @@ import { healthOf } from './compose/health.ts';
 import { RecentCallers, type RecentCallersSnapshot } from './app/recent-callers.ts';
 import { routingSwitches } from './app/routing-switches.ts';
 import { createTextSide } from './compose/text.ts';
+import { exposeGuard, textChannelsOf } from './compose/text-guard.ts';
 import { createReconciler } from './compose/reconciling.ts';
 import { createRecordingStore } from './compose/recording-files.ts';
 import { keepSnapshots, type HouseState } from './compose/snapshots.ts';
@@ -39,6 +41,7 @@ import { BadEnvironment, readEnvironment, type ServerConfig } from './config/env
 import { PromptFiles } from './config/prompt-files.ts';
 import { formatFault, verifyPin } from './config/site-file.ts';
 import { readSite } from './config/site-reader.ts';
+import { createRetentionRepo } from './db/repos/retention-repo.ts';
 import type { HearthlineEvent } from './contract/events.ts';
 import type { Site } from './contract/site.ts';
 import { createClock } from './lib/clock.ts';
@@ -138,6 +141,15 @@ async function main(): Promise<void> {
   siteService.apply(stored, house.siteVersion === version);
 
   const audit = createAuditTrail(stores.sequelize, clock);
+  const retention = new Retention({
+    store: createRetentionRepo(stores.sequelize),
+    retention: () => active.site.retention,
+    audit,
+    clock,
+    logger,
+  });
+  shutdown.add('retention', () => retention.stop());
+  retention.start();
   const access = createAccess({
     sequelize: stores.sequelize,
     redis: stores.redisCommands,
@@ -154,8 +166,12 @@ async function main(): Promise<void> {
   );
   let isTakenOver = false;
   const health = () => healthOf(stores, calls, isTakenOver, text.health());
+  exposeGuard(metrics, text.guard);
   const http = createHttpServer({
     desk: text.desk,
+    quarantine: text.guard.quarantine,
+    blocks: text.guard.blocks,
+    textChannels: () => textChannelsOf(active.site),
     access,
     audit,
     siteService,

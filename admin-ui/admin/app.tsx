@@ -1,6 +1,7 @@
 /** Which of the doors is open: set-up, sign-in, a forced change of password, or the pages. */
 import { useEffect } from 'preact/hooks';
 import { AuditPage } from './pages/audit.tsx';
+import { BlocksPage } from './pages/blocks.tsx';
 import { ContactsPage } from './pages/contacts.tsx';
 import { DecisionsPage } from './pages/decisions.tsx';
 import { PasswordPage, SetupPage, SignInPage } from './pages/doors.tsx';
@@ -8,6 +9,7 @@ import { DisplaysPage } from './pages/displays.tsx';
 import { FairnessPage } from './pages/fairness.tsx';
 import { HoursPage } from './pages/hours.tsx';
 import { LivePage } from './pages/live.tsx';
+import { QuarantinePage } from './pages/quarantine.tsx';
 import { RecordingsPage } from './pages/recordings.tsx';
 import { SitePage } from './pages/site.tsx';
 import { UsersPage } from './pages/users.tsx';
@@ -31,6 +33,10 @@ function Page({ id }: { id: PageId }) {
       return <FairnessPage />;
     case 'hours':
       return <HoursPage />;
+    case 'quarantine':
+      return <QuarantinePage />;
+    case 'blocks':
+      return <BlocksPage />;
     case 'displays':
       return <DisplaysPage />;
     case 'site':

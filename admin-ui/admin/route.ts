@@ -1,5 +1,6 @@
 /** Pages by the address behind `#`: the server needs to know none of them, and back and forward work. */
 import { signal } from '@preact/signals';
+import type { SessionView, TextChannel } from '../../server/contract/rest.ts';
 import type { TextKey } from './reading.ts';
 
 export const pages = [
@@ -9,11 +10,32 @@ export const pages = [
   { id: 'decisions', word: 'pageDecisions', permission: 'contacts.list' },
   { id: 'fairness', word: 'pageFairness', permission: 'fairness.read' },
   { id: 'hours', word: 'pageHours', permission: 'hours.read' },
+  { id: 'quarantine', word: 'pageQuarantine', permission: 'quarantine.manage', channels: ['mail'] },
+  {
+    id: 'blocks',
+    word: 'pageBlocks',
+    permission: 'blocks.manage',
+    channels: ['mail', 'chat', 'form', 'webhook'],
+  },
   { id: 'displays', word: 'pageDisplays', permission: 'displays.list' },
   { id: 'site', word: 'pageSite', permission: 'site.read' },
   { id: 'users', word: 'pageUsers', permission: 'users.list' },
   { id: 'audit', word: 'pageAudit', permission: 'audit.read' },
-] as const satisfies readonly { id: string; word: TextKey; permission: string }[];
+] as const satisfies readonly {
+  id: string;
+  word: TextKey;
+  permission: string;
+  /** Shown while the site has one of them. */
+  channels?: readonly TextChannel[];
+}[];
+
+/** What this user is shown. A page whose channels are off is not there, for a site of calls alone. */
+export const pagesOf = ({ may, channels }: SessionView): (typeof pages)[number][] =>
+  pages.filter(
+    (entry) =>
+      may.includes(entry.permission) &&
+      (!('channels' in entry) || entry.channels.some((channel) => channels.includes(channel))),
+  );
 export type PageId = (typeof pages)[number]['id'] | 'password';
 
 /** The address behind `#`, without the `/`: `decisions?contact=c_1`. */

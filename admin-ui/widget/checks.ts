@@ -32,6 +32,7 @@ export const filled = <K extends string>(key: K, value: string): { [P in K]?: st
 
 /** The refusals of the contract have a status each; one of a name or an address is told beside its field: `field-name`. */
 export function refusalCode({ status, code, details }: Omit<Refusal, 'isOk' | 'message'>): string {
+  if (code === 'sender-refused') return code;
   const codes: Record<number, string> = { 409: 'closed', 422: 'consent-needed', 429: 'too-many-tries' };
   const faults = details['faults'] as { path: string[] }[] | undefined;
   const field = details['field'] ?? faults?.[0]?.path[0];
@@ -42,5 +43,6 @@ export function refusalCode({ status, code, details }: Omit<Refusal, 'isOk' | 'm
 export function refusalText(words: WidgetWords, code: string): string {
   if (code === 'too-many-tries') return words.tooManyTries;
   if (code === 'consent-needed') return words.consentChanged;
+  if (code === 'sender-refused') return words.senderRefused;
   return code === 'unreachable' ? words.unreachable : words.notSent;
 }

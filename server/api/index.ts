@@ -10,6 +10,7 @@ import { createDeskHub } from './desk/desk-hub.ts';
 import { deskFileRoutes } from './desk/file-routes.ts';
 import { deskRoutes } from './desk/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
+import { blockRoutes } from './blocks/routes.ts';
 import { contactRoutes } from './contacts/routes.ts';
 import { decisionRoutes } from './decisions/routes.ts';
 import { deviceRoutes } from './displays/device-routes.ts';
@@ -27,6 +28,7 @@ import { isSecureRequest } from './origin.ts';
 import { createGrants, createTickets } from './parts.ts';
 import type { ApiParts } from './parts.ts';
 import type { ApiDeps } from './ports.ts';
+import { quarantineRoutes } from './quarantine/routes.ts';
 import { recordingRoutes } from './recordings/routes.ts';
 import { notFound, refusal } from './refusal.ts';
 import { findSession, mountRoutes } from './route.ts';
@@ -85,6 +87,8 @@ export function createHttpServer(deps: ApiDeps): HttpServer {
     ...agentRoutes(parts),
     ...deskRoutes(parts),
     ...deskFileRoutes(parts),
+    ...quarantineRoutes(parts),
+    ...blockRoutes(parts),
     ...auditRoutes(parts),
   ];
   const app = express();

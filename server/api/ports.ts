@@ -6,13 +6,22 @@ import type { Readable } from 'node:stream';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { HoursSite } from '../config/hours-simulation.ts';
 import type { Access } from '../auth/access.ts';
+import type { BlockList } from '../app/text/block-list.ts';
+import type { Quarantine } from '../app/text/quarantine.ts';
 import type { DeskPort } from './desk/port.ts';
 import type { AgentStateRefusal, AgentStateWhen, AgentTarget } from '../contract/agents.ts';
 import type { BoardState, FloorState } from '../contract/live.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
 import type { OfferRecord } from '../contract/decision.ts';
 import type { DecisionQuery } from '../contract/rest-decisions.ts';
-import type { ContactRow, HealthAnswer, PageQuery, RecordingRow, SiteFaultView } from '../contract/rest.ts';
+import type {
+  ContactRow,
+  HealthAnswer,
+  PageQuery,
+  RecordingRow,
+  SiteFaultView,
+  TextChannel,
+} from '../contract/rest.ts';
 
 export interface Clock {
   /** Wall clock, ms UTC. */
@@ -130,6 +139,10 @@ export interface RoutingSwitches {
 
 export interface ApiDeps {
   desk: DeskPort;
+  quarantine: Pick<Quarantine, 'list' | 'count' | 'byId' | 'content' | 'release' | 'remove'>;
+  blocks: Pick<BlockList, 'list' | 'add' | 'remove'>;
+  /** Text channels that the site in force has, for the pages that are about them. */
+  textChannels(): TextChannel[];
   access: Access;
   audit: AuditTrail;
   siteService: SiteService;

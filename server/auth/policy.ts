@@ -18,6 +18,8 @@ export const permissions = [
   'routing.switch',
   'agents.switch',
   'desk.use',
+  'quarantine.manage',
+  'blocks.manage',
   'users.list',
   'users.manage',
   'sessions.manage',
@@ -41,6 +43,8 @@ const granted: Record<Role, readonly Permission[]> = {
     'routing.switch',
     'agents.switch',
     'desk.use',
+    'quarantine.manage',
+    'blocks.manage',
     'health.read',
   ],
   // The desk is the agent's own: without one, this opens nothing.

@@ -5,11 +5,13 @@
  */
 import express, { type Request, type Router } from 'express';
 import { callableNumber } from '../app/callback/phone-number.ts';
+import type { SenderCheck } from '../app/text/block-list.ts';
 import { type ChannelDesk, formChannelId } from '../app/text/channel.ts';
 import { type FormConfig, type FormRequest, formRequestSchema, type FormTaken } from '../contract/chat.ts';
 import type { Language, Site } from '../contract/site.ts';
 import type { SiteForm } from '../contract/site-text.ts';
 import { AddressRate } from './address-rate.ts';
+import { refuseBlocked } from './blocked-sender.ts';
 import { addressOf, askedLanguage, crossOrigin, readAs, refuse, within } from './public-route.ts';
 import { textIn } from './chat/chat-channel.ts';
 
@@ -17,6 +19,7 @@ export const formRate = { burst: 5, perMinute: 3 };
 
 export interface FormDoorParts {
   desk: ChannelDesk;
+  senders: SenderCheck;
   site(): Site;
   /** Where customers are called back. */
   callbacks: { isTooMany(number: string, externalId: string): Promise<boolean> };
@@ -47,6 +50,7 @@ export function formDoor(parts: FormDoorParts): Router {
     within(rate, req);
     const form = known(req);
     const request = readAs(formRequestSchema, req.body ?? {});
+    refuseBlocked(parts.senders, 'form', { ip: req.ip, mails: [request.email], phone: request.phone });
     checkRequest(form, request);
     res.status(202).json(await take(parts, form, request, addressOf(req)));
   });
@@ -131,6 +135,8 @@ async function numberToCall(
     throw refuse('bad-request', 'this is no telephone number', { field: 'phone' });
   if (callable === 'refused') throw refuse('bad-request', 'we do not call such numbers', { field: 'phone' });
   const { number } = callable;
+  // As it was typed it may have looked different from what was blocked.
+  refuseBlocked(parts.senders, 'form', { phone: number });
   if (await parts.callbacks.isTooMany(number, externalId))
     throw refuse('too-many-tries', 'this number has been asked to be called often enough for today');
   return { phone: number, isCalled: true };

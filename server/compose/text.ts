@@ -13,6 +13,7 @@ import { notReachedText } from '../app/callback/callback-words.ts';
 import type { CallbackDesk, Callbacks } from '../app/callback/callbacks.ts';
 import type { LiveFigures } from '../app/live-figures.ts';
 import { AgentDesk } from '../app/text/agent-desk.ts';
+import type { SenderCheck } from '../app/text/block-list.ts';
 import type { Channel, ChannelHealth } from '../app/text/channel.ts';
 import { mailChannelId } from '../channels/mail/mail-incoming.ts';
 import { DeskNews } from '../app/text/desk-news.ts';
@@ -26,7 +27,7 @@ import { ChatChannel } from '../channels/chat/chat-channel.ts';
 import { chatDesk } from '../channels/chat/chat-desk.ts';
 import { chatDoor, type ChatDoorParts } from '../channels/chat/chat-door.ts';
 import { createChatSockets } from '../channels/chat/chat-sockets.ts';
-import { createMailChannel } from '../channels/mail/mail-channel.ts';
+import { createMailChannel, type MailChannel } from '../channels/mail/mail-channel.ts';
 import { createSecretFiles } from '../channels/mail/secret-files.ts';
 import { WebhookChannel } from '../channels/webhook/webhook-channel.ts';
 import { createFileCheck } from '../channels/file-check.ts';
@@ -47,9 +48,11 @@ import { chatWords } from '../channels/chat/chat-words.ts';
 import { turnAwayWith } from '../app/text/turn-away.ts';
 import { createDeskPort } from './desk-port.ts';
 import type { Stores } from './stores.ts';
+import { createTextGuard, type TextGuard } from './text-guard.ts';
 
 export interface TextSide {
   desk: DeskPort;
+  guard: TextGuard;
   /** Another site is in force. */
   siteChanged(): void;
   /** Brings in what was kept, then opens. Never rejects; it waits for Postgres as long as that takes. */
@@ -94,10 +97,13 @@ export function createTextSide(parts: TextSideParts): TextSide {
     newId,
     logger,
   });
+  const guard = createTextGuard({ stores, clock, logger });
+  const senders = guard.blocks;
   const room = new UploadRoom(uploadBytesAtMost);
   const secrets = createSecretFiles(join(parts.config.dataDir, 'secrets'));
   const webhooks = new WebhookChannel({
     desk,
+    senders,
     site: () => site.site,
     secret: (name) => secrets.text(name),
     room,
@@ -113,7 +119,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
   const presence = new DeskPresence(shell);
   const turnAway = turnAwayWith({ desk, shell, outbox });
   followChats(parts, { desk, chat, news, turnAway });
-  const door = publicDoor(parts, { desk, chat, files, webhooks, store, outbox, room });
+  const door = publicDoor(parts, { desk, chat, files, webhooks, store, outbox, room, senders });
   const forgetting = new Forgetting({
     forget: [(before) => files.dropLoose(before), (before) => chat.forgetSilent(before)],
     clock,
@@ -123,6 +129,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
   let isStopped = false;
 
   const takeOverTexts = async () => {
+    await guard.start();
     await callbacks.load();
     await desk.resume();
   };
@@ -150,6 +157,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
     clock,
   };
   return {
+    guard,
     desk: createDeskPort({
       shell,
       site,
@@ -186,7 +194,9 @@ export function createTextSide(parts: TextSideParts): TextSide {
       }
       if (isStopped) return;
       callbacks.begin(callbackDesk(parts, { desk, store }));
-      channels.set(mailChannelId, await openMail(parts, desk));
+      const mail = await openMail(parts, desk, senders);
+      guard.noteMail(mail);
+      channels.set(mailChannelId, mail);
       isStarted = true;
       presence.begin(site.agentIds());
       forgetting.start();
@@ -197,6 +207,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
       presence.stop();
       callbacks.stop();
       forgetting.stop();
+      guard.stop();
       outbox.stop();
       await door.close();
       for (const channel of channels.values()) await channel.close();
@@ -231,12 +242,24 @@ function callbackDesk(
 /** Tokens in our mails stay good for as long as this installation lives. */
 const tokenKeyName = 'mail-token-key';
 
-async function openMail({ stores, clock, logger, config }: TextSideParts, desk: TextDesk): Promise<Channel> {
+async function openMail(
+  { stores, clock, logger, config }: TextSideParts,
+  desk: TextDesk,
+  senders: SenderCheck,
+): Promise<MailChannel> {
   const known = await stores.settings.get(tokenKeyName);
   const key = typeof known === 'string' ? Buffer.from(known, 'base64') : randomBytes(32);
   if (known === undefined) await stores.settings.set(tokenKeyName, key.toString('base64'));
   const store = createRawMailRepo(stores.sequelize);
-  return createMailChannel({ desk, store, dataDir: config.dataDir, tokenKeys: [key], clock, logger });
+  return createMailChannel({
+    desk,
+    store,
+    senders,
+    dataDir: config.dataDir,
+    tokenKeys: [key],
+    clock,
+    logger,
+  });
 }
 
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
@@ -280,13 +303,14 @@ interface DoorParts {
   store: TextStorePort;
   outbox: Outbox;
   room: UploadRoom;
+  senders: SenderCheck;
 }
 
 function publicDoor(
   { site, callbacks, clock, logger, config, uiDir }: TextSideParts,
   joined: DoorParts,
 ): PublicServer {
-  const { desk, chat, files, webhooks, store, outbox, room } = joined;
+  const { desk, chat, files, webhooks, store, outbox, room, senders } = joined;
   /** From the first mailbox, whose queue gets what the customer answers. */
   const postTranscript: ChatDoorParts['postTranscript'] = async ({ to, ...letter }) => {
     const mailbox = site.site.mail?.mailboxes[0];
@@ -320,6 +344,7 @@ function publicDoor(
       chatDoor({
         chat,
         desk,
+        senders,
         siteLanguage: () => site.language,
         siteName: () => site.site.site.name,
         files,
@@ -327,7 +352,7 @@ function publicDoor(
         hasMail: () => site.site.mail?.smarthost !== undefined,
         postTranscript,
       }),
-      formDoor({ desk, site: () => site.site, callbacks, now: () => clock.now() }),
+      formDoor({ desk, senders, site: () => site.site, callbacks, now: () => clock.now() }),
       webhooks.router(),
     ],
     sockets,

@@ -14,6 +14,7 @@ export const errorCatalogue = {
   'payload-too-large': { status: 413, meaning: 'The body is larger than the stated limit.' },
   'site-invalid': { status: 422, meaning: 'The site file has faults; details lists them with their places.' },
   'consent-needed': { status: 422, meaning: 'The consent is missing, or its text has changed meanwhile.' },
+  'sender-refused': { status: 422, meaning: 'Nothing is taken from this sender.' },
   'attachment-refused': { status: 422, meaning: 'The file may not be sent or opened; details says why.' },
   'too-many-tries': { status: 429, meaning: 'Too many tries; details says when to come back.' },
   internal: { status: 500, meaning: 'A fault of ours; the log has it under the same request id.' },

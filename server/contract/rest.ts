@@ -83,12 +83,16 @@ export const meSchema = z.object({
   agentId: z.string().optional(),
 });
 export type Me = z.infer<typeof meSchema>;
+export const textChannelIds = ['mail', 'chat', 'form', 'webhook'] as const;
+export type TextChannel = (typeof textChannelIds)[number];
 /** Also the answer of `GET /api/session` (401 `sign-in-required` without one). `DELETE /api/session` -> 204. */
 export const sessionViewSchema = z.object({
   me: meSchema,
   csrfToken: z.string(),
   /** What this role may do, by the names in server/auth/policy.ts: for showing and hiding, the server checks anyway. */
   may: z.array(z.string()),
+  /** Those that the site has: pages about the others are not shown. */
+  channels: z.array(z.enum(textChannelIds)),
   /** True while the password is a one-time one: all but `POST /api/me/password` and sign-out is 403 `forbidden`, details.reason `must-change-password`. */
   mustChangePassword: z.boolean(),
   idleUntil: at,

@@ -4,6 +4,7 @@
  * data directory's `secrets` folder.
  */
 import { z } from 'zod';
+import { retentionSchema } from './site-retention.ts';
 import { id, language, name, seconds } from './site-values.ts';
 
 const host = z
@@ -217,6 +218,7 @@ export const textChannels = {
   webhooks: z.array(webhookSchema).max(50).optional(),
   files: fileRulesSchema.optional(),
   dispositions: z.array(dispositionSchema).max(200).optional(),
+  retention: retentionSchema.optional(),
 };
 export type SiteMail = z.infer<typeof mailSchema>;
 export type SiteMailbox = z.infer<typeof mailboxSchema>;

@@ -69,6 +69,7 @@ function sessionRoutes(parts: DeskRoutesParts) {
     me: { userId: 'u7', username: user.username, role: 'agent' },
     csrfToken,
     may: ['desk.use'],
+    channels: ['mail', 'chat', 'form'],
     mustChangePassword,
     idleUntil: Date.now() + 1_800_000,
     expiresAt: Date.now() + 43_200_000,

@@ -30,6 +30,7 @@ import {
 import { emergencyRequestSchema } from '../../server/contract/emergency.ts';
 import { createFairnessStandIn } from './ui-fairness.ts';
 import { createHoursStandIn } from './ui-hours.ts';
+import { createQuarantineStandIn, type QuarantineStandIn } from './ui-quarantine.ts';
 import { createUsersStandIn } from './ui-users.ts';
 
 export interface RestStandIn {
@@ -44,6 +45,7 @@ export interface RestStandIn {
   listens: { recordingId: string; reason: string }[];
   /** Queues in emergency; '' is the whole site. */
   emergencies: Set<string>;
+  quarantine: QuarantineStandIn;
 }
 
 const permissions = [
@@ -62,6 +64,8 @@ const permissions = [
   'audit.read',
   'users.list',
   'users.manage',
+  'quarantine.manage',
+  'blocks.manage',
 ];
 
 export const standInUser = { username: 'ada', password: 'correct horse battery' };
@@ -261,6 +265,7 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     me: { userId: 'u1', username: user.username, role: 'admin' },
     csrfToken,
     may: [...permissions],
+    channels: ['mail', 'chat', 'form'],
     mustChangePassword,
     idleUntil: now() + 1_800_000,
     expiresAt: now() + 43_200_000,
@@ -415,6 +420,8 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
   });
   router.use(createFairnessStandIn(now));
   router.use(createHoursStandIn(now));
+  const quarantine = createQuarantineStandIn(now);
+  router.use(quarantine.router);
   const people = createUsersStandIn(now);
   router.use(people.router);
   router.get('/api/site', (_request, response) => void response.json(site));
@@ -496,5 +503,6 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     site,
     listens,
     emergencies,
+    quarantine,
   };
 }

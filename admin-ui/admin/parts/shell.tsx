@@ -1,11 +1,13 @@
 /** The frame around every page: navigation on the left, account below it, the page on the right. */
 import type { ComponentChildren } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Role, SessionView } from '../../../server/contract/rest.ts';
 import { LanguageChoice } from '../../shared/parts/language-choice.tsx';
 import { Mark } from '../../shared/parts/mark.tsx';
-import { reading, words, type TextKey } from '../reading.ts';
-import { go, page, pages } from '../route.ts';
+import { plural } from '../../shared/words.ts';
+import { language, reading, words, type TextKey } from '../reading.ts';
+import { unsettledMails, watchQuarantine } from '../pages/quarantine-badge.ts';
+import { go, page, pagesOf } from '../route.ts';
 import { signOut } from '../session.ts';
 import { PageIcon } from './icons.tsx';
 
@@ -78,7 +80,20 @@ function Account({ session }: { session: SessionView }) {
   );
 }
 
+function QuarantineBadge() {
+  useEffect(watchQuarantine, []);
+  const count = unsettledMails.value;
+  if (count === 0) return null;
+  const text = plural(language.value, words.value.quarantineBadge, count);
+  return (
+    <span class="badge" title={text} aria-label={text}>
+      {count > 99 ? '99+' : count}
+    </span>
+  );
+}
+
 export function Shell({ session, children }: { session: SessionView; children: ComponentChildren }) {
+  const shown = pagesOf(session);
   return (
     <div class="shell">
       <a
@@ -98,18 +113,17 @@ export function Shell({ session, children }: { session: SessionView; children: C
           {words.value.appName}
         </p>
         <nav aria-label={words.value.navigation}>
-          {pages
-            .filter((entry) => session.may.includes(entry.permission))
-            .map((entry) => (
-              <a
-                key={entry.id}
-                href={`#/${entry.id}`}
-                {...(page.value === entry.id ? { 'aria-current': 'page' as const } : {})}
-              >
-                <PageIcon page={entry.id} />
-                <span>{words.value[entry.word]}</span>
-              </a>
-            ))}
+          {shown.map((entry) => (
+            <a
+              key={entry.id}
+              href={`#/${entry.id}`}
+              {...(page.value === entry.id ? { 'aria-current': 'page' as const } : {})}
+            >
+              <PageIcon page={entry.id} />
+              <span>{words.value[entry.word]}</span>
+              {entry.id === 'quarantine' && <QuarantineBadge />}
+            </a>
+          ))}
           {session.me.agentId !== undefined && (
             <a href="/agent/">
               <PageIcon page="desk" />

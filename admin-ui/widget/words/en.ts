@@ -33,6 +33,7 @@ export const en = {
   tooManyTries: 'Too many tries. Please wait a little.',
   unreachable: 'No connection. Please try again.',
   notSent: 'That did not work. Please try again.',
+  senderRefused: 'We cannot take your message here. Please contact us in another way.',
 
   log: 'Conversation',
   you: 'You',

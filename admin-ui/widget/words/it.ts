@@ -36,6 +36,7 @@ export const it: Words<typeof en> = {
   tooManyTries: 'Troppi tentativi. Attenda un momento.',
   unreachable: 'Nessuna connessione. Riprovi.',
   notSent: 'Non ha funzionato. Riprovi.',
+  senderRefused: 'Non possiamo ricevere il suo messaggio qui. La preghiamo di contattarci in un altro modo.',
 
   log: 'Conversazione',
   you: 'Lei',

@@ -16,7 +16,10 @@ export function answerStarted(
     case 'started':
       return {
         status,
-        json: presentSession(result.session, result.token, parts.deps.access.sessions.idleMs),
+        json: presentSession(result.session, result.token, {
+          idleMs: parts.deps.access.sessions.idleMs,
+          channels: parts.deps.textChannels(),
+        }),
         cookies: [setCookie('session', result.token, isSecure)],
       };
     case 'wrong-credentials':

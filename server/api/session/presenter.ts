@@ -1,10 +1,14 @@
 /** Sessions as the API shows them. The cookie's secret never leaves in a body; its anti-forgery token does. */
-import type { SessionRow, SessionView } from '../../contract/rest.ts';
+import type { SessionRow, SessionView, TextChannel } from '../../contract/rest.ts';
 import { permissionsOf } from '../../auth/policy.ts';
 import { csrfTokenOf } from '../../auth/session-store.ts';
 import type { Session } from '../../auth/session-store.ts';
 
-export const presentSession = (session: Session, token: string, idleMs: number): SessionView => ({
+export const presentSession = (
+  session: Session,
+  token: string,
+  { idleMs, channels }: { idleMs: number; channels: TextChannel[] },
+): SessionView => ({
   me: {
     userId: session.userId,
     username: session.username,
@@ -13,6 +17,7 @@ export const presentSession = (session: Session, token: string, idleMs: number):
   },
   csrfToken: csrfTokenOf(token),
   may: [...permissionsOf(session.role)],
+  channels,
   mustChangePassword: session.mustChangePassword,
   idleUntil: Math.min(session.lastSeenAt + idleMs, session.expiresAt),
   expiresAt: session.expiresAt,

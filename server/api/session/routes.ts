@@ -63,7 +63,12 @@ function ownSessionRoutes(parts: ApiParts): Route[] {
       path: '/api/session',
       access: 'session',
       isForNewcomers: true,
-      handle: async (_ctx, who) => ({ json: presentSession(who.session, who.token, sessions.idleMs) }),
+      handle: async (_ctx, who) => ({
+        json: presentSession(who.session, who.token, {
+          idleMs: sessions.idleMs,
+          channels: parts.deps.textChannels(),
+        }),
+      }),
     }),
     defineRoute({
       method: 'delete',

@@ -4,7 +4,9 @@ import { type ChatConfig, startChatSchema, transcriptRequestSchema } from '../..
 import { idSchema } from '../../contract/rest.ts';
 import type { Language } from '../../contract/site.ts';
 import type { SiteWidget } from '../../contract/site-text.ts';
+import type { SenderCheck } from '../../app/text/block-list.ts';
 import { AddressRate } from '../address-rate.ts';
+import { refuseBlocked } from '../blocked-sender.ts';
 import { fileDisposition } from '../../lib/file-disposition.ts';
 import { isPicture } from '../../lib/picture-kind.ts';
 import { mediaType } from '../../lib/request-bytes.ts';
@@ -19,6 +21,7 @@ import { fileUrl, type LiveChat } from './live-chat.ts';
 export interface ChatDoorParts {
   chat: ChatChannel;
   desk: ChannelDesk;
+  senders: SenderCheck;
   siteLanguage(): Language;
   siteName(): string;
   files: Pick<FileStorePort, 'byId'>;
@@ -62,7 +65,9 @@ export function chatDoor(parts: ChatDoorParts): Router {
   router.post('/chat/:widget/sessions', json, async (req, res) => {
     within(starts, req);
     const widget = widgetOf(chat, req);
-    const started = await chat.start(widget, readAs(startChatSchema, req.body ?? {}), addressOf(req));
+    const request = readAs(startChatSchema, req.body ?? {});
+    refuseBlocked(parts.senders, 'chat', { ip: req.ip, mails: [request.email] });
+    const started = await chat.start(widget, request, addressOf(req));
     if (started === 'closed') throw refuse('conflict', 'the chat is closed', { reason: 'closed' });
     if (started === 'consent-needed') throw refuse('consent-needed', 'the consent is missing');
     if (started === 'name-needed') throw refuse('bad-request', 'a name is needed', { field: 'name' });

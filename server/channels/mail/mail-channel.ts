@@ -7,6 +7,7 @@
  */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { SenderCheck } from '../../app/text/block-list.ts';
 import type {
   Channel,
   ChannelCapabilities,
@@ -15,6 +16,7 @@ import type {
   OutgoingMessage,
   SendResult,
 } from '../../app/text/channel.ts';
+import type { MailReadingPort } from '../../app/text/quarantine.ts';
 import type { Site } from '../../contract/site.ts';
 import type { SiteMail } from '../../contract/site-text.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -50,6 +52,7 @@ import { createSecretFiles, SecretFault } from './secret-files.ts';
 export interface MailChannelParts {
   readonly desk: ChannelDesk;
   readonly store: RawMailStore;
+  readonly senders: SenderCheck;
   /** `<dataDir>/secrets` is where secrets are. */
   readonly dataDir: string;
   /** At least 32 bytes each; the first signs, all of them are believed. */
@@ -67,7 +70,7 @@ export interface MailChannelParts {
   };
 }
 
-export interface MailChannel extends Channel {
+export interface MailChannel extends Channel, MailReadingPort {
   /** Mails that wait to be read, and those of the last day in quarantine. */
   counts(): RawCounts;
   /** Where the listener listens; undefined: there is none. */
@@ -93,7 +96,7 @@ class MailGate {
   private readonly secrets;
   private readonly tokens;
   private readonly ownReader: MailReader | undefined;
-  private readonly intake: MailIntake;
+  readonly intake: MailIntake;
   private readonly watches = new Map<string, Open<ImapWatchSettings, ImapWatch>>();
   private listener: Open<unknown, MailListener> | undefined;
   private readonly listenerHealth;
@@ -105,14 +108,14 @@ class MailGate {
   private isClosed = false;
 
   constructor(parts: MailChannelParts) {
-    const { clock, store, desk, tokenKeys, logger, times } = parts;
+    const { clock, store, desk, senders, tokenKeys, logger, times } = parts;
     this.parts = parts;
     this.secrets = createSecretFiles(join(parts.dataDir, 'secrets'));
     this.tokens = createOauthTokens({ secrets: this.secrets, monotonicMs: () => clock.monotonicMs() });
     this.listenerHealth = createPartHealth(() => clock.now());
     const reader = parts.reader ?? (this.ownReader = new MailReader());
     this.intake = startMailIntake(
-      { store, desk, reader, tokenKeys, logger, now: () => clock.now() },
+      { store, desk, reader, senders, tokenKeys, logger, now: () => clock.now() },
       { ...intakeTimes, ...times?.intake },
     );
   }
@@ -297,6 +300,9 @@ export function createMailChannel(parts: MailChannelParts): MailChannel {
     health: () => gate.health(),
     close: () => gate.close(),
     counts: () => gate.counts(),
+    isOn: () => gate.mail !== undefined,
+    wake: () => gate.intake.wake(),
+    onSettled: (listener) => gate.intake.onSettled(listener),
     listenerPort: () => gate.listenerPort(),
   };
 }

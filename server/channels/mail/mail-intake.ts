@@ -7,15 +7,28 @@
  * those behind it wait. After some tries it is put aside, so that one that never will be taken does not stop a mailbox; it is
  * tried further for a day, and then goes into quarantine. Nothing that is kept is ever deleted here.
  *
- * A mail that nobody can read, has no sender or came round goes into quarantine at once. None of those is answered.
+ * A mail that nobody can read, has no sender, came round or is from a blocked sender goes into quarantine at once. None of
+ * those is answered. One that is released from there is taken in any case (mail-release.ts).
  */
-import type { ChannelDesk, ChannelHealth, StoredFile } from '../../app/text/channel.ts';
+import type { SenderCheck } from '../../app/text/block-list.ts';
+import type { ChannelDesk, ChannelHealth, IncomingMessage, StoredFile } from '../../app/text/channel.ts';
+import { settledReasons } from '../../contract/rest-quarantine.ts';
+import type { Language } from '../../contract/site.ts';
 import type { Logger } from '../../lib/log.ts';
 import { faultWord } from './fault-word.ts';
+import { factsOf, headerFacts } from './mail-facts.ts';
 import { deliveryNews, destinationOf, incomingOf, mailChannelId } from './mail-incoming.ts';
 import type { MailboxBook } from './mailbox-book.ts';
+import { bareIncoming, mailboxOfReleased, releasedIncoming, wholeMailFile } from './mail-release.ts';
 import { createPartHealth, type PartHealth } from './part-health.ts';
-import type { NewRawMail, RawCounts, RawMail, RawMailStore, RawOutcome } from './raw-mail.ts';
+import type {
+  NewRawMail,
+  QuarantineReason,
+  RawCounts,
+  RawMail,
+  RawMailStore,
+  RawOutcome,
+} from './raw-mail.ts';
 import type { ReaderPort, ReadMail, UnreadableReason } from './reading-side.ts';
 
 export interface IntakeTimes {
@@ -40,6 +53,7 @@ export interface IntakeParts {
   readonly store: RawMailStore;
   readonly desk: Pick<ChannelDesk, 'take' | 'keepFile' | 'delivered'>;
   readonly reader: ReaderPort;
+  readonly senders: SenderCheck;
   /** The present one first. */
   readonly tokenKeys: readonly Uint8Array[];
   readonly now: () => number;
@@ -48,7 +62,7 @@ export interface IntakeParts {
 
 export interface IntakeSite {
   readonly book: MailboxBook;
-  readonly language: string;
+  readonly language: Language;
 }
 
 export interface MailIntake {
@@ -56,6 +70,10 @@ export interface MailIntake {
   keep(raw: NewRawMail): Promise<{ isNew: boolean }>;
   /** The site in force; undefined: mail is off, and what is kept waits. */
   apply(site: IntakeSite | undefined): void;
+  /** Something kept may be read. */
+  wake(): void;
+  /** Told of each mail whose outcome is written down; answers how to stop. */
+  onSettled(listener: (rawId: string) => void): () => void;
   counts(): RawCounts;
   health(): ChannelHealth;
   close(): Promise<void>;
@@ -69,11 +87,13 @@ interface Trouble {
 
 const batchSize = 20;
 export const triesInOrder = 6;
+/** Of a released mail as what it is, before it is taken as a file. */
+const triesReleased = 3;
 const maxAside = 200;
 /** The machine may have been busy, not the mail bad. */
 const again = new Set<UnreadableReason>(['too-slow', 'crashed']);
-/** A mail that came round is as it should be there. */
-const unremarkable = new Set(['loop']);
+/** They are as they should be there. */
+const unremarkable = new Set<string>(settledReasons);
 
 class NotNow extends Error {}
 
@@ -87,6 +107,7 @@ class Intake {
   private readonly troubles = new Map<string, Trouble>();
   /** Mailboxes that wait for a mail, and its rawId. */
   private readonly waiting = new Map<string, string>();
+  private readonly listeners = new Set<(rawId: string) => void>();
   private isClosed = false;
   private isWoken = false;
   private wake: () => void = () => undefined;
@@ -141,7 +162,12 @@ class Intake {
     }
   }
 
-  private news(): void {
+  onSettled(listener: (rawId: string) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  news(): void {
     this.isWoken = true;
     this.wake();
   }
@@ -199,9 +225,10 @@ class Intake {
     } catch (error) {
       const trouble = this.note(raw, error);
       if (trouble) return;
-      outcome = { state: 'quarantined', reason: 'not-taken' };
+      outcome = await this.held(raw, 'not-taken');
     }
     await this.parts.store.settle(raw.rawId, outcome);
+    for (const listener of this.listeners) listener(raw.rawId);
     this.troubles.delete(raw.rawId);
     if (this.waiting.get(raw.mailboxId) === raw.rawId) this.waiting.delete(raw.mailboxId);
     if (outcome.state === 'quarantined')
@@ -231,25 +258,72 @@ class Intake {
   }
 
   private async outcomeOf(raw: RawMail, site: IntakeSite): Promise<RawOutcome> {
-    const { desk, tokenKeys } = this.parts;
+    if (raw.releasedFrom !== undefined) return this.released(raw, site);
+    const { desk, senders, tokenKeys } = this.parts;
+    if (senders.isBlocked('mail', { mails: [raw.envelopeFrom] })) return this.held(raw, 'blocked');
     const reading = await this.read(raw);
-    if ('unreadable' in reading) return { state: 'quarantined', reason: reading.unreadable };
+    if ('unreadable' in reading) return this.held(raw, reading.unreadable);
     const { mail } = reading;
+    if (senders.isBlocked('mail', { mails: [mail.from?.address, mail.returnPath] }))
+      return this.held(raw, 'blocked', mail);
     const news = deliveryNews(mail);
     const destination = destinationOf(raw, mail, site.book);
     if ('quarantine' in destination) {
       // A report without a sender that could be read is a report.
       if (news && destination.quarantine === 'no-sender')
         await desk.delivered(mailChannelId, news.externalId, news.state, news.fault);
-      return { state: 'quarantined', reason: destination.quarantine };
+      return this.held(raw, destination.quarantine, mail);
     }
     const { mailbox } = destination;
-    // First what it says: where that opens a contact, the report is to be found there.
-    if (news) await desk.delivered(mailChannelId, news.externalId, news.state, news.fault);
     const files = await this.files(mail);
     const { language } = site;
-    const taken = await desk.take(incomingOf({ raw, mail, mailbox, files, tokenKeys, language }));
+    return this.take(mail, incomingOf({ raw, mail, mailbox, files, tokenKeys, language }));
+  }
+
+  private async take(mail: ReadMail | undefined, incoming: IncomingMessage): Promise<RawOutcome> {
+    const { desk } = this.parts;
+    const news = mail && deliveryNews(mail);
+    // First what it says: where that opens a contact, the report is to be found there.
+    if (news) await desk.delivered(mailChannelId, news.externalId, news.state, news.fault);
+    const taken = await desk.take(incoming);
     return { state: taken.isDuplicate ? 'duplicate' : 'read', messageId: taken.messageId };
+  }
+
+  /** Into quarantine. What is known of it is for people, and may be lacking. */
+  private async held(raw: RawMail, reason: QuarantineReason, mail?: ReadMail): Promise<RawOutcome> {
+    const { store, reader } = this.parts;
+    const facts = mail
+      ? factsOf(mail)
+      : await store
+          .content(raw.rawId)
+          .then((content) => headerFacts(reader, content))
+          .catch(() => ({}));
+    return { state: 'quarantined', reason, facts };
+  }
+
+  /** One that the desk did not take in all that time is taken as a file: whatever it is in it that is not taken. */
+  private async released(raw: RawMail, site: IntakeSite): Promise<RawOutcome> {
+    const { book, language } = site;
+    const reading = await this.read(raw);
+    const mail = 'mail' in reading ? reading.mail : undefined;
+    const mailbox = mailboxOfReleased(raw, mail, book);
+    if (!mailbox) throw new NotNow('no mailbox');
+    const isTried = (this.troubles.get(raw.rawId)?.tries ?? 0) >= triesReleased;
+    const reason = 'unreadable' in reading ? reading.unreadable : isTried ? 'not-taken' : undefined;
+    if (mail && reason === undefined) {
+      const { tokenKeys } = this.parts;
+      const files = await this.files(mail);
+      return this.take(mail, releasedIncoming({ raw, mail, mailbox, files, tokenKeys, language }, book));
+    }
+    const content = await this.parts.store.content(raw.rawId);
+    const facts = mail ? factsOf(mail) : await headerFacts(this.parts.reader, content);
+    const file = await this.parts.desk.keepFile({ ...wholeMailFile, content });
+    const why = reason ?? 'not-parsed';
+    const outcome = await this.take(
+      mail,
+      bareIncoming({ raw, mail, facts, mailbox, book, file, reason: why, language }),
+    );
+    return outcome.state === 'read' ? { ...outcome, asFile: why } : outcome;
   }
 
   private async read(raw: RawMail): Promise<{ mail: ReadMail } | { unreadable: UnreadableReason }> {
@@ -307,6 +381,8 @@ export function startMailIntake(parts: IntakeParts, times: IntakeTimes = intakeT
   return {
     keep: (raw) => intake.keep(raw),
     apply: (site) => intake.apply(site),
+    wake: () => intake.news(),
+    onSettled: (listener) => intake.onSettled(listener),
     counts: () => intake.counts(),
     health: () => intake.health(),
     async close() {

@@ -3,6 +3,9 @@
  * its 250 and the IMAP server its \Seen only after `keep` has resolved (RFC 5321 §4.2.5: whoever answers 250 answers for the
  * mail). What is kept and not settled is read again after a crash, as often as it takes.
  */
+import type { QuarantineReason } from '../../contract/rest-quarantine.ts';
+
+export type { QuarantineReason };
 
 export interface NewRawMail {
   readonly mailboxId: string;
@@ -22,25 +25,20 @@ export interface RawMail extends Omit<NewRawMail, 'content'> {
   readonly bytes: number;
   /** Of the content, hex. */
   readonly sha256: string;
+  /** It was in quarantine for that reason, and somebody has released it: it is to become a mail in any case. */
+  readonly releasedFrom?: QuarantineReason;
 }
 
-/** Codes; the detail of each is in docs/mail.md. */
-export type QuarantineReason =
-  /** From the reader: it could not make anything of the mail. */
-  | 'empty'
-  | 'not-parsed'
-  | 'too-slow'
-  | 'too-big'
-  | 'crashed'
-  /** From us. */
-  | 'no-sender'
-  | 'loop'
-  | 'no-mailbox'
-  | 'not-taken';
+/** What people are shown of a mail that is kept back, as far as its header could be read. */
+export interface RawFacts {
+  readonly from?: { readonly address: string; readonly name?: string };
+  readonly subject?: string;
+}
 
 export type RawOutcome =
-  | { readonly state: 'read'; readonly messageId: string }
-  | { readonly state: 'quarantined'; readonly reason: QuarantineReason }
+  /** `asFile`: it could not be read, and agents have it as an attached file. */
+  | { readonly state: 'read'; readonly messageId: string; readonly asFile?: QuarantineReason }
+  | { readonly state: 'quarantined'; readonly reason: QuarantineReason; readonly facts?: RawFacts }
   /** Of a message that was there before, or of this one before a crash. */
   | { readonly state: 'duplicate'; readonly messageId?: string };
 

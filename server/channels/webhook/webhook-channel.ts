@@ -4,6 +4,7 @@
  * reports by `webhook:<id>`, routed as chat or as mail, as its entry in the site file says.
  */
 import express, { type Request, type Router } from 'express';
+import type { SenderCheck } from '../../app/text/block-list.ts';
 import type {
   Channel,
   ChannelDesk,
@@ -21,6 +22,7 @@ import {
   type WebhookTaken,
 } from '../../contract/webhook.ts';
 import { AddressRate } from '../address-rate.ts';
+import { connectorSender, refuseBlocked } from '../blocked-sender.ts';
 import { refuse, within } from '../public-route.ts';
 import type { UploadRoom } from '../upload-room.ts';
 import { isRecent, sign, signatureHeader } from './signature.ts';
@@ -36,6 +38,7 @@ import { WebhookReader } from './webhook-reader.ts';
 
 export interface WebhookParts {
   desk: ChannelDesk;
+  senders: SenderCheck;
   site(): Site;
   /** Throws where there is none that may be used; the message is for the bank's IT. */
   secret(name: string): Promise<string>;
@@ -226,7 +229,8 @@ export class WebhookChannel implements Channel {
   }
 
   async #take(webhook: SiteWebhook, message: PostedMessage): Promise<WebhookTaken> {
-    const { desk } = this.#parts;
+    const { desk, senders } = this.#parts;
+    refuseBlocked(senders, 'webhook', connectorSender(message.from.address));
     const now = this.#parts.now();
     const files: StoredFile[] = [];
     // One after the other: what each costs the event loop does not add up.

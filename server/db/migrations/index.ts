@@ -11,6 +11,7 @@ import { textBoundsMigration } from './0010-text-bounds.ts';
 import { callbacksMigration } from './0011-callbacks.ts';
 import { textUndeliveredMigration } from './0012-text-undelivered.ts';
 import { rawMailMigration } from './0008-raw-mail.ts';
+import { quarantineMigration } from './0013-quarantine.ts';
 
 export interface Migration {
   name: string;
@@ -31,4 +32,5 @@ export const migrations: readonly Migration[] = [
   textBoundsMigration,
   callbacksMigration,
   textUndeliveredMigration,
+  quarantineMigration,
 ];

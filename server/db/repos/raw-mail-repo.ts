@@ -11,6 +11,7 @@ import type { Sequelize } from 'sequelize';
 import type {
   QuarantineReason,
   RawCounts,
+  RawFacts,
   RawMail,
   RawMailStore,
   RawOutcome,
@@ -27,6 +28,7 @@ interface Row {
   pii_envelope_to: string[];
   sha256: string;
   bytes: number;
+  released_reason: QuarantineReason | null;
 }
 
 const columns =
@@ -54,6 +56,7 @@ function present(row: Row): RawMail {
     envelopeTo: row.pii_envelope_to,
     sha256: row.sha256,
     bytes: row.bytes,
+    ...(row.released_reason !== null && { releasedFrom: row.released_reason }),
   };
 }
 
@@ -121,7 +124,7 @@ export function createRawMailRepo(sequelize: Sequelize): RawMailStore {
     },
     async unread(limit, except = []) {
       const rows = await select<Row>(
-        `select ${columns} from raw_mails where state = 'unread' and mailbox_id <> all($2) order by seq limit $1`,
+        `select ${columns}, released_reason from raw_mails where state = 'unread' and mailbox_id <> all($2) order by seq limit $1`,
         [limit, [...except]],
       );
       return rows.map(present);
@@ -141,10 +144,23 @@ export function createRawMailRepo(sequelize: Sequelize): RawMailStore {
       return content;
     },
     async settle(rawId, outcome) {
+      const { from, subject } = factsOf(outcome);
       await sequelize.query(
-        `update raw_mails set state = $2, reason = $3, message_id = $4, settled_at = now()
+        `update raw_mails set state = $2, reason = $3, message_id = $4, settled_at = now(),
+           pii_from = $5, pii_from_name = $6, subject = $7
          where raw_id = $1 and state = 'unread'`,
-        { bind: [rawId, outcome.state, reasonOf(outcome), messageOf(outcome)], type: QueryTypes.RAW },
+        {
+          bind: [
+            rawId,
+            outcome.state,
+            reasonOf(outcome),
+            messageOf(outcome),
+            from?.address ?? null,
+            from?.name ?? null,
+            subject ?? null,
+          ],
+          type: QueryTypes.RAW,
+        },
       );
     },
     async folderMark(mailboxId, folderKey) {
@@ -165,8 +181,12 @@ export function createRawMailRepo(sequelize: Sequelize): RawMailStore {
   };
 }
 
-const reasonOf = (outcome: RawOutcome): string | null =>
-  outcome.state === 'quarantined' ? outcome.reason : null;
+function reasonOf(outcome: RawOutcome): string | null {
+  if (outcome.state === 'quarantined') return outcome.reason;
+  return (outcome.state === 'read' && outcome.asFile) || null;
+}
+const factsOf = (outcome: RawOutcome): RawFacts =>
+  outcome.state === 'quarantined' ? (outcome.facts ?? {}) : {};
 const messageOf = (outcome: RawOutcome): string | null =>
   outcome.state === 'quarantined' ? null : (outcome.messageId ?? null);
 

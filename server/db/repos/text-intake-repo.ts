@@ -67,11 +67,10 @@ async function takeOne(
 async function takeNew(select: Select, incoming: Named, now: number, newId: NewId): Promise<TakenRow> {
   const isAsked = incoming.asksSomebody ?? incoming.kind === 'message';
   const threadId = await threadOf(select, incoming);
-  if (threadId === undefined) {
+  if (threadId === undefined || !(await isKept(select, threadId))) {
     const begun = await beginThread(select, { threadId: newId('t'), incoming, isAsked, now, newId });
     return tell(select, begun, { isDuplicate: false, isNewContact: isAsked });
   }
-  await select('select 1 from threads where thread_id = $1 for update', [threadId]);
   const contact = await contactFor(select, { threadId, incoming, isAsked, now, newId });
   const messageId = await insertMessage(select, { threadId, contactId: contact.contactId, incoming, newId });
   await attach(select, { threadId, messageId, incoming, now });
@@ -81,6 +80,15 @@ async function takeNew(select: Select, incoming: Named, now: number, newId: NewI
 /** What mail systems write about a mail: it comes from none of those who are of the thread. */
 const isReport = ({ kind }: IncomingMessage): boolean =>
   kind === 'bounce' || kind === 'receipt' || kind === 'complaint';
+
+/** Locks it. One that was forgotten by its age, maybe while we waited for the lock, is no longer anybody's. */
+async function isKept(select: Select, threadId: string): Promise<boolean> {
+  const [row] = await select<{ is_kept: boolean }>(
+    'select forgotten_at is null as is_kept from threads where thread_id = $1 for update',
+    [threadId],
+  );
+  return row?.is_kept ?? false;
+}
 
 /** By a token of ours; or by what it answers, if its sender is of that thread, or if it reports on what we sent. */
 async function threadOf(select: Select, incoming: IncomingMessage): Promise<string | undefined> {

@@ -8,6 +8,7 @@ import { senderTimes, type SenderTimes } from '../../../server/channels/mail/mai
 import type { RawMailStore } from '../../../server/channels/mail/raw-mail.ts';
 import { createClock } from '../../../server/lib/clock.ts';
 import { DeskStandIn } from '../../support/desk-stand-in.ts';
+import { nobodyBlocked } from '../../support/nobody-blocked.ts';
 import { startSmtpSink, type SinkOptions, type SmtpSink } from '../../support/smtp-sink.ts';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.ts';
 import { makeTestCertificate, type TestCertificate } from '../../support/test-certificate.ts';
@@ -81,6 +82,7 @@ describe('sending mail', function () {
     channel = createMailChannel({
       desk,
       store: noStore,
+      senders: nobodyBlocked,
       dataDir: dir,
       tokenKeys: [tokenKey],
       clock: createClock(),

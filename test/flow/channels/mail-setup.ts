@@ -16,6 +16,7 @@ import { createRawMailRepo } from '../../../server/db/repos/raw-mail-repo.ts';
 import { createClock } from '../../../server/lib/clock.ts';
 import { createLogger } from '../../../server/lib/log.ts';
 import { DeskStandIn } from '../../support/desk-stand-in.ts';
+import { nobodyBlocked } from '../../support/nobody-blocked.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.ts';
 
@@ -76,6 +77,7 @@ export class MailHouse {
     const channel = createMailChannel({
       desk: this.desk,
       store: this.store,
+      senders: nobodyBlocked,
       dataDir: this.dataDir,
       tokenKeys: [tokenKey],
       clock: createClock(),

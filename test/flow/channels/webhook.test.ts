@@ -12,6 +12,7 @@ import { inlineBytes } from '../../../server/channels/webhook/webhook-reader.ts'
 import { siteSchema, type Site } from '../../../server/contract/site.ts';
 import { isAppError } from '../../../server/lib/app-error.ts';
 import { DeskStandIn } from '../../support/desk-stand-in.ts';
+import { nobodyBlocked } from '../../support/nobody-blocked.ts';
 
 const secret = 'a-secret-of-both-sides';
 const outgoing: OutgoingMessage = {
@@ -66,6 +67,7 @@ describe('webhook channel', function () {
     site = siteWith(['sms', 'voip']);
     channel = new WebhookChannel({
       desk,
+      senders: nobodyBlocked,
       site: () => site,
       secret: () => Promise.resolve(secret),
       room: new UploadRoom(100_000_000),

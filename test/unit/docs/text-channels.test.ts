@@ -4,6 +4,9 @@ import { expect } from 'chai';
 import { z } from 'zod';
 import { pageGoneAfterMs } from '../../../server/app/text/desk-presence.ts';
 import { givenUpAfter, retryAfterMs, usualSending } from '../../../server/app/text/outbox.ts';
+import { releaseWaitMs } from '../../../server/app/text/quarantine.ts';
+import { forgottenAtOnce, forgottenInALook } from '../../../server/app/text/retention.ts';
+import { broadestBits } from '../../../server/app/text/sender-forms.ts';
 import { addressesKnown } from '../../../server/channels/address-rate.ts';
 import { ChatChannel } from '../../../server/channels/chat/chat-channel.ts';
 import { goneAfterMs } from '../../../server/channels/chat/chat-watch.ts';
@@ -22,6 +25,7 @@ import { sendBoundMs as hookBoundMs, webhookRate } from '../../../server/channel
 import { typingRate } from '../../../server/compose/desk-port.ts';
 import { parseSite } from '../../../server/config/site-file.ts';
 import { maxLineLength } from '../../../server/contract/chat.ts';
+import { blocksAtMost } from '../../../server/contract/rest-quarantine.ts';
 import { maxTextLength, messagesAtMost } from '../../../server/contract/desk.ts';
 import { fileRulesSchema, mailSchema, textChannels } from '../../../server/contract/site-text.ts';
 import { deliveryLimitBytes, webhookLimitBytes } from '../../../server/contract/webhook.ts';
@@ -84,6 +88,10 @@ describe('docs/limits.md', () => {
   row('size of a file', fileRulesSchema.parse({}).maxMegabytes, 100);
   row('answer of the virus scanner', scanBoundMs / 1000);
   row('addresses whose rate is known', addressesKnown);
+  row('blocked senders', blocksAtMost, 300);
+  row('width of a blocked network', broadestBits.v4, 6, broadestBits.v6);
+  row('answer to who releases a mail', releaseWaitMs / 1000);
+  row('forgetting by age', forgottenAtOnce, forgottenInALook, 10);
 
   row('text of a line', maxLineLength);
   row('beginning a chat, an address', chatRates.starts.burst, chatRates.starts.perMinute);

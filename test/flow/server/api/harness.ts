@@ -31,6 +31,7 @@ import { migrateUp } from '../../../../server/db/migrate.ts';
 import { newId } from '../../../../server/lib/ids.ts';
 import { createLogger } from '../../../../server/lib/log.ts';
 import { closeClient, createRedisClient } from '../../../../server/redis/client.ts';
+import { createTextGuard, type TextGuard } from '../../../../server/compose/text-guard.ts';
 import { emptyDesk } from '../../../support/empty-desk.ts';
 import type { TestPostgres } from '../../../support/postgres.ts';
 import { startPostgres } from '../../../support/postgres.ts';
@@ -59,6 +60,7 @@ export interface Harness {
   port: number;
   http: HttpServer;
   deps: ApiDeps;
+  guard: TextGuard;
   sequelize: Sequelize;
   tempDir: string;
   clock: { offsetMs: number };
@@ -220,8 +222,13 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     database: postgres.database,
     user: postgres.user,
   });
+  const guard = createTextGuard({ stores: { sequelize }, clock, logger });
+  await guard.start();
   const deps: ApiDeps = {
     desk: emptyDesk,
+    quarantine: guard.quarantine,
+    blocks: guard.blocks,
+    textChannels: () => ['mail', 'chat'],
     access,
     audit,
     clock,
@@ -284,6 +291,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     port,
     http,
     deps,
+    guard,
     sequelize,
     tempDir,
     clock: time,
@@ -308,6 +316,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
       http.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      guard.stop();
       await fairness.close();
       await sequelize.close();
       await closeClient(client);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { checkMail, checkPhone, refusalCode } from '../../../../admin-ui/widget/checks.ts';
+import { checkMail, checkPhone, refusalCode, refusalText } from '../../../../admin-ui/widget/checks.ts';
 import { cleanText, maxTextLength, mergeLines, splitText } from '../../../../admin-ui/widget/chat-lines.ts';
 import { accentOf, contrast, grounds, type Theme } from '../../../../admin-ui/widget/colours.ts';
 import { readEmbedding } from '../../../../admin-ui/widget/embed.ts';
@@ -113,6 +113,12 @@ describe('widget lines', () => {
 });
 
 describe('widget checks', () => {
+  it('tell a refusal by its code, and say politely that nothing is taken', () => {
+    expect(refusalCode({ status: 422, code: 'sender-refused', details: {} })).to.equal('sender-refused');
+    expect(refusalCode({ status: 422, code: 'consent-needed', details: {} })).to.equal('consent-needed');
+    for (const words of [en, italian, ru])
+      expect(refusalText(words, 'sender-refused')).to.equal(words.senderRefused);
+  });
   it('of a phone number are those of the contract', () => {
     const body = { clientId: 'client-1', language: 'en', wants: 'call', text: 'x' };
     for (const phone of ['+39 06 123.45-67', '112', '06/1234567', '(02) 555 01 01', 'call me', '+', '12345'])

@@ -1,0 +1,12 @@
+/** How long text is kept. What is not named is kept for ever; history, recordings and the audit trail are not meant. */
+import { z } from 'zod';
+
+const days = z.number().int().min(1).max(36_500);
+
+export const retentionSchema = z.strictObject({
+  /** Of conversations: from the end of the last contact of a thread. Messages, files, raw mails and who it was with go then. */
+  textDays: days.optional(),
+  /** Of mails as they came, those in quarantine included: from their arrival. */
+  rawMailDays: days.optional(),
+});
+export type SiteRetention = z.infer<typeof retentionSchema>;
