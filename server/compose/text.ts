@@ -9,44 +9,39 @@ import type { CallControl } from '../../sip/port.ts';
 import type { DeskPort } from '../api/desk/port.ts';
 import type { AcdShell } from '../app/acd-shell.ts';
 import type { ActiveSite } from '../app/active-site.ts';
-import { notReachedText } from '../app/callback/callback-words.ts';
-import type { CallbackDesk, Callbacks } from '../app/callback/callbacks.ts';
+import { callbackDesk } from '../app/callback/callback-desk.ts';
+import type { Callbacks } from '../app/callback/callbacks.ts';
 import type { LiveFigures } from '../app/live-figures.ts';
 import { AgentDesk } from '../app/text/agent-desk.ts';
 import type { SenderCheck } from '../app/text/block-list.ts';
 import type { Channel, ChannelHealth } from '../app/text/channel.ts';
-import { mailChannelId } from '../channels/mail/mail-incoming.ts';
 import { DeskNews } from '../app/text/desk-news.ts';
+import { DeskPresence } from '../app/text/desk-presence.ts';
 import { colleaguesOf } from '../app/text/desk-view.ts';
 import { Forgetting } from '../app/text/forgetting.ts';
-import { DeskPresence } from '../app/text/desk-presence.ts';
 import { Outbox } from '../app/text/outbox.ts';
-import type { FileStorePort, TextStorePort } from '../app/text/ports.ts';
 import { TextDesk } from '../app/text/text-desk.ts';
+import { turnAwayWith } from '../app/text/turn-away.ts';
 import { ChatChannel } from '../channels/chat/chat-channel.ts';
 import { chatDesk } from '../channels/chat/chat-desk.ts';
-import { chatDoor, type ChatDoorParts } from '../channels/chat/chat-door.ts';
-import { createChatSockets } from '../channels/chat/chat-sockets.ts';
-import { createMailChannel, type MailChannel } from '../channels/mail/mail-channel.ts';
-import { createSecretFiles } from '../channels/mail/secret-files.ts';
-import { WebhookChannel } from '../channels/webhook/webhook-channel.ts';
 import { createFileCheck } from '../channels/file-check.ts';
-import { formDoor } from '../channels/form-door.ts';
-import { PublicServer } from '../channels/public-server.ts';
+import { createMailChannel, type MailChannel } from '../channels/mail/mail-channel.ts';
+import { mailChannelId } from '../channels/mail/mail-incoming.ts';
+import { createSecretFiles } from '../channels/mail/secret-files.ts';
 import { UploadRoom } from '../channels/upload-room.ts';
+import { WebhookChannel } from '../channels/webhook/webhook-channel.ts';
 import type { ServerConfig } from '../config/env.ts';
-import { languages } from '../contract/site.ts';
-import { createRawMailRepo } from '../db/repos/raw-mail-repo.ts';
 import { createChatRepo } from '../db/repos/chat-repo.ts';
 import { createFileRepo } from '../db/repos/file-repo.ts';
+import { createRawMailRepo } from '../db/repos/raw-mail-repo.ts';
 import { createTextRepo } from '../db/repos/text-repo.ts';
-import type { Clock } from '../lib/clock.ts';
 import { briefly } from '../lib/briefly.ts';
+import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/ids.ts';
 import type { Logger } from '../lib/log.ts';
-import { chatWords } from '../channels/chat/chat-words.ts';
-import { turnAwayWith } from '../app/text/turn-away.ts';
 import { createDeskPort } from './desk-port.ts';
+import { followChats } from './follow-chats.ts';
+import { publicDoor } from './public-door.ts';
 import type { Stores } from './stores.ts';
 import { createTextGuard, type TextGuard } from './text-guard.ts';
 
@@ -118,8 +113,8 @@ export function createTextSide(parts: TextSideParts): TextSide {
   const agents = new AgentDesk({ shell, site, store, desk, outbox, channels, news });
   const presence = new DeskPresence(shell);
   const turnAway = turnAwayWith({ desk, shell, outbox });
-  followChats(parts, { desk, chat, news, turnAway });
-  const door = publicDoor(parts, { desk, chat, files, webhooks, store, outbox, room, senders });
+  followChats({ site, logger, desk, chat, news, turnAway });
+  const door = publicDoor({ ...parts, desk, chat, files, webhooks, store, outbox, room, senders });
   const forgetting = new Forgetting({
     forget: [(before) => files.dropLoose(before), (before) => chat.forgetSilent(before)],
     clock,
@@ -193,7 +188,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
         await pause(10 * historyLookMs);
       }
       if (isStopped) return;
-      callbacks.begin(callbackDesk(parts, { desk, store }));
+      callbacks.begin(callbackDesk({ site, logger, desk, store }));
       const mail = await openMail(parts, desk, senders);
       guard.noteMail(mail);
       channels.set(mailChannelId, mail);
@@ -216,26 +211,6 @@ export function createTextSide(parts: TextSideParts): TextSide {
       ...Object.fromEntries([...channels].map(([id, channel]) => [id, channel.health()])),
       'public-port': door.health(),
     }),
-  };
-}
-
-function callbackDesk(
-  { site, logger }: TextSideParts,
-  { desk, store }: { desk: TextDesk; store: TextStorePort },
-): CallbackDesk {
-  const note = async (contactId: string, text: string) => {
-    const { threadId } = desk.texts.get(contactId) ?? (await store.threadFacts(contactId)) ?? {};
-    if (threadId === undefined) return;
-    const own = { threadId, contactId, text, author: 'system', isNote: true, isSent: false } as const;
-    await desk.add({ ...own, attachmentIds: [] });
-  };
-  return {
-    text: (contactId) => desk.texts.get(contactId),
-    show: (text) => desk.show(text),
-    note(contactId, event) {
-      const text = notReachedText(event, site.language, site.site.site.timeZone);
-      note(contactId, text).catch((err: unknown) => logger.warn({ err }, 'a note could not be kept'));
-    },
   };
 }
 
@@ -263,100 +238,3 @@ async function openMail(
 }
 
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
-
-/** Chats hear of their contacts: lines, standing, the end. */
-function followChats(
-  { site, logger }: TextSideParts,
-  joined: { desk: TextDesk; chat: ChatChannel; news: DeskNews; turnAway: ReturnType<typeof turnAwayWith> },
-): void {
-  const { desk, chat, news, turnAway } = joined;
-  const changed = (contactId: string) => {
-    const open = desk.texts.get(contactId);
-    if (open?.channelId === chat.id) chat.changed(open.threadId);
-  };
-  news.listen({
-    message: ({ contactId }) => changed(contactId),
-    contactChanged: changed,
-    turnedAway({ threadId, language, channelId }, target) {
-      const prompt = site.site.prompts.find(({ id }) => id === target);
-      const known = languages.find((one) => one === language) ?? site.language;
-      const said = prompt?.text?.[known] ?? chatWords[known].allBusy;
-      // The widget reads what the house says; other channels have it sent.
-      turnAway(threadId, said, { isSent: channelId !== chat.id }).catch((err: unknown) =>
-        logger.warn({ err }, 'a customer could not be told that nobody can help'),
-      );
-    },
-    ended({ threadId, channelId }, by) {
-      if (channelId !== chat.id) return;
-      chat
-        .contactEnded(threadId, by)
-        .catch((err: unknown) => logger.warn({ err }, 'the end of a chat could not be noted'));
-    },
-  });
-}
-
-interface DoorParts {
-  desk: TextDesk;
-  chat: ChatChannel;
-  files: FileStorePort;
-  webhooks: WebhookChannel;
-  store: TextStorePort;
-  outbox: Outbox;
-  room: UploadRoom;
-  senders: SenderCheck;
-}
-
-function publicDoor(
-  { site, callbacks, clock, logger, config, uiDir }: TextSideParts,
-  joined: DoorParts,
-): PublicServer {
-  const { desk, chat, files, webhooks, store, outbox, room, senders } = joined;
-  /** From the first mailbox, whose queue gets what the customer answers. */
-  const postTranscript: ChatDoorParts['postTranscript'] = async ({ to, ...letter }) => {
-    const mailbox = site.site.mail?.mailboxes[0];
-    if (!mailbox) throw new Error('there is no mailbox');
-    const { id: endpointId, queue: queueId } = mailbox;
-    await store.post({
-      ...letter,
-      channelId: mailChannelId,
-      endpointId,
-      queueId,
-      to: { address: to },
-      at: clock.now(),
-    });
-    outbox.wake();
-  };
-  const sockets = createChatSockets(chat, {
-    // A page of the bank's own web sites, or one that we serve ourselves.
-    isAllowed: (origin, host) =>
-      origin !== undefined &&
-      (chat.origins().includes(origin) || origin.replace(/^https?:\/\//, '') === host),
-    trustedProxyHops: config.trustedProxyHops,
-    now: () => clock.now(),
-    logger,
-  });
-  return new PublicServer({
-    port: config.publicHttp.port,
-    bind: config.publicHttp.bind,
-    trustedProxyHops: config.trustedProxyHops === 0 ? false : config.trustedProxyHops,
-    widgetDir: join(uiDir, 'widget'),
-    routers: [
-      chatDoor({
-        chat,
-        desk,
-        senders,
-        siteLanguage: () => site.language,
-        siteName: () => site.site.site.name,
-        files,
-        room,
-        hasMail: () => site.site.mail?.smarthost !== undefined,
-        postTranscript,
-      }),
-      formDoor({ desk, senders, site: () => site.site, callbacks, now: () => clock.now() }),
-      webhooks.router(),
-    ],
-    sockets,
-    now: () => clock.now(),
-    logger,
-  });
-}
