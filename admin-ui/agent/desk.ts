@@ -114,7 +114,7 @@ export function createDesk(options: DeskOptions): Desk {
   };
 
   /** What the new desk means for what is open, wanted and begun. */
-  const follow = () => {
+  const follow = (before: DeskView | undefined) => {
     const { desk } = state.peek();
     if (!desk) return;
     const here = new Set([...desk.mine, ...desk.offers].map((contact) => contact.contactId));
@@ -126,6 +126,12 @@ export function createDesk(options: DeskOptions): Desk {
       );
     const wanted = wantedId;
     if (wanted !== undefined && desk.mine.some((contact) => contact.contactId === wanted)) open(wanted);
+    // Taken by lifting the handset: what the customer wrote is wanted now, before the customer is on the line.
+    const rang = before?.offers.find(
+      ({ channel, contactId }) =>
+        channel === 'callback' && desk.mine.some((contact) => contact.contactId === contactId),
+    );
+    if (rang) open(rang.contactId);
   };
 
   /** Whether a customer can be answered changes as they come and go; only the thread says so. */
@@ -150,7 +156,7 @@ export function createDesk(options: DeskOptions): Desk {
       const wasLive = before.isLive;
       if (dispatch({ type: 'frame', frame }) === 'gap') return false;
       if (frame.type === 'desk') {
-        follow();
+        follow(before.desk);
         refresh(before.desk);
         tellNews(newsOf(before.desk, frame.desk, frame.serverAt));
         if (!wasLive) {
@@ -245,7 +251,7 @@ export function createDesk(options: DeskOptions): Desk {
     open,
     openWhenMine: (contactId) => {
       wantedId = contactId;
-      follow();
+      follow(undefined);
     },
     fetchThread: (contactId) => void fetchThread(contactId),
     draftOf,

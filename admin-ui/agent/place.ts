@@ -79,7 +79,7 @@ function hear(place: Place, news: readonly News[]): void {
     } else if (actions.isOwnDoing(contact.contactId)) continue;
     else if (kind === 'left') {
       // A call ends on the phone, before the agent's eyes and ears.
-      if (contact.channel !== 'voice')
+      if (!ringsPhone(contact))
         told.tell('note', (now) => fill(now.contactLeft, { name: nameIn(now, contact) }));
     } else if ('isLate' in rest) {
       const { isLate } = rest;

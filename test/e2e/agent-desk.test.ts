@@ -394,6 +394,30 @@ describe('agent desk in the browser', function () {
     expect(errors).to.deep.equal([]);
   });
 
+  it('opens what a customer wrote who asked to be called, as soon as the handset is lifted', async () => {
+    await signIn();
+    const asked = {
+      contactId: 'b1',
+      channel: 'callback',
+      customer: { name: 'Carla Rossi', address: '+390212345678' },
+    } as const;
+    backend.offer(asked);
+    const offer = page.locator('[data-offer=b1]', { hasText: 'Callback' });
+    await offer.getByText('Your desk phone rings').waitFor();
+    expect(await offer.locator('button').count()).to.equal(0);
+    backend.put(asked);
+    backend.write('b1', { text: 'My card was swallowed.' });
+    backend.view.offers = [];
+    backend.publish();
+    await page.locator('.message .message-text', { hasText: 'My card was swallowed.' }).waitFor();
+    await page.getByText('+390212345678').first().waitFor();
+    // The customer hangs up: the agent has heard it.
+    backend.take('b1');
+    await row('b1').waitFor({ state: 'detached' });
+    expect(await page.locator('.told .notice').count()).to.equal(0);
+    expect(errors).to.deep.equal([]);
+  });
+
   it('shows what a customer sends as text, and their HTML only in a frame that may do nothing', async () => {
     const evil = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
     await signIn();

@@ -27,9 +27,9 @@ function Empty({ view }: { view: DeskView }) {
     <section class="empty">
       <Mark />
       {!hasContacts && <h1>{w.emptyTitle}</h1>}
-      <p class="quiet">
-        {hasContacts ? w.emptyChoose : view.state === 'not-ready' ? w.emptyNotReady : w.emptyReady}
-      </p>
+      {hasContacts && <p class="quiet">{w.emptyChoose}</p>}
+      {!hasContacts && view.state === 'ready' && <p class="quiet">{w.emptyReady}</p>}
+      {!hasContacts && view.state === 'not-ready' && <p class="quiet">{w.emptyNotReady}</p>}
     </section>
   );
 }
