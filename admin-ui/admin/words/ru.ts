@@ -82,7 +82,7 @@ export const ru: Words<typeof en> = {
   callWaiting: 'Ожидает',
   callRinging: 'Вызов',
   callTalking: 'Разговор',
-  channelCallback: 'обратный звонок',
+  channelCallback: 'перезвон',
   channelChat: 'чат',
   channelMail: 'письмо',
   textInHand: 'в переписке: {count}',
