@@ -8,6 +8,7 @@ import type { HoursSite } from '../config/hours-simulation.ts';
 import type { Access } from '../auth/access.ts';
 import type { DeskPort } from './desk/port.ts';
 import type { AgentStateRefusal, AgentStateWhen, AgentTarget } from '../contract/agents.ts';
+import type { ReturnRefusal } from '../contract/contacts.ts';
 import type { BoardState, FloorState } from '../contract/live.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
 import type { OfferRecord } from '../contract/decision.ts';
@@ -126,6 +127,11 @@ export interface RoutingSwitches {
     agentId: string;
     to: AgentTarget;
   }): { when: AgentStateWhen } | { refused: AgentStateRefusal | 'unknown-agent' };
+  /** A chat or mail out of that agent's hands, back to its queue. */
+  returnContact(what: {
+    contactId: string;
+    agentId: string;
+  }): { queueId: string } | { refused: ReturnRefusal | 'unknown-contact' };
 }
 
 export interface ApiDeps {
