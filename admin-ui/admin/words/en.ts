@@ -5,6 +5,7 @@ import { doorsEn } from '../../shared/words/doors-en.ts';
 import { emergencyEn } from './emergency-en.ts';
 import { fairnessEn } from './fairness-en.ts';
 import { hoursEn } from './hours-en.ts';
+import { returnEn } from './return-en.ts';
 import { usersEn } from './users-en.ts';
 
 export const en = {
@@ -14,6 +15,7 @@ export const en = {
   ...emergencyEn,
   ...fairnessEn,
   ...hoursEn,
+  ...returnEn,
   ...usersEn,
   skipToContent: 'Skip to content',
   navigation: 'Pages',

@@ -7,6 +7,7 @@ import { doorsIt } from '../../shared/words/doors-it.ts';
 import { emergencyIt } from './emergency-it.ts';
 import { fairnessIt } from './fairness-it.ts';
 import { hoursIt } from './hours-it.ts';
+import { returnIt } from './return-it.ts';
 import { usersIt } from './users-it.ts';
 
 export const it: Words<typeof en> = {
@@ -16,6 +17,7 @@ export const it: Words<typeof en> = {
   ...emergencyIt,
   ...fairnessIt,
   ...hoursIt,
+  ...returnIt,
   ...usersIt,
   skipToContent: 'Vai al contenuto',
   navigation: 'Pagine',

@@ -7,6 +7,7 @@ import { doorsRu } from '../../shared/words/doors-ru.ts';
 import { emergencyRu } from './emergency-ru.ts';
 import { fairnessRu } from './fairness-ru.ts';
 import { hoursRu } from './hours-ru.ts';
+import { returnRu } from './return-ru.ts';
 import { usersRu } from './users-ru.ts';
 
 export const ru: Words<typeof en> = {
@@ -16,6 +17,7 @@ export const ru: Words<typeof en> = {
   ...emergencyRu,
   ...fairnessRu,
   ...hoursRu,
+  ...returnRu,
   ...usersRu,
   skipToContent: 'К содержанию',
   navigation: 'Страницы',
