@@ -106,7 +106,10 @@ export interface Wishes {
 
 /** Where an agent passes a contact on to; an agent is waited for `waitMs`, then anybody of the queue will do. */
 export type TransferTarget =
-  { readonly queueId: string } | { readonly agentId: string; readonly waitMs: number };
+  | { readonly queueId: string }
+  | { readonly agentId: string; readonly waitMs: number }
+  /** A supervisor takes it out of the agent's hands: to its own queue again. Chats and mails alone. */
+  | { readonly back: true };
 
 export type EndedBy = 'customer' | 'agent' | 'system';
 
@@ -142,7 +145,7 @@ export type AcdCommand = { at: number } & (
   /** The agent's leg of a talking contact ended. */
   /** Also: the agent closed the chat or mail. */
   | { type: 'contact.agent-hung-up'; contactId: string; reason: string }
-  /** Its agent passes it on; refused, and the talk goes on, where nobody there could take it. */
+  /** Its agent passes it on, or it is taken back from its agent; refused, and the talk goes on, where nobody there could take it. */
   | { type: 'contact.transfer'; contactId: string; to: TransferTarget }
   /** A callback: the customer has picked up. `ringMs`: how long the customer's phone was called. */
   | { type: 'contact.reached'; contactId: string; ringMs: number }
@@ -189,7 +192,9 @@ export type IgnoredReason =
   | 'limit-reached'
   /** The queue lets nobody in just now: it is full, in an emergency, or its rules for nobody there hold. */
   | 'queue-closed'
-  | 'agent-away';
+  | 'agent-away'
+  /** A call is nobody's to take out of an agent's hands. */
+  | 'not-text';
 
 export interface AcdResult {
   events: EventDraft[];

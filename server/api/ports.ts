@@ -10,6 +10,7 @@ import type { BlockList } from '../app/text/block-list.ts';
 import type { Quarantine } from '../app/text/quarantine.ts';
 import type { DeskPort } from './desk/port.ts';
 import type { AgentStateRefusal, AgentStateWhen, AgentTarget } from '../contract/agents.ts';
+import type { ReturnRefusal } from '../contract/contacts.ts';
 import type { BoardState, FloorState } from '../contract/live.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
 import type { OfferRecord } from '../contract/decision.ts';
@@ -135,6 +136,11 @@ export interface RoutingSwitches {
     agentId: string;
     to: AgentTarget;
   }): { when: AgentStateWhen } | { refused: AgentStateRefusal | 'unknown-agent' };
+  /** A chat or mail out of that agent's hands, back to its queue. */
+  returnContact(what: {
+    contactId: string;
+    agentId: string;
+  }): { queueId: string } | { refused: ReturnRefusal | 'unknown-contact' };
 }
 
 export interface ApiDeps {

@@ -1,7 +1,8 @@
-/** What people may switch in routing, beside the site file: the emergency switch, and the states of agents. */
+/** What people may switch in routing, beside the site file: the emergency switch, the states of agents, whose a contact is. */
 import type { AgentTarget } from '../contract/agents.ts';
 import type { AcdShell } from './acd-shell.ts';
 import { switchAgent, type AgentSwitchOutcome } from './agent-switch.ts';
+import { returnContact, type ContactReturnOutcome } from './contact-return.ts';
 
 export type SwitchOutcome = 'switched' | 'already-so' | 'unknown-queue';
 
@@ -9,6 +10,7 @@ export function routingSwitches(shell: AcdShell): {
   emergencies(): string[];
   switchEmergency(what: { isOn: boolean; queueId?: string; by: string }): SwitchOutcome;
   switchAgent(what: { agentId: string; to: AgentTarget }): AgentSwitchOutcome;
+  returnContact(what: { contactId: string; agentId: string }): ContactReturnOutcome;
 } {
   return {
     emergencies: () => shell.acd.emergencies(),
@@ -18,5 +20,6 @@ export function routingSwitches(shell: AcdShell): {
       return ignored === 'unknown-queue' ? 'unknown-queue' : 'already-so';
     },
     switchAgent: (what) => switchAgent(shell, what),
+    returnContact: (what) => returnContact(shell, what),
   };
 }

@@ -179,11 +179,14 @@ export const eventBodies = [
     target: z.string(),
     waitMs: z.number(),
   }),
-  /** Its agent passed it on: that talk is over, the contact is not. `contact.queued` follows. */
+  /**
+   * Its agent passed it on, or it was taken out of the agent's hands and given back to its own queue: that talk is over, the
+   * contact is not. `contact.queued` follows.
+   */
   shape('contact.transferred', {
     /** The offer that this talk began with. */
     offerId: z.string(),
-    /** `queue:ID`, or `agent:ID` of one who is asked first. */
+    /** `queue:ID`, its own where it was given back; or `agent:ID` of one who is asked first. */
     target: z.string(),
     /** Of this talk. */
     talkMs: z.number(),

@@ -10,20 +10,12 @@ import type { AgentLive, FloorState } from '../../../server/contract/live.ts';
 import { fill } from '../../shared/words.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../../shared/parts/field.tsx';
-import { Notice } from '../../shared/parts/notice.tsx';
 import { words } from '../reading.ts';
 import { api, may, refusalText } from '../session.ts';
 import { actionsFor, doneText, refusedText } from './agent-actions.ts';
+import type { Told } from './told.tsx';
 
 const boundMs = 8000;
-/** What went well need not be put away by hand; what did not, must. */
-const goodForMs = 9000;
-
-interface Told {
-  isGood: boolean;
-  text: string;
-}
-
 export interface AgentSwitch {
   /** Whose menu is open. */
   open: Signal<string | undefined>;
@@ -32,11 +24,10 @@ export interface AgentSwitch {
   told: Signal<Told | undefined>;
 }
 
-/** Undefined for those who may not. */
-export function useAgentSwitch(): AgentSwitch | undefined {
+/** Undefined for those who may not. `told`: where the answer is shown. */
+export function useAgentSwitch(told: Signal<Told | undefined>): AgentSwitch | undefined {
   const open = useSignal<string | undefined>(undefined);
   const leaving = useSignal<string | undefined>(undefined);
-  const told = useSignal<Told | undefined>(undefined);
   return may('agents.switch') ? { open, leaving, told } : undefined;
 }
 
@@ -227,37 +218,6 @@ function AskLogOut({ agent, onConfirm, onClose }: AskProps) {
   );
 }
 
-/** Always there, so that a reader of the screen hears what comes into it. */
-function Answer({ told }: { told: Signal<Told | undefined> }) {
-  const now = told.value;
-  useEffect(() => {
-    if (!now?.isGood) return undefined;
-    const timer = setTimeout(() => {
-      if (told.peek() === now) told.value = undefined;
-    }, goodForMs);
-    return () => clearTimeout(timer);
-  }, [now, told]);
-  return (
-    <div class="agent-told" aria-live="polite">
-      {now && (
-        <>
-          <Notice kind={now.isGood ? 'good' : 'bad'}>{now.text}</Notice>
-          <button
-            type="button"
-            class="agent-told-close"
-            aria-label={words.value.closeMessage}
-            onClick={() => {
-              told.value = undefined;
-            }}
-          >
-            ×
-          </button>
-        </>
-      )}
-    </div>
-  );
-}
-
 export function AgentSwitchParts({ control, floor }: { control: AgentSwitch; floor: FloorState }) {
   const { open, leaving, told } = control;
   const menuOf = floor.agents[open.value ?? ''];
@@ -302,7 +262,6 @@ export function AgentSwitchParts({ control, floor }: { control: AgentSwitch; flo
           }}
         />
       )}
-      <Answer told={told} />
     </>
   );
 }

@@ -18,6 +18,8 @@ import { Table } from '../parts/table.tsx';
 import { callerOf } from '../pages/contacts.tsx';
 import { formats, language, words, type TextKey } from '../reading.ts';
 import { AgentMenuButton, type AgentSwitch } from './agent-switch.tsx';
+import { ReturnButton, type ContactReturn } from './contact-return.tsx';
+import { agentWithText } from './return-texts.ts';
 import { orderedAgents, orderedCalls, orderedPhones } from './order.ts';
 
 /** More rows than a person reads; the rest is counted, and the browser stays quick. */
@@ -78,9 +80,10 @@ interface CallRowProps {
   queueName: string;
   agentName: string;
   now: Seconds;
+  control: ContactReturn | undefined;
 }
 
-function CallRow({ call, queueName, agentName, now }: CallRowProps) {
+function CallRow({ call, queueName, agentName, now, control }: CallRowProps) {
   const w = words.value;
   const isWaiting = call.state === 'waiting' || call.state === 'ringing';
   const isTalking = call.state === 'talking' || call.state === 'hold';
@@ -89,24 +92,44 @@ function CallRow({ call, queueName, agentName, now }: CallRowProps) {
       <td>
         <span class="with-icon">
           <CallShape state={call.state} />
-          {w[callWord[call.state]]}
-          {call.channel && <span class="quiet"> · {w[channelWord[call.channel]]}</span>}
+          <span class="cut">
+            {w[callWord[call.state]]}
+            {call.channel && <span class="call-channel">{w[channelWord[call.channel]]}</span>}
+          </span>
         </span>
       </td>
       <td data-given title={callerOf(call.pii)}>
         {callerOf(call.pii)}
       </td>
-      <td data-given>{queueName}</td>
-      <td data-given>{agentName}</td>
+      <td data-given title={queueName}>
+        {queueName}
+      </td>
+      <td data-given title={agentName}>
+        {agentName}
+      </td>
       <td class="is-number">
         {isWaiting && call.queuedAt !== undefined ? <Running since={call.queuedAt} now={now} /> : w.none}
       </td>
       <td class="is-number">{isTalking ? <Running since={call.since} now={now} /> : w.none}</td>
+      {control && (
+        <td class="agent-menu-cell">
+          {agentWithText(call) !== undefined && (
+            <ReturnButton contact={call} agentName={agentName} queueName={queueName} control={control} />
+          )}
+        </td>
+      )}
     </tr>
   );
 }
 
-export function CallsTable({ floor, now }: { floor: FloorState; now: Seconds }) {
+interface CallsTableProps {
+  floor: FloorState;
+  now: Seconds;
+  /** Of those who may take a contact out of an agent's hands. */
+  control: ContactReturn | undefined;
+}
+
+export function CallsTable({ floor, now, control }: CallsTableProps) {
   const w = words.value;
   const calls = orderedCalls(floor.contacts);
   const nameOf = (queueId: string) => floor.board.queues[queueId]?.name ?? queueId;
@@ -120,6 +143,7 @@ export function CallsTable({ floor, now }: { floor: FloorState; now: Seconds }) 
         { id: 'agent', title: w.colAgent },
         { id: 'time', title: w.colWait, isNumber: true },
         { id: 'time', title: w.colTalk, isNumber: true },
+        ...(control ? [{ id: 'menu', title: w.colActions, isUntitled: true }] : []),
       ]}
       empty={w.noCalls}
       isEmpty={calls.length === 0}
@@ -131,9 +155,10 @@ export function CallsTable({ floor, now }: { floor: FloorState; now: Seconds }) 
           queueName={nameOf(call.queueId)}
           agentName={call.agentId === undefined ? w.none : (floor.agents[call.agentId]?.name ?? call.agentId)}
           now={now}
+          control={control}
         />
       ))}
-      <More count={calls.length} columns={6} />
+      <More count={calls.length} columns={control ? 7 : 6} />
     </Table>
   );
 }

@@ -125,7 +125,8 @@ function lineOf(step: StoryStep, nameOf: NameOf): Line {
       };
     case 'transferred':
       return {
-        text: fill(w.storyTransferred, {
+        // Nobody passes a contact on to the queue that it is of.
+        text: fill(step.target === `queue:${step.queueId}` ? w.storyReturned : w.storyTransferred, {
           agent: agentName(step.agentId),
           target: targetText(step.target, nameOf),
         }),

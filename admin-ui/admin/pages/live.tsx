@@ -1,11 +1,14 @@
 /** The floor as it is now: figures, calls, agents, queues and phones, with the age of what is shown (M12). */
+import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { FloorState } from '../../../server/contract/live.ts';
 import { siteFigures } from '../../shared/site-figures.ts';
 import { fill } from '../../shared/words.ts';
 import { AgentSwitchParts, useAgentSwitch } from '../live/agent-switch.tsx';
+import { ContactReturnParts, useContactReturn } from '../live/contact-return.tsx';
 import { createFloorClient, type FloorClient } from '../live/floor-client.ts';
 import { AgentsTable, CallsTable, PhonesTable, QueuesTable } from '../live/tables.tsx';
+import { ToldLine, type Told } from '../live/told.tsx';
 import { OnOffShape } from '../../shared/parts/state-shape.tsx';
 import { Notice } from '../../shared/parts/notice.tsx';
 import { PageHead } from '../parts/shell.tsx';
@@ -86,7 +89,9 @@ export function LivePage() {
     return () => client.stop();
   }, [client]);
   const emergency = useEmergency();
-  const control = useAgentSwitch();
+  const told = useSignal<Told | undefined>(undefined);
+  const control = useAgentSwitch(told);
+  const returning = useContactReturn(told);
   const floor = client.tree.value;
   const w = words.value;
   const isStale = client.isStale.value && floor !== undefined;
@@ -109,7 +114,7 @@ export function LivePage() {
           <div class="panels">
             <section class="panel panel-calls">
               <h2>{w.calls}</h2>
-              <CallsTable floor={floor} now={client.serverSec} />
+              <CallsTable floor={floor} now={client.serverSec} control={returning} />
             </section>
             <section class="panel panel-agents">
               <h2>{w.agents}</h2>
@@ -127,6 +132,8 @@ export function LivePage() {
         </div>
       )}
       {floor && control && <AgentSwitchParts control={control} floor={floor} />}
+      {floor && returning && <ContactReturnParts control={returning} />}
+      {floor && (control || returning) && <ToldLine told={told} />}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { emergencyEn } from './emergency-en.ts';
 import { fairnessEn } from './fairness-en.ts';
 import { hoursEn } from './hours-en.ts';
 import { quarantineEn } from './quarantine-en.ts';
+import { returnEn } from './return-en.ts';
 import { usersEn } from './users-en.ts';
 
 export const en = {
@@ -16,6 +17,7 @@ export const en = {
   ...fairnessEn,
   ...hoursEn,
   ...quarantineEn,
+  ...returnEn,
   ...usersEn,
   skipToContent: 'Skip to content',
   navigation: 'Pages',

@@ -8,6 +8,7 @@ import { emergencyIt } from './emergency-it.ts';
 import { fairnessIt } from './fairness-it.ts';
 import { hoursIt } from './hours-it.ts';
 import { quarantineIt } from './quarantine-it.ts';
+import { returnIt } from './return-it.ts';
 import { usersIt } from './users-it.ts';
 
 export const it: Words<typeof en> = {
@@ -18,6 +19,7 @@ export const it: Words<typeof en> = {
   ...fairnessIt,
   ...hoursIt,
   ...quarantineIt,
+  ...returnIt,
   ...usersIt,
   skipToContent: 'Vai al contenuto',
   navigation: 'Pagine',

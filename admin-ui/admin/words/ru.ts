@@ -8,6 +8,7 @@ import { emergencyRu } from './emergency-ru.ts';
 import { fairnessRu } from './fairness-ru.ts';
 import { hoursRu } from './hours-ru.ts';
 import { quarantineRu } from './quarantine-ru.ts';
+import { returnRu } from './return-ru.ts';
 import { usersRu } from './users-ru.ts';
 
 export const ru: Words<typeof en> = {
@@ -18,6 +19,7 @@ export const ru: Words<typeof en> = {
   ...fairnessRu,
   ...hoursRu,
   ...quarantineRu,
+  ...returnRu,
   ...usersRu,
   skipToContent: 'К содержанию',
   navigation: 'Страницы',

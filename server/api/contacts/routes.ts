@@ -1,14 +1,48 @@
-/** The list of contacts, newest first. */
+/** The list of contacts, newest first; and a chat or mail given back to its queue by a supervisor, in the audit trail. */
+import { returnRequestSchema, type ReturnAnswer, type ReturnRefusal } from '../../contract/contacts.ts';
 import { pageQuerySchema } from '../../contract/rest.ts';
 import type { ApiParts } from '../parts.ts';
+import { notFound, refusal } from '../refusal.ts';
 import { defineRoute } from '../route.ts';
 import type { Route } from '../route.ts';
 
-export const contactRoutes = (parts: ApiParts): Route[] => [
+const words: Record<ReturnRefusal, string> = {
+  'not-text': 'this is a call; only a chat or a mail can be returned to its queue',
+  'not-with-agent': 'no agent works on this contact now',
+  'other-agent': 'another agent has this contact now',
+  'queue-closed': 'its queue lets nobody in just now; the agent keeps the contact',
+  'queue-removed': 'its queue is no longer in the site file; the agent keeps the contact',
+};
+
+export const contactRoutes = ({ deps }: ApiParts): Route[] => [
   defineRoute({
     method: 'get',
     path: '/api/contacts',
     access: 'contacts.list',
-    handle: async (ctx) => ({ json: await parts.deps.contacts.list(ctx.query(pageQuerySchema)) }),
+    handle: async (ctx) => ({ json: await deps.contacts.list(ctx.query(pageQuerySchema)) }),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/api/contacts/:id/return',
+    access: 'agents.switch',
+    body: returnRequestSchema,
+    async handle(request, who) {
+      const contactId = request.id();
+      const { agentId } = request.body;
+      const outcome = deps.routing.returnContact({ contactId, agentId });
+      if ('refused' in outcome) {
+        if (outcome.refused === 'unknown-contact') throw notFound('contact');
+        throw refusal('conflict', words[outcome.refused], { reason: outcome.refused });
+      }
+      const { queueId } = outcome;
+      await deps.audit.append({
+        actor: who.actor,
+        action: 'contact.returned',
+        target: `contact:${contactId}`,
+        details: { agentId, queueId },
+      });
+      const answer: ReturnAnswer = { contactId, agentId, queueId };
+      return { json: answer };
+    },
   }),
 ];

@@ -86,6 +86,7 @@ describe('doors of the real server', function () {
       'GET /api/emergency',
       'PUT /api/emergency',
       'PUT /api/agents/101/state',
+      'POST /api/contacts/c1/return',
       'GET /api/hours',
       'GET /api/decisions',
       'GET /api/fairness',

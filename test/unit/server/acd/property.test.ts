@@ -33,6 +33,7 @@ describe('routing under random events', function () {
     let events = 0;
     let offers = 0;
     let redecided = 0;
+    let returned = 0;
     const mostInHand = { chat: 0, mail: 0 };
     const seen = new Set<string>();
     for (let seed = 1; events < eventCount; seed++) {
@@ -54,6 +55,7 @@ describe('routing under random events', function () {
           }
           if (step % 300 === 299) sameState(world.acd, replayed(world.log), 'replay of the log alone');
         }
+        returned += world.returned;
         mostInHand.chat = Math.max(mostInHand.chat, world.mostInHand.chat);
         mostInHand.mail = Math.max(mostInHand.mail, world.mostInHand.mail);
         for (const event of world.log) eventBodySchema.parse({ type: event.type, data: event.data });
@@ -67,6 +69,7 @@ describe('routing under random events', function () {
     }
     expect(offers).to.be.greaterThan(eventCount / 70);
     expect(redecided).to.be.greaterThan(60);
+    expect(returned, 'chats and mails taken back').to.be.greaterThan(eventCount / 2000);
     // Agents were as full as they may be, and never fuller (world.ts).
     expect(mostInHand.chat).to.be.at.least(3);
     expect(mostInHand.mail).to.be.at.least(3);

@@ -4,7 +4,7 @@ import { replayDecisions } from '../../../../server/acd/replay.ts';
 import { createAcd } from '../../../../server/acd/engine.ts';
 import type { AcdCommand } from '../../../../server/acd/types.ts';
 import type { EventDraft } from '../../../../server/contract/events.ts';
-import { agent, queue, site, type WithoutTime } from './site.ts';
+import { agent, Bench, queue, site, type WithoutTime } from './site.ts';
 import { randomSource } from '../../../support/random-source.ts';
 import { World } from './world.ts';
 
@@ -62,6 +62,37 @@ function busyDay(offers: number): EventDraft[] {
   return log;
 }
 
+/** Three agents of one line, and a supervisor who takes back every second text that is worked on. */
+function takenBack(contacts: number): EventDraft[] {
+  const bench = new Bench(
+    site(
+      [queue('first')],
+      ['101', '102', '103'].map((id) => agent(id, ['first'])),
+      [],
+    ),
+  );
+  const random = randomSource(7);
+  for (const agentId of ['101', '102', '103']) {
+    bench.do({ type: 'agent.login', agentId, how: 'web' });
+    bench.do({ type: 'agent.ready', agentId });
+  }
+  for (let i = 0; i < contacts; i++) {
+    bench.pass(Math.floor(random() * 9_000));
+    const contactId = `c${i}`;
+    const channel = random() < 0.5 ? 'chat' : 'mail';
+    const to = { queueId: 'first', numberId: '5000', language: 'en' };
+    bench.do({ type: 'contact.arrive', contactId, channel, ...to });
+    bench.do({ type: 'contact.enqueue', contactId });
+    for (const { id, state, offerId } of Array.from(bench.acd.contacts())) {
+      if (state === 'offered') bench.do({ type: 'offer.accepted', offerId: offerId ?? '' });
+      else if (state !== 'connected') continue;
+      else if (random() < 0.25) bench.do({ type: 'contact.transfer', contactId: id, to: { back: true } });
+      else if (random() < 0.3) bench.do({ type: 'contact.agent-hung-up', contactId: id, reason: 'closed' });
+    }
+  }
+  return bench.log;
+}
+
 describe('decisions made again', function () {
   this.timeout(60_000);
 
@@ -99,6 +130,32 @@ describe('decisions made again', function () {
       }
     }
     expect(count).to.be.greaterThan(50);
+  });
+
+  it('come out equal where chats and mails are taken out of agents’ hands', () => {
+    const log = JSON.parse(JSON.stringify(takenBack(300))) as EventDraft[];
+    const returned = log.filter(({ type }) => type === 'contact.transferred').length;
+    let withoutGiver = 0;
+    for (const { recorded, replayed, offerId } of replayDecisions(log)) {
+      expect(replayed, offerId).to.deep.equal(recorded);
+      const { demand } = recorded;
+      if (typeof demand === 'object' && demand.notAgentId !== undefined) withoutGiver += 1;
+    }
+    expect(returned).to.be.greaterThan(100);
+    expect(withoutGiver).to.be.greaterThan(50);
+    const again = createAcd();
+    for (const event of log) again.apply(event);
+    again.assertInvariants();
+    // What the log alone makes of it goes on as if nothing had been.
+    const [given] = [...again.contacts()].filter(({ state }) => state === 'connected');
+    const at = (log.at(-1)?.at ?? 0) + 1;
+    const command: AcdCommand = {
+      type: 'contact.transfer',
+      at,
+      contactId: given?.id ?? '',
+      to: { back: true },
+    };
+    expect(again.handle(command).ignored).to.equal(undefined);
   });
 
   it('show a record that was tampered with', () => {

@@ -9,6 +9,7 @@ import {
   type Blocks,
   type OverflowRule,
   type OverflowTarget,
+  type TransferTarget,
   type Wishes,
 } from '../../../../server/acd/types.ts';
 import type { SkillDemand } from '../../../../server/contract/decision.ts';
@@ -46,6 +47,8 @@ export class World {
   arrivals = 0;
   version = 0;
   ignored = 0;
+  /** Given back to their own queue. */
+  returned = 0;
   inForce: AcdSite | undefined;
   readonly mostInHand = { chat: 0, mail: 0 };
 
@@ -246,10 +249,7 @@ export class World {
       return {
         type: 'contact.transfer',
         contactId: this.contactId('connected'),
-        to:
-          this.random() < 0.6
-            ? { queueId: this.pick(this.queueIds) }
-            : { agentId: this.pick(this.agentIds), waitMs: this.pick([3_000, 90_000]) },
+        to: this.target(),
       };
     if (roll < 64)
       return { type: 'contact.agent-hung-up', contactId: this.contactId('connected'), reason: 'bye' };
@@ -258,6 +258,13 @@ export class World {
     if (roll < 66) return { type: 'contact.hold', contactId: this.contactId('connected') };
     if (roll < 68) return { type: 'contact.resume', contactId: this.contactId('connected') };
     return this.drawAgentSide(roll);
+  }
+
+  target(): TransferTarget {
+    const roll = this.random();
+    if (roll < 0.25) return { back: true };
+    if (roll < 0.7) return { queueId: this.pick(this.queueIds) };
+    return { agentId: this.pick(this.agentIds), waitMs: this.pick([3_000, 90_000]) };
   }
 
   drawAgentSide(roll: number): WithoutTime {
@@ -323,6 +330,14 @@ export class World {
       throw new Error(`${agent.id} has ${held} of ${channel}: more than its capacity`);
   }
 
+  /** Nobody passes a contact on to the queue that it is of: it was taken back, which no call ever is. */
+  checkReturn({ contactId = '', queueId, data }: DraftOf<'contact.transferred'>): void {
+    if (data.target !== `queue:${queueId}`) return;
+    this.returned += 1;
+    const contact = this.acd.contact(contactId);
+    if (contact && workOf(contact.channel) === 'voice') throw new Error(`${contactId} is a call taken back`);
+  }
+
   account(event: EventDraft): void {
     if (event.type === 'site.applied') this.inForce = event.data.acd as AcdSite;
     const id = event.contactId ?? '';
@@ -338,7 +353,10 @@ export class World {
       this.offerIds.add(event.data.offerId);
     }
     // It is one contact, and in each queue one offered and one answered.
-    if (event.type === 'contact.transferred') this.queued.delete(id);
+    if (event.type === 'contact.transferred') {
+      this.queued.delete(id);
+      this.checkReturn(event);
+    }
     if (event.type === 'contact.answered') this.tally.answered += 1;
     if (event.type === 'contact.abandoned') this.tally.abandoned += 1;
     if (event.type === 'contact.flowed-out') {

@@ -178,7 +178,8 @@ describe('live figures', function () {
         world.at += world.random() < 0.3 ? world.below(8_000) : world.below(50);
         if (step === 150) {
           dayStart = before + Math.floor((world.at - before) / 2);
-          if (dayStart === before) dayStart = world.at;
+          // Midnight is after all that was: where no time passed, one of it does.
+          if (dayStart === before) dayStart = world.at = before + 1;
           stats.rollDay(dayStart);
         }
         for (const event of world.run(world.draw())) {
