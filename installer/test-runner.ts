@@ -20,14 +20,14 @@ interface Folder {
   hasCoverage: boolean;
   /** How many files run side by side: more than processors where tests mostly wait. */
   jobs: number;
-  /** Parts whose files run one after the other. */
-  alone: string[];
+  /** Parts that run by themselves, and how many of their files at once: they kill and wait (2), or measure (1). */
+  alone: Record<string, number>;
 }
 const folders: Folder[] = [
-  { name: 'unit', limitMs: 600_000, hasCoverage: true, jobs: 2, alone: [] },
-  { name: 'flow', limitMs: 900_000, hasCoverage: true, jobs: 3, alone: [] },
-  { name: 'sip', limitMs: 1_500_000, hasCoverage: false, jobs: 3, alone: ['faults', 'media'] },
-  { name: 'e2e', limitMs: 900_000, hasCoverage: false, jobs: 3, alone: [] },
+  { name: 'unit', limitMs: 600_000, hasCoverage: true, jobs: 2, alone: {} },
+  { name: 'flow', limitMs: 900_000, hasCoverage: true, jobs: 3, alone: {} },
+  { name: 'sip', limitMs: 1_500_000, hasCoverage: false, jobs: 3, alone: { faults: 2, media: 1 } },
+  { name: 'e2e', limitMs: 900_000, hasCoverage: false, jobs: 3, alone: {} },
 ];
 const checks = [
   { title: 'lint', command: ['oxlint/bin/oxlint', '--type-aware'] },
@@ -123,15 +123,18 @@ function testFiles(path: string): string[] {
 async function runFolder(folder: Folder, paths: string[], isBuilt: boolean): Promise<void> {
   const files = paths.flatMap(testFiles);
   if (files.length === 0) return fail(`test/${folder.name} has no tests`);
-  const isAlone = (file: string) =>
-    folder.alone.some((part) => file.startsWith(`test/${folder.name}/${part}/`));
   const sizeOf = (file: string) => statSync(join(projectRoot, file)).size;
   // The longest first, so that none is left to run when all others are done.
-  const together = files.filter((file) => !isAlone(file)).sort((a, b) => sizeOf(b) - sizeOf(a));
-  const alone = files.filter(isAlone);
-  const sideBySide = ['--parallel', '--jobs', String(folder.jobs), ...together];
-  if (together.length > 0) await runMocha(folder, folder.name, sideBySide, isBuilt);
-  if (alone.length > 0) await runMocha(folder, `${folder.name}, one by one`, alone, isBuilt);
+  const left = new Set(files.toSorted((a, b) => sizeOf(b) - sizeOf(a)));
+  const parts = Object.entries(folder.alone).map(([part, jobs]) => {
+    const own = [...left].filter((file) => file.startsWith(`test/${folder.name}/${part}/`));
+    for (const file of own) left.delete(file);
+    return { title: `${folder.name}/${part}`, jobs, own };
+  });
+  for (const { title, jobs, own } of [{ title: folder.name, jobs: folder.jobs, own: [...left] }, ...parts]) {
+    const sideBySide = jobs > 1 ? ['--parallel', '--jobs', String(jobs)] : [];
+    if (own.length > 0) await runMocha(folder, title, [...sideBySide, ...own], isBuilt);
+  }
 }
 
 async function runMocha(folder: Folder, title: string, args: string[], isBuilt: boolean): Promise<void> {

@@ -123,8 +123,11 @@ export function createTextSide(parts: TextSideParts): TextSide {
   let isStarted = false;
   let isStopped = false;
 
+  let mail: MailChannel | undefined;
+  /** May be repeated as a whole: Postgres may go away at each step. */
   const takeOverTexts = async () => {
     await guard.start();
+    mail ??= await openMail(parts, desk, senders);
     await callbacks.load();
     await desk.resume();
   };
@@ -189,9 +192,10 @@ export function createTextSide(parts: TextSideParts): TextSide {
       }
       if (isStopped) return;
       callbacks.begin(callbackDesk({ site, logger, desk, store }));
-      const mail = await openMail(parts, desk, senders);
-      guard.noteMail(mail);
-      channels.set(mailChannelId, mail);
+      if (mail) {
+        guard.noteMail(mail);
+        channels.set(mailChannelId, mail);
+      }
       isStarted = true;
       presence.begin(site.agentIds());
       forgetting.start();

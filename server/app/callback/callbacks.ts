@@ -28,7 +28,7 @@ const usualTries = { tries: 3, retryMin: 15 };
 
 export interface CallbacksParts {
   shell: AcdShell;
-  calls: Pick<CallControl, 'dial' | 'hangup' | 'play' | 'isUp'>;
+  calls: Pick<CallControl, 'dial' | 'hangup' | 'play' | 'hasLeg'>;
   site: Pick<ActiveSite, 'site' | 'isOpen' | 'language'>;
   prompts: Pick<PromptPort, 'file'>;
   store: CallbackStorePort;
@@ -50,6 +50,8 @@ export interface CallbackDesk {
 interface Calling {
   readonly offerId: string;
   startedAt: number;
+  /** The call of an agent before is still being given up: its leg has the same id. */
+  isBehind?: boolean;
   timer?: NodeJS.Timeout;
   cause?: NotReachedCause;
 }
@@ -121,12 +123,18 @@ export class Callbacks {
 
   /** The agent has picked up: it hears that the customer's phone rings. */
   async call(contactId: string, offerId: string): Promise<void> {
-    const { calls, prompts, site, shell, clock } = this.#parts;
+    const { calls, prompts, site, clock } = this.#parts;
     const calling: Calling = { offerId, startedAt: clock.now() };
     this.#calling.set(contactId, calling);
     calls.play(offerId, 'ring-back', [prompts.file('ring-back', site.language)], { isLoop: true });
     await this.#desk;
     if (this.#calling.get(contactId) !== calling) return;
+    calling.isBehind = calls.hasLeg(contactId);
+    if (!calling.isBehind) this.#dial(contactId, calling);
+  }
+
+  #dial(contactId: string, calling: Calling): void {
+    const { calls, site, shell, clock } = this.#parts;
     const way = this.#wayTo(contactId);
     if (typeof way === 'string') return this.#failed(contactId, calling, way);
     const { trunkId, number, rules } = way;
@@ -139,11 +147,14 @@ export class Callbacks {
       data: { trunkId, attempt },
     });
     calling.startedAt = clock.now();
-    calling.timer = setTimeout(() => calls.hangup(contactId, 'no answer'), rules.ringSec * 1000);
+    calling.timer = setTimeout(() => {
+      calls.hangup(contactId, 'no answer');
+      this.#failed(contactId, calling, 'no-answer');
+    }, rules.ringSec * 1000);
     calls.dial(contactId, {
       trunkId,
       number,
-      near: offerId,
+      near: calling.offerId,
       pii: { from: rules.callerId },
       displayName: site.site.site.name,
     });
@@ -156,7 +167,11 @@ export class Callbacks {
     const { legId: contactId } = event;
     const calling = this.#calling.get(contactId);
     if (!calling) return this.#late(event);
-    if (event.type === 'dial.failed') this.#failed(contactId, calling, causeOf(event));
+    if (calling.isBehind) {
+      if (event.type !== 'dial.failed') return true;
+      calling.isBehind = false;
+      this.#dial(contactId, calling);
+    } else if (event.type === 'dial.failed') this.#failed(contactId, calling, causeOf(event));
     if (event.type === 'dial.answered') this.#reach(contactId, calling, connect);
     return true;
   }

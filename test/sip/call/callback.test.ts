@@ -183,10 +183,12 @@ describe('a customer who asks to be called', function () {
       'the next try is kept',
       async () => (await house.rows('select 1 from callback_tries')).length === 1,
     );
+    const dialled = (await events('contact.dialled')).length;
     await triedAtOnce();
     await annaTakesIt();
     await customer!.waitFor('CALL_INCOMING');
-    // And now the server dies while the customer's phone rings.
+    // And now the server dies while the customer's phone rings, and the log has it that it does (a kill may cost its last instant).
+    await untilEvents('contact.dialled', dialled + 1);
     await house.stack.killProcess('server');
     await anna.waitFor('CALL_CLOSED', 20_000);
     await until(

@@ -32,6 +32,7 @@ class Desk {
   readonly closed: string[] = [];
   readonly dialled: DialOptions[] = [];
   readonly connected: string[] = [];
+  readonly legs = new Set<string>();
   readonly acd = createAcd();
   readonly shell: AcdShell;
   readonly callbacks: Callbacks;
@@ -51,7 +52,7 @@ class Desk {
         dial: (legId, options) => void (this.commands.push(`dial ${legId}`), this.dialled.push(options)),
         hangup: (legId, reason) => void this.commands.push(`hangup ${legId} ${reason}`),
         play: (legId, playId) => void this.commands.push(`play ${legId} ${playId}`),
-        isUp: () => true,
+        hasLeg: (legId) => this.legs.has(legId),
       },
       site: this.site,
       prompts: { file: (id) => id },
@@ -67,7 +68,8 @@ class Desk {
       timings: { lookEveryMs: 20, busyMs: 50 },
     });
     this.apply({});
-    this.shell.run({ type: 'phone.registered', phoneId: '1001', transport: 'udp' });
+    for (const phoneId of ['1001', '1002'])
+      this.shell.run({ type: 'phone.registered', phoneId, transport: 'udp' });
     this.shell.run({ type: 'agent.login', agentId: '101', phoneId: '1001', how: 'web' });
     this.shell.run({ type: 'agent.ready', agentId: '101' });
   }
@@ -76,8 +78,14 @@ class Desk {
     const site = siteSchema.parse({
       site: { name: 'Bank' },
       queues: [{ id: 'main', name: 'Main' }],
-      agents: [{ id: '101', name: 'Anna', queues: ['main'], wrapUp: { mode: 'none' } }],
-      phones: [{ id: '1001', password: 'secret-1001' }],
+      agents: [
+        { id: '101', name: 'Anna', queues: ['main'], wrapUp: { mode: 'none' } },
+        { id: '102', name: 'Boris', queues: ['main'], wrapUp: { mode: 'none' } },
+      ],
+      phones: [
+        { id: '1001', password: 'secret-1001' },
+        { id: '1002', password: 'secret-1002' },
+      ],
       trunks: [{ id: 'out', addresses: ['10.0.0.5'], outbound }],
       hours: [{ id: 'day', name: 'Day', open: [{ days: ['wed'], from: '09:00', to: '18:00' }] }],
       callbacks: rules,
@@ -219,6 +227,26 @@ describe('callbacks', function () {
     // Picked up in that very moment: nobody is there to talk to.
     expect(desk.hear({ type: 'dial.answered', legId: 'c' })).to.equal(false);
     expect(desk.connected).to.deep.equal([]);
+  });
+
+  it('are called anew by the next agent when the call before has been given up', async () => {
+    await desk.begin();
+    desk.ask('c');
+    await desk.pickUp('c');
+    desk.shell.run({ type: 'agent.login', agentId: '102', phoneId: '1002', how: 'web' });
+    // Passed on while the customer's phone rings: that call is being given up, and has the leg that the next one needs.
+    desk.legs.add('c');
+    desk.shell.run({ type: 'contact.transfer', contactId: 'c', to: { agentId: '102', waitMs: 60_000 } });
+    expect(desk.commands).to.include('hangup c passed on');
+    desk.shell.run({ type: 'agent.ready', agentId: '102' });
+    await desk.pickUp('c');
+    expect(desk.dialled).to.have.length(1);
+    desk.legs.delete('c');
+    desk.fail('c', 'cancelled', 487);
+    expect(desk.dialled).to.have.length(2);
+    expect(notReached()).to.deep.equal([]);
+    desk.hear({ type: 'dial.answered', legId: 'c' });
+    expect(desk.connected).to.deep.equal(['c c.2']);
   });
 
   it('end for good when their agent closes them at the desk', async () => {
