@@ -24,6 +24,8 @@ import { Retention } from './app/text/retention.ts';
 import { VoiceCalls } from './app/voice-calls.ts';
 import { createSecretFiles } from './channels/mail/secret-files.ts';
 import { createCallbackRepo } from './db/repos/callback-repo.ts';
+import { createChannelUseRepo } from './db/repos/channel-use-repo.ts';
+import { createConsentRepo } from './db/repos/consent-repo.ts';
 import { createAuditTrail } from './audit/audit-trail.ts';
 import { createAccess } from './auth/access.ts';
 import { readStatus } from './compose/engine-metrics.ts';
@@ -179,6 +181,12 @@ async function main(): Promise<void> {
     routing: routingSwitches(shell),
     recordings: createRecordingStore(stores.recordings, config.recordingsDir),
     contacts: stores.contacts,
+    channels: {
+      site: () => active.site,
+      health: () => text.health(),
+      ...createChannelUseRepo(stores.sequelize),
+    },
+    consents: createConsentRepo(stores.sequelize),
     decisions: stores.decisions,
     fairness: stores.fairness,
     live: {

@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { AuditPage } from './pages/audit.tsx';
 import { BlocksPage } from './pages/blocks.tsx';
+import { ChannelsPage } from './pages/channels.tsx';
 import { ContactsPage } from './pages/contacts.tsx';
 import { DecisionsPage } from './pages/decisions.tsx';
 import { PasswordPage, SetupPage, SignInPage } from './pages/doors.tsx';
@@ -33,6 +34,8 @@ function Page({ id }: { id: PageId }) {
       return <FairnessPage />;
     case 'hours':
       return <HoursPage />;
+    case 'channels':
+      return <ChannelsPage />;
     case 'quarantine':
       return <QuarantinePage />;
     case 'blocks':

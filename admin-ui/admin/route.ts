@@ -10,6 +10,7 @@ export const pages = [
   { id: 'decisions', word: 'pageDecisions', permission: 'contacts.list' },
   { id: 'fairness', word: 'pageFairness', permission: 'fairness.read' },
   { id: 'hours', word: 'pageHours', permission: 'hours.read' },
+  { id: 'channels', word: 'pageChannels', permission: 'channels.read' },
   { id: 'quarantine', word: 'pageQuarantine', permission: 'quarantine.manage', channels: ['mail'] },
   {
     id: 'blocks',

@@ -11,6 +11,8 @@ import { deskFileRoutes } from './desk/file-routes.ts';
 import { deskRoutes } from './desk/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { blockRoutes } from './blocks/routes.ts';
+import { channelRoutes } from './channels/routes.ts';
+import { consentRoutes } from './consents/routes.ts';
 import { contactRoutes } from './contacts/routes.ts';
 import { decisionRoutes } from './decisions/routes.ts';
 import { deviceRoutes } from './displays/device-routes.ts';
@@ -89,6 +91,8 @@ export function createHttpServer(deps: ApiDeps): HttpServer {
     ...deskFileRoutes(parts),
     ...quarantineRoutes(parts),
     ...blockRoutes(parts),
+    ...channelRoutes(parts),
+    ...consentRoutes(parts),
     ...auditRoutes(parts),
   ];
   const app = express();

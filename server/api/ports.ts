@@ -7,6 +7,7 @@ import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { HoursSite } from '../config/hours-simulation.ts';
 import type { Access } from '../auth/access.ts';
 import type { BlockList } from '../app/text/block-list.ts';
+import type { ChannelHealth } from '../app/text/channel.ts';
 import type { Quarantine } from '../app/text/quarantine.ts';
 import type { DeskPort } from './desk/port.ts';
 import type { AgentStateRefusal, AgentStateWhen, AgentTarget } from '../contract/agents.ts';
@@ -14,7 +15,9 @@ import type { ReturnRefusal } from '../contract/contacts.ts';
 import type { BoardState, FloorState } from '../contract/live.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
 import type { OfferRecord } from '../contract/decision.ts';
+import type { ConsentQuery, ConsentRow } from '../contract/rest-channels.ts';
 import type { DecisionQuery } from '../contract/rest-decisions.ts';
+import type { Site } from '../contract/site.ts';
 import type {
   ContactRow,
   HealthAnswer,
@@ -81,6 +84,43 @@ export interface DecisionStore {
   offers(query: DecisionQuery): Promise<Page<OfferRecord>>;
   /** In order, without personal data. */
   contactEvents(contactId: string, limit: number): Promise<HearthlineEvent[]>;
+}
+
+/** How much came by one channel, out of history. */
+export interface ChannelUse {
+  week: number;
+  month: number;
+  /** ms UTC; absent: none ever. */
+  lastAt?: number;
+}
+export interface ChannelsAsked {
+  /** Numbers as they are dialled, and the `via` of text: `mail:help`. */
+  vias: readonly string[];
+  trunkIds: readonly string[];
+  /** ms UTC: since when contacts count. */
+  weekAgo: number;
+  monthAgo: number;
+}
+/** By id; one without contacts may be absent. */
+export interface ChannelUses {
+  byVia: ReadonlyMap<string, ChannelUse>;
+  /** Calls in by a trunk. */
+  byTrunk: ReadonlyMap<string, ChannelUse>;
+  /** Calls of our own that went out by a trunk. */
+  outByTrunk: ReadonlyMap<string, ChannelUse>;
+}
+
+export interface ChannelFacts {
+  /** The site in force. */
+  site(): Site;
+  /** Of the channels of text, and of the port for customers (`public-port`). */
+  health(): Readonly<Record<string, ChannelHealth>>;
+  use(asked: ChannelsAsked): Promise<ChannelUses>;
+}
+
+export interface ConsentStore {
+  /** Newest first. */
+  list(query: Omit<ConsentQuery, 'format'>): Promise<Page<ConsentRow>>;
 }
 
 /** Counts how work was shared out, away from the event loop that carries calls. */
@@ -157,6 +197,8 @@ export interface ApiDeps {
   routing: RoutingSwitches;
   recordings: RecordingStore;
   contacts: ContactStore;
+  channels: ChannelFacts;
+  consents: ConsentStore;
   decisions: DecisionStore;
   fairness: FairnessStore;
   live: LiveSource;

@@ -28,6 +28,7 @@ import {
   type UserRow,
 } from '../../server/contract/rest.ts';
 import { emergencyRequestSchema } from '../../server/contract/emergency.ts';
+import { type ChannelsStandIn, createChannelsStandIn } from './ui-channels.ts';
 import { createFairnessStandIn } from './ui-fairness.ts';
 import { createHoursStandIn } from './ui-hours.ts';
 import { createQuarantineStandIn, type QuarantineStandIn } from './ui-quarantine.ts';
@@ -46,6 +47,11 @@ export interface RestStandIn {
   /** Queues in emergency; '' is the whole site. */
   emergencies: Set<string>;
   quarantine: QuarantineStandIn;
+  channels: ChannelsStandIn;
+  /** What its user may do. */
+  may: string[];
+  /** Text channels that its site has. */
+  textChannels: SessionView['channels'];
 }
 
 const permissions = [
@@ -66,6 +72,8 @@ const permissions = [
   'users.manage',
   'quarantine.manage',
   'blocks.manage',
+  'channels.read',
+  'consents.export',
 ];
 
 export const standInUser = { username: 'ada', password: 'correct horse battery' };
@@ -261,11 +269,13 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
       codeExpiresAt: 0,
     });
 
+  const may = [...permissions];
+  const textChannels: SessionView['channels'] = ['mail', 'chat', 'form'];
   const view = (): SessionView => ({
     me: { userId: 'u1', username: user.username, role: 'admin' },
     csrfToken,
-    may: [...permissions],
-    channels: ['mail', 'chat', 'form'],
+    may,
+    channels: textChannels,
     mustChangePassword,
     idleUntil: now() + 1_800_000,
     expiresAt: now() + 43_200_000,
@@ -422,6 +432,8 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
   router.use(createHoursStandIn(now));
   const quarantine = createQuarantineStandIn(now);
   router.use(quarantine.router);
+  const channels = createChannelsStandIn(now);
+  router.use(channels.router);
   const people = createUsersStandIn(now);
   router.use(people.router);
   router.get('/api/site', (_request, response) => void response.json(site));
@@ -504,5 +516,8 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     listens,
     emergencies,
     quarantine,
+    channels,
+    may,
+    textChannels,
   };
 }

@@ -44,7 +44,7 @@ const viewWords: Record<View, TextKey> = {
 };
 
 /** The site's clock; the reader's own where it cannot be told. */
-function useSiteZone(): string | undefined {
+export function useSiteZone(): string | undefined {
   const [zone, setZone] = useState<string>();
   useEffect(() => {
     void api<HoursList>('/api/hours').then((answer) => {

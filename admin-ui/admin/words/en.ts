@@ -1,5 +1,6 @@
 /** English: names the keys of every other language of the console. */
 import { agentEn } from './agent-en.ts';
+import { channelsEn } from './channels-en.ts';
 import { decisionsEn } from './decisions-en.ts';
 import { doorsEn } from '../../shared/words/doors-en.ts';
 import { emergencyEn } from './emergency-en.ts';
@@ -11,6 +12,7 @@ import { usersEn } from './users-en.ts';
 
 export const en = {
   ...agentEn,
+  ...channelsEn,
   ...decisionsEn,
   ...doorsEn,
   ...emergencyEn,

@@ -2,6 +2,7 @@
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
 import { agentRu } from './agent-ru.ts';
+import { channelsRu } from './channels-ru.ts';
 import { decisionsRu } from './decisions-ru.ts';
 import { doorsRu } from '../../shared/words/doors-ru.ts';
 import { emergencyRu } from './emergency-ru.ts';
@@ -13,6 +14,7 @@ import { usersRu } from './users-ru.ts';
 
 export const ru: Words<typeof en> = {
   ...agentRu,
+  ...channelsRu,
   ...decisionsRu,
   ...doorsRu,
   ...emergencyRu,

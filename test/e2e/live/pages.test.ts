@@ -42,7 +42,7 @@ describe('pages of the real server', function () {
       await admin.page.goto('about:blank');
       await admin.page.goto(`${live.url}/?lang=${language}`);
       await admin.page.locator('[data-connection=live]').waitFor();
-      for (const id of ['live', 'recordings', 'contacts', 'displays', 'site', 'audit']) {
+      for (const id of ['live', 'recordings', 'contacts', 'channels', 'displays', 'site', 'audit']) {
         await visit(admin.page, id);
         await admin.page
           .locator(id === 'site' ? '.editor' : '.table-box tbody tr')

@@ -25,6 +25,8 @@ import { createSettingsStore } from '../../../../server/auth/setting-store.ts';
 import { siteSchema } from '../../../../server/contract/site.ts';
 import type { RecordingRow, SessionView } from '../../../../server/contract/rest.ts';
 import { connectDatabase } from '../../../../server/db/connect.ts';
+import { createChannelUseRepo } from '../../../../server/db/repos/channel-use-repo.ts';
+import { createConsentRepo } from '../../../../server/db/repos/consent-repo.ts';
 import { createDecisionRepo } from '../../../../server/db/repos/decision-repo.ts';
 import { createFairnessReader } from '../../../../server/db/fairness-reader.ts';
 import { migrateUp } from '../../../../server/db/migrate.ts';
@@ -259,6 +261,8 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
           : undefined,
     },
     contacts: { list: async () => ({ items: [] }) },
+    channels: { site: () => active.site, health: () => ({}), ...createChannelUseRepo(sequelize) },
+    consents: createConsentRepo(sequelize),
     decisions: createDecisionRepo(sequelize),
     fairness,
     live: { board: () => floor.tree.board, floor: () => floor.tree, eventAt: () => floor.eventAt },
