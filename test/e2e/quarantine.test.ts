@@ -39,7 +39,10 @@ describe('quarantine and blocked senders in the browser', function () {
     await page.fill('#password', standInUser.password);
     await page.keyboard.press('Enter');
     await page.locator(`nav a[href="#/${id}"]`).click();
-    await page.locator(id === 'quarantine' ? 'tr[data-mail]' : '#block-find').first().waitFor();
+    await page
+      .locator(id === 'quarantine' ? 'tr[data-mail]' : '#block-find')
+      .first()
+      .waitFor();
   }
   const rows = () => page.locator('tr[data-mail]');
   const mail = (rawId: string) => page.locator(`tr[data-mail=${rawId}]`);
