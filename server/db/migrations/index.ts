@@ -12,6 +12,7 @@ import { callbacksMigration } from './0011-callbacks.ts';
 import { textUndeliveredMigration } from './0012-text-undelivered.ts';
 import { rawMailMigration } from './0008-raw-mail.ts';
 import { quarantineMigration } from './0013-quarantine.ts';
+import { customersMigration } from './0015-customers.ts';
 
 export interface Migration {
   name: string;
@@ -33,4 +34,5 @@ export const migrations: readonly Migration[] = [
   callbacksMigration,
   textUndeliveredMigration,
   quarantineMigration,
+  customersMigration,
 ];
