@@ -15,6 +15,7 @@ import { AcdShell } from './app/acd-shell.ts';
 import { ActiveSite } from './app/active-site.ts';
 import { withEmergency } from './app/board-emergency.ts';
 import { Callbacks } from './app/callback/callbacks.ts';
+import { Customers } from './app/customers/customers.ts';
 import { FeatureCodes } from './app/feature-codes.ts';
 import { LiveFigures, toStatsSite } from './app/live-figures.ts';
 import type { StoredSite } from './app/ports.ts';
@@ -26,6 +27,7 @@ import { createSecretFiles } from './channels/mail/secret-files.ts';
 import { createCallbackRepo } from './db/repos/callback-repo.ts';
 import { createChannelUseRepo } from './db/repos/channel-use-repo.ts';
 import { createConsentRepo } from './db/repos/consent-repo.ts';
+import { createCustomerRepo } from './db/repos/customer-repo.ts';
 import { createAuditTrail } from './audit/audit-trail.ts';
 import { createAccess } from './auth/access.ts';
 import { readStatus } from './compose/engine-metrics.ts';
@@ -115,6 +117,12 @@ async function main(): Promise<void> {
   });
   const voice = new VoiceCalls({ shell, calls, site: active, prompts, clock, features, recent, callbacks });
   const screens = staticDirs(config);
+  const customers = new Customers({
+    store: createCustomerRepo(stores.sequelize, newId),
+    site: () => active.site,
+    clock,
+    logger,
+  });
   const text = createTextSide({
     stores,
     shell,
@@ -122,6 +130,7 @@ async function main(): Promise<void> {
     live,
     calls,
     callbacks,
+    customers,
     clock,
     logger,
     config,
@@ -152,6 +161,8 @@ async function main(): Promise<void> {
   });
   shutdown.add('retention', () => retention.stop());
   retention.start();
+  shutdown.add('customers', () => customers.stop());
+  customers.start();
   const access = createAccess({
     sequelize: stores.sequelize,
     redis: stores.redisCommands,

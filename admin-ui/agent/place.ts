@@ -1,26 +1,29 @@
 /** Everything a view of the desk may need, made once a sign-in and handed down. */
-import { signal, type Signal } from '@preact/signals';
+import { effect, signal, type Signal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { DeskContact } from '../../server/contract/desk.ts';
 import type { SessionView } from '../../server/contract/rest.ts';
+import type { Refusal } from '../shared/api-client.ts';
 import { browserEnv } from '../shared/live-client.ts';
 import { api, begin, signOut, stage } from '../shared/session.ts';
 import { fill } from '../shared/words.ts';
 import { createAlerts, type Alerts } from './alerts.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { createDeskActions, type DeskActions } from './desk-actions.ts';
+import { createDeskCustomers, type DeskCustomers } from './desk-customers.ts';
 import { nameOf, type News } from './desk-list.ts';
 import { forgetKept } from './drafts.ts';
 import { words, type AgentWords } from './reading.ts';
 import { createTold, deskRefusalText, type Told } from './told.ts';
 
-export type DialogName = 'transfer' | 'close' | 'keys';
+export type DialogName = 'transfer' | 'close' | 'keys' | 'customer-name' | 'customer-find';
 
 export interface Place {
   session: SessionView;
   desk: Desk;
   actions: DeskActions;
+  customers: DeskCustomers;
   alerts: Alerts;
   told: Told;
   dialog: Signal<DialogName | undefined>;
@@ -123,14 +126,19 @@ export function createPlace(session: SessionView): Place {
     newClientId,
     onEnd: () => void begin(),
   });
-  const actions = createDeskActions(desk, api, (refusal) => {
-    told.tell('bad', () => deskRefusalText(refusal));
+  const tellRefusal = (refusal: Refusal) => told.tell('bad', () => deskRefusalText(refusal));
+  const actions = createDeskActions(desk, api, tellRefusal);
+  const customers = createDeskCustomers(api, tellRefusal);
+  // Anew after each cut: a colleague may have said meanwhile who it is.
+  const followCustomer = effect(() => {
+    if (desk.socket.connection.value === 'live') customers.follow(desk.openId.value);
   });
-  const stops = [repeatOffers(desk, alerts), watchEyes(desk.isSeen), desk.stop, alerts.stop];
+  const stops = [followCustomer, repeatOffers(desk, alerts), watchEyes(desk.isSeen), desk.stop, alerts.stop];
   const place: Place = {
     session,
     desk,
     actions,
+    customers,
     alerts,
     told,
     dialog: signal<DialogName | undefined>(undefined),

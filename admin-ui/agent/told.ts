@@ -49,6 +49,10 @@ const reasonWords: Record<string, TextKey> = {
   'phone-taken': 'errorPhoneTaken',
   'in-wrap-up': 'errorInWrapUp',
   'offer-gone': 'errorGone',
+  'unknown-customer': 'errorCustomerGone',
+  'other-address': 'errorOtherAddress',
+  'already-known': 'errorAlreadyKnown',
+  'too-many': 'errorTooManyCards',
 };
 
 export function deskRefusalText(refusal: Refusal): string {

@@ -7,6 +7,7 @@ import express from 'express';
 import type { Express } from 'express';
 import { agentRoutes } from './agents/routes.ts';
 import { createDeskHub } from './desk/desk-hub.ts';
+import { deskCustomerRoutes } from './desk/customer-routes.ts';
 import { deskFileRoutes } from './desk/file-routes.ts';
 import { deskRoutes } from './desk/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
@@ -89,6 +90,7 @@ export function createHttpServer(deps: ApiDeps): HttpServer {
     ...agentRoutes(parts),
     ...deskRoutes(parts),
     ...deskFileRoutes(parts),
+    ...deskCustomerRoutes(parts),
     ...quarantineRoutes(parts),
     ...blockRoutes(parts),
     ...channelRoutes(parts),

@@ -2,6 +2,7 @@
 import type { DeskFile, DeskPort } from '../api/desk/port.ts';
 import type { AcdShell } from '../app/acd-shell.ts';
 import type { ActiveSite } from '../app/active-site.ts';
+import type { Customers } from '../app/customers/customers.ts';
 import type { AgentDesk } from '../app/text/agent-desk.ts';
 import type { Channel, StoredFile } from '../app/text/channel.ts';
 import type { DeskNews } from '../app/text/desk-news.ts';
@@ -14,6 +15,7 @@ import { AddressRate } from '../channels/address-rate.ts';
 import type { MessageView, ThreadView } from '../contract/desk.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
 import { isPicture } from '../lib/picture-kind.ts';
+import { createCustomerPort } from './customer-port.ts';
 
 export interface DeskPortParts {
   shell: AcdShell;
@@ -25,6 +27,7 @@ export interface DeskPortParts {
   news: DeskNews;
   channels: ReadonlyMap<string, Channel>;
   view: DeskViewParts;
+  customers: Customers;
   /** The agent types, in a contact of a live customer. */
   typing(contactId: string): void;
   presence(agentId: string, isThere: boolean): void;
@@ -46,6 +49,11 @@ export function createDeskPort(parts: DeskPortParts): DeskPort {
     return isInHand && desk.texts.get(contactId) ? undefined : { refused: 'not-yours' };
   };
   return {
+    customers: createCustomerPort({
+      customers: parts.customers,
+      agents,
+      caller: (id) => parts.view.caller(id),
+    }),
     view: (agentId) => deskView(parts.view, agentId),
     targets: (agentId) => targetsFor(parts.view, agentId),
     logIn: (agentId, phoneId) => agents.logIn(agentId, phoneId),

@@ -11,6 +11,7 @@ import type { AcdShell } from '../app/acd-shell.ts';
 import type { ActiveSite } from '../app/active-site.ts';
 import { callbackDesk } from '../app/callback/callback-desk.ts';
 import type { Callbacks } from '../app/callback/callbacks.ts';
+import type { Customers } from '../app/customers/customers.ts';
 import type { LiveFigures } from '../app/live-figures.ts';
 import { AgentDesk } from '../app/text/agent-desk.ts';
 import type { SenderCheck } from '../app/text/block-list.ts';
@@ -64,6 +65,7 @@ export interface TextSideParts {
   live: LiveFigures;
   calls: CallControl;
   callbacks: Callbacks;
+  customers: Customers;
   clock: Clock;
   logger: Logger;
   config: ServerConfig;
@@ -166,6 +168,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
       news,
       channels,
       view,
+      customers: parts.customers,
       typing(contactId) {
         const open = desk.texts.get(contactId);
         if (open) chat.agentTypes(open.threadId);

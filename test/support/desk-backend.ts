@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express from 'express';
 import { WebSocketServer, type WebSocket } from 'ws';
+import type { ContactCustomer, CustomerCard } from '../../server/contract/customers.ts';
 import type {
   DeskContact,
   DeskFrame,
@@ -53,6 +54,10 @@ export interface DeskBackend {
   threads: Map<string, ThreadView>;
   /** HTML of mails, by message. */
   html: Map<string, string>;
+  /** Whose a contact is; of one that is not in it, nothing is known. */
+  customers: Map<string, ContactCustomer>;
+  /** Cards that are found by a search. */
+  cards: CustomerCard[];
   /** Every unsafe request to `/api/desk`, in order. */
   asked: AskedRequest[];
   /** The desk as it is now, to every page. */
@@ -82,6 +87,8 @@ export async function startDeskBackend(options: DeskBackendOptions = {}): Promis
   const view: DeskView = { ...emptyDesk(Date.now()), ...options.desk };
   const threads = new Map<string, ThreadView>();
   const html = new Map<string, string>();
+  const customers = new Map<string, ContactCustomer>();
+  const cards: CustomerCard[] = [];
   const asked: AskedRequest[] = [];
   const lines = new Map<WebSocket, number>();
   const timers = new Set<ReturnType<typeof setTimeout>>();
@@ -201,6 +208,8 @@ export async function startDeskBackend(options: DeskBackendOptions = {}): Promis
     view,
     threads,
     html,
+    customers,
+    cards,
     asked,
     publish,
     put,
@@ -245,6 +254,8 @@ export async function startDeskBackend(options: DeskBackendOptions = {}): Promis
     view,
     threads,
     html,
+    customers,
+    cards,
     asked,
     publish,
     offer,

@@ -22,6 +22,8 @@ import {
   signInRequestSchema,
   type SessionView,
 } from '../../server/contract/rest.ts';
+import type { ContactCustomer, CustomerCard } from '../../server/contract/customers.ts';
+import { customerRoutes } from './desk-customers.ts';
 import type { AskedRequest, ContactSeed, MessageSeed } from './desk-backend.ts';
 import { targetsOf } from './desk-scenes.ts';
 
@@ -33,6 +35,10 @@ export interface DeskRoutesParts {
   view: DeskView;
   threads: Map<string, ThreadView>;
   html: Map<string, string>;
+  /** By contact. */
+  customers: Map<string, ContactCustomer>;
+  /** Those that are found. */
+  cards: CustomerCard[];
   asked: AskedRequest[];
   publish: () => void;
   put: (seed: ContactSeed) => DeskContact;
@@ -307,5 +313,6 @@ export function createDeskRoutes(parts: DeskRoutesParts): DeskRoutes {
   router.use(stateRoutes(parts));
   router.use(contactRoutes(parts));
   router.use(messageRoutes(parts));
+  router.use(customerRoutes(parts));
   return { router, takeTicket: (ticket) => tickets.delete(ticket), endSession: session.endSession };
 }

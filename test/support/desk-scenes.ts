@@ -1,5 +1,6 @@
 /** Desks to start from: an empty one, and a busy one in each language, as a bank's afternoon looks. */
 import type { DeskTargets, DeskView } from '../../server/contract/desk.ts';
+import { cardOf, oneCustomer, severalCustomers } from './desk-customers.ts';
 import type { DeskBackend } from './desk-backend.ts';
 
 const minuteMs = 60_000;
@@ -162,6 +163,12 @@ function nameIn(backend: DeskBackend, texts: SceneTexts): void {
   view.queues.forEach((queue, index) => Object.assign(queue, { name: texts.queues[index] }));
 }
 
+/** A long one: pages must bear it. */
+const mailOf = (name: string) => ({
+  kind: 'mail',
+  value: `a-rather-long-address-${name.length}@customers.example.org`,
+});
+
 /** A call, a mail with a history, two chats, a mail that waits, and an offer. Contacts: call, mail, chat, chat2, mail2. */
 export function busyDesk(backend: DeskBackend, language: string): void {
   const texts = scenes[language] ?? scenes['en'];
@@ -190,7 +197,7 @@ export function busyDesk(backend: DeskBackend, language: string): void {
   const address = 'm.ellis@example.org';
   backend.put({ ...mail, ...queue(0), ...who(0, address), since: ago(14), arrivedAt: ago(96) });
   const from = { name: texts.customers[0] ?? '', address };
-  const first = backend.write('mail', {
+  const written = backend.write('mail', {
     text: texts.mail,
     quoted: texts.mailQuoted,
     at: ago(96),
@@ -215,7 +222,7 @@ export function busyDesk(backend: DeskBackend, language: string): void {
     ],
   });
   backend.html.set(
-    first.messageId,
+    written.messageId,
     `<div style="font:15px Georgia,serif;color:#234"><p>${texts.mail.replaceAll('\n', '<br>')}</p></div>`,
   );
   const own = { author: 'agent' as const, agentId: backend.view.agentId };
@@ -263,7 +270,25 @@ export function busyDesk(backend: DeskBackend, language: string): void {
   backend.write('mail2', { text: texts.mailTwo, at: ago(55), from: { address: 's.lindqvist@example.org' } });
   backend.change('mail2', { unread: 0 });
   backend.change('chat', { unread: 0 });
-  const [, , third] = texts.customers;
+  const [first = '', second = '', third, fourth = '', fifth = ''] = texts.customers;
+  const number = { kind: 'phone', value: '+442079460958' };
+  const mails = { kind: 'mail', value: address };
+  const calls = { voice: 2, mail: 11, callback: 1 };
+  backend.customers.set('mail', oneCustomer(cardOf('cu1', first, [mails, number], calls, ago(9000))));
+  backend.customers.set(
+    'chat',
+    oneCustomer({ ...cardOf('cu2', second, [mailOf(second)]), isProvisional: true }),
+  );
+  const sharers = [
+    cardOf('cu4', fourth, [number], { voice: 5 }, ago(4000)),
+    cardOf('cu5', fifth, [number, mails]),
+  ];
+  backend.customers.set('call', severalCustomers(number, sharers));
+  backend.cards.push(
+    ...sharers,
+    cardOf('cu1', first, [mails, number]),
+    cardOf('cu9', third ?? '', [mailOf('x')]),
+  );
   backend.offer(
     {
       contactId: 'offered',

@@ -3,6 +3,13 @@ import type { DeskPort } from '../../server/api/desk/port.ts';
 
 const notYours = { refused: 'not-yours' };
 export const emptyDesk: DeskPort = {
+  customers: {
+    of: async () => notYours,
+    find: async () => notYours,
+    choose: async () => notYours,
+    link: async () => notYours,
+    name: async () => notYours,
+  },
   view: () => undefined,
   targets: () => ({ queues: [], agents: [] }),
   logIn: () => notYours,

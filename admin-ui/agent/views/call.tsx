@@ -4,6 +4,7 @@ import { fill } from '../../shared/words.ts';
 import { nameIn, usePlace } from '../place.ts';
 import { words } from '../reading.ts';
 import { Left, Since } from './clock.tsx';
+import { CustomerStrip } from './customer-strip.tsx';
 import { ContactActions } from './conversation.tsx';
 import { Icon } from './icons.tsx';
 
@@ -25,6 +26,7 @@ export function Call({ contact, view }: { contact: DeskContact; view: DeskView }
             {address}
           </p>
         )}
+        <CustomerStrip />
         <p class="quiet" data-given>
           {fill(w.viaQueue, { queue: contact.queueName })}
         </p>

@@ -7,6 +7,7 @@ import { nameIn, usePlace } from '../place.ts';
 import { formats, language, words, type AgentWords } from '../reading.ts';
 import { SinceText } from './clock.tsx';
 import { Composer } from './composer.tsx';
+import { CustomerStrip } from './customer-strip.tsx';
 import { Icon } from './icons.tsx';
 import { ChatMessage, MailMessage, NoteMessage, SystemMessage } from './message.tsx';
 import { PendingMessage } from './pending-message.tsx';
@@ -168,6 +169,7 @@ export function Conversation({ contact }: { contact: DeskContact }) {
   return (
     <section class="thread" data-thread={contact.contactId}>
       <Head contact={contact} />
+      <CustomerStrip />
       {fault && (
         <Notice kind="bad">
           {w.threadFault}{' '}

@@ -12,6 +12,8 @@ import { formats, reading, words } from '../reading.ts';
 import { Call } from './call.tsx';
 import { CloseDialog } from './close-dialog.tsx';
 import { Conversation } from './conversation.tsx';
+import { CustomerFindDialog } from './customer-find.tsx';
+import { CustomerNameDialog } from './customer-name.tsx';
 import { KeysDialog } from './keys-dialog.tsx';
 import { ContactList } from './list.tsx';
 import { LogIn } from './log-in.tsx';
@@ -69,10 +71,12 @@ function Dialogs({ view }: { view: DeskView }) {
   const now = dialog.value;
   // What it asked about has left the desk.
   useEffect(() => {
-    if ((now === 'transfer' || now === 'close') && !contact) dialog.value = undefined;
+    if (now !== 'keys' && !contact) dialog.value = undefined;
   }, [now, contact, dialog]);
   if (now === 'keys') return <KeysDialog />;
   if (!contact) return null;
+  if (now === 'customer-name') return <CustomerNameDialog key={contact.contactId} />;
+  if (now === 'customer-find') return <CustomerFindDialog key={contact.contactId} />;
   if (now === 'transfer') return <TransferDialog key={contact.contactId} contact={contact} />;
   return now === 'close' ? <CloseDialog key={contact.contactId} contact={contact} view={view} /> : null;
 }

@@ -20,6 +20,7 @@ const paths = {
   more: 'M4.500 10h.01M10 10h.01M15.500 10h.01',
   warn: 'M10 3l7.500 13.500h-15zM10 8v4M10 14.300v.01',
   clock: 'M10 3a7 7 0 1 1 0 14a7 7 0 0 1 0-14zM10 6.500v4l2.500 1.500',
+  person: 'M10 3a3.500 3.500 0 1 1 0 7a3.500 3.500 0 0 1 0-7zM3.500 17a6.500 6.500 0 0 1 13 0z',
   cross: 'M5 5l10 10M15 5L5 15',
 } as const;
 export type IconName = keyof typeof paths;

@@ -1,10 +1,12 @@
 /** English: names the keys of every other language of the agent's page. */
 import { doorsEn } from '../../shared/words/doors-en.ts';
+import { customerEn } from './customer-en.ts';
 import { threadEn } from './thread-en.ts';
 
 export const en = {
   ...doorsEn,
   ...threadEn,
+  ...customerEn,
   deskTitle: 'Desk',
   account: 'Account',
   backToDesk: 'Back to the desk',

@@ -2,11 +2,13 @@
 import { doorsIt } from '../../shared/words/doors-it.ts';
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
+import { customerIt } from './customer-it.ts';
 import { threadIt } from './thread-it.ts';
 
 export const it: Words<typeof en> = {
   ...doorsIt,
   ...threadIt,
+  ...customerIt,
   deskTitle: 'Postazione',
   account: 'Account',
   backToDesk: 'Torna alla postazione',

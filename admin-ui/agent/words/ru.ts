@@ -2,11 +2,13 @@
 import { doorsRu } from '../../shared/words/doors-ru.ts';
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
+import { customerRu } from './customer-ru.ts';
 import { threadRu } from './thread-ru.ts';
 
 export const ru: Words<typeof en> = {
   ...doorsRu,
   ...threadRu,
+  ...customerRu,
   deskTitle: 'Рабочее место',
   account: 'Учётная запись',
   backToDesk: 'Вернуться к работе',

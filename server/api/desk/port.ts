@@ -1,5 +1,6 @@
 /** What the desk's routes need of the house; the composer joins it to app/text. */
 import type { DeskTargets, DeskView, MessageView, SendMessage, ThreadView } from '../../contract/desk.ts';
+import type { ContactCustomer, FoundCustomers } from '../../contract/customers.ts';
 import type { CloseRequest, DeskStateRequest, TransferRequest } from '../../contract/desk.ts';
 
 /** `refused`: the reason, for details.reason of a `conflict`; `not-yours` of a contact is answered as not found. */
@@ -14,7 +15,25 @@ export interface DeskFile {
   refused?: string;
 }
 
+/** `not-yours`: the contact is not on this agent's desk; `unknown`: there is no such card. */
+export type CustomerAnswer = ContactCustomer | { refused: string };
+
+/** Whose the contacts of a desk are. What changes something asks that the contact be in the agent's hand. */
+export interface CustomerPort {
+  of(agentId: string, contactId: string): Promise<CustomerAnswer>;
+  /** `retryInSec`: asked too often. */
+  find(
+    agentId: string,
+    contactId: string,
+    text: string,
+  ): Promise<FoundCustomers | { refused: string } | { retryInSec: number }>;
+  choose(agentId: string, contactId: string, customerId: string): Promise<CustomerAnswer>;
+  link(agentId: string, contactId: string, customerId: string): Promise<CustomerAnswer>;
+  name(agentId: string, contactId: string, customerId: string, name: string): Promise<CustomerAnswer>;
+}
+
 export interface DeskPort {
+  customers: CustomerPort;
   view(agentId: string): DeskView | undefined;
   targets(agentId: string): DeskTargets;
   logIn(agentId: string, phoneId?: string): DeskAnswer;

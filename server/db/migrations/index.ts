@@ -13,6 +13,7 @@ import { textUndeliveredMigration } from './0012-text-undelivered.ts';
 import { rawMailMigration } from './0008-raw-mail.ts';
 import { quarantineMigration } from './0013-quarantine.ts';
 import { channelUseMigration } from './0014-channel-use.ts';
+import { customersMigration } from './0015-customers.ts';
 
 export interface Migration {
   name: string;
@@ -35,4 +36,5 @@ export const migrations: readonly Migration[] = [
   textUndeliveredMigration,
   quarantineMigration,
   channelUseMigration,
+  customersMigration,
 ];

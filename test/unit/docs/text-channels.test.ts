@@ -1,6 +1,14 @@
 /** The text channels of docs/site-file.md and docs/limits.md are those of the code: settings, example, numbers. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { lookedAtOnce, pauseMs } from '../../../server/app/customers/customers.ts';
+import { findRate } from '../../../server/compose/customer-port.ts';
+import {
+  addressesAtMost,
+  addressesShown,
+  cardsFound,
+  contactsCounted,
+} from '../../../server/contract/customers.ts';
 import { z } from 'zod';
 import { pageGoneAfterMs } from '../../../server/app/text/desk-presence.ts';
 import { givenUpAfter, retryAfterMs, usualSending } from '../../../server/app/text/outbox.ts';
@@ -91,6 +99,12 @@ describe('docs/limits.md', () => {
   row('blocked senders', blocksAtMost, 300);
   row('width of a blocked network', broadestBits.v4, 6, broadestBits.v6);
   row('answer to who releases a mail', releaseWaitMs / 1000);
+  row('searches for customers', findRate.burst, findRate.perMinute);
+  row('part of a name that is searched for', 3, 100);
+  row('customers found, and of one address', cardsFound);
+  row('addresses of a customer', addressesAtMost, addressesShown);
+  row('earlier contacts that are counted', contactsCounted);
+  row('history looked through for cards', lookedAtOnce, pauseMs);
   row('forgetting by age', forgottenAtOnce, forgottenInALook, 10);
 
   row('text of a line', maxLineLength);
