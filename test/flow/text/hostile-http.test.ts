@@ -2,7 +2,7 @@
 import { Agent, request } from 'node:http';
 import { expect } from 'chai';
 import { errorCatalogue } from '../../../server/contract/errors.ts';
-import { bankOrigin, HostileHouse, nasty, seeded } from '../../support/hostile-house.ts';
+import { bankOrigin, HostileHouse, isWholeFuzz, nasty, seeded } from '../../support/hostile-house.ts';
 import { WebClient } from '../../support/web-client.ts';
 
 interface Asked {
@@ -77,11 +77,8 @@ fields.push(
   'isNote',
 );
 
-/** As many as fit into 25 s; HEARTHLINE_FUZZ_WHOLE=1 for all 10,000. */
-const isWhole = process.env['HEARTHLINE_FUZZ_WHOLE'] === '1';
-
 describe('fuzzed requests', function () {
-  this.timeout(isWhole ? 1_000_000 : 120_000);
+  this.timeout(isWholeFuzz ? 1_000_000 : 120_000);
   let hostile: HostileHouse;
   let annas: string;
   let boriss: string;
@@ -235,7 +232,7 @@ describe('fuzzed requests', function () {
     const uploads: string[] = [];
     const forms = new Set<string>();
     const wrong: string[] = [];
-    const endAt = performance.now() + (isWhole ? 900_000 : 25_000);
+    const endAt = performance.now() + (isWholeFuzz ? 900_000 : 25_000);
     let count = 0;
     const work = async () => {
       while (count < 10_000 && performance.now() < endAt) {
@@ -256,7 +253,7 @@ describe('fuzzed requests', function () {
     };
     await Promise.all(Array.from({ length: 8 }, work));
     expect(wrong).to.deep.equal([]);
-    expect(count).to.be.at.least(isWhole ? 10_000 : 3000);
+    expect(count).to.be.at.least(isWholeFuzz ? 10_000 : 3000);
     expect([...byStatus.keys()]).to.include.members([200, 201, 202, 400, 401, 403, 404, 409]);
     expect(hostile.pid()).to.equal(before.pid);
     expect(hostile.faults()).to.deep.equal([]);

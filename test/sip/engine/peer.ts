@@ -39,7 +39,7 @@ class Inbox<T> {
       };
       const timer = setTimeout(() => {
         this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
-        const seen = this.#unread.map((item) => String(item).slice(0, 160)).join('\n--\n');
+        const seen = this.#unread.map((item) => String(item).slice(0, 400)).join('\n--\n');
         reject(new Error(`nothing arrived that is ${what}; unread:\n${seen}`));
       }, withinMs);
       this.#waiters.push(waiter);
