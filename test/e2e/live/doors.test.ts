@@ -120,7 +120,16 @@ describe('doors of the real server', function () {
       expect(links).to.deep.equal(
         isViewer
           ? ['#/live']
-          : ['#/live', '#/recordings', '#/contacts', '#/decisions', '#/fairness', '#/hours', '#/displays'],
+          : [
+              '#/live',
+              '#/recordings',
+              '#/contacts',
+              '#/decisions',
+              '#/fairness',
+              '#/hours',
+              '#/channels',
+              '#/displays',
+            ],
       );
       const status = async (method: string, path: string, data?: unknown) =>
         (await live.request(context, method, path, data)).status;
