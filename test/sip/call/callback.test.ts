@@ -17,6 +17,7 @@ const md5 = (text: string): string => createHash('md5').update(text).digest('hex
 const siteWith = (port: number, more = '') => `site: { name: Test Bank, timeZone: Europe/Rome, language: en }
 numbers:
   - { number: '700', queue: main }
+  - { number: '701', queue: other }
 queues:
   - { id: main, name: Main, record: true, ringSec: 20 }
   - { id: other, name: Other }
@@ -123,6 +124,10 @@ describe('a customer who asks to be called', function () {
     await customer!.accept();
     await untilEvents('contact.reached', 1);
     await house.talkFor(1500);
+    await anna.command('hold');
+    await untilEvents('contact.held', 1);
+    await anna.command('resume');
+    await untilEvents('contact.resumed', 1);
     await customer!.hangup();
     await anna.waitFor('CALL_CLOSED');
     await house.untilIdle();
@@ -155,8 +160,13 @@ describe('a customer who asks to be called', function () {
     await customer!.waitFor('CALL_INCOMING');
     await customer!.accept();
     await untilEvents('contact.reached', 2);
-    await anna.hangup();
-    await customer!.waitFor('CALL_CLOSED');
+    // Passed on, the customer waits like any caller, and may give up.
+    await anna.command('transfer', `sip:701@127.0.0.1:${house.sipPort}`);
+    await untilEvents('contact.transferred', 1);
+    await anna.waitFor('CALL_CLOSED');
+    await house.untilContacts('waiting', 1);
+    await customer!.hangup();
+    await untilEvents('contact.abandoned', 1);
     await house.untilIdle();
     await house.untilProjected();
     expect(await events('contact.arrived')).to.have.length(before + 1);
