@@ -138,11 +138,12 @@ describe('sip engine: hostile input', () => {
     for (let i = 0; i < 50; i++) {
       const invite = alice.start('INVITE', { body: SDP });
       const sent = await taker.reply(await taker.sip(/^INVITE/), '200 OK', { body: SDP });
-      const ok = await alice.next(/200 OK/);
+      // T1 is 20 ms here: on a busy machine the engine says things again, and the copies come in the next call.
+      const ok = await alice.nextOf(invite, /200 OK/);
       alice.inDialog('ACK', invite, ok, 1);
       await taker.sip(/^ACK/);
       await taker.inDialog('BYE', sent.tokens[11] as string);
-      alice.answer(await alice.next(/^BYE/), '200 OK');
+      alice.answer(await alice.nextOf(invite, /^BYE/), '200 OK');
       await taker.sip(/200 OK/);
     }
     const gauges = [

@@ -211,6 +211,15 @@ export class SipPeer {
     return this.inbox.next((text) => firstLine.test(startLine(text)), String(firstLine), withinMs);
   }
 
+  /** The same of one call: a copy that another call was sent again answers nothing of this one. */
+  nextOf(request: string, firstLine: RegExp): Promise<string> {
+    const callId = header(request, 'Call-ID');
+    return this.inbox.next(
+      (text) => firstLine.test(startLine(text)) && header(text, 'Call-ID') === callId,
+      `${String(firstLine)} of ${callId}`,
+    );
+  }
+
   /** How many messages so far have such a first line, read or not. */
   count(firstLine: RegExp): number {
     return this.inbox.all.filter((text) => firstLine.test(startLine(text))).length;
