@@ -23,7 +23,7 @@ import { SiteService } from './app/site-service.ts';
 import { takeOver } from './app/takeover.ts';
 import { Retention } from './app/text/retention.ts';
 import { VoiceCalls } from './app/voice-calls.ts';
-import { createSecretFiles } from './channels/mail/secret-files.ts';
+import { createSecretFiles } from './lib/secret-files.ts';
 import { createCallbackRepo } from './db/repos/callback-repo.ts';
 import { createChannelUseRepo } from './db/repos/channel-use-repo.ts';
 import { createConsentRepo } from './db/repos/consent-repo.ts';

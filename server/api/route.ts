@@ -6,7 +6,7 @@
 import express from 'express';
 import type { Express, Request, Response } from 'express';
 import type { z } from 'zod';
-import { addressKey } from '../auth/sign-in.ts';
+import { addressKey } from '../lib/network.ts';
 import type { Caller } from '../auth/sign-in.ts';
 import { isAllowed } from '../auth/policy.ts';
 import type { Permission } from '../auth/policy.ts';

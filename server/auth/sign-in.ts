@@ -60,18 +60,6 @@ const busyRetryMs = 2000;
 const rememberAddressMs = 30 * 24 * 3_600_000;
 const busy: Refused = { outcome: 'too-many-tries', retryInMs: busyRetryMs };
 
-/** IPv6 neighbours in one /64 are one address: a single machine has them all. */
-export function addressKey(address: string): string {
-  const plain = address.replace(/^::ffff:/i, '').replace(/%.*$/, '');
-  if (!plain.includes(':')) return plain;
-  const [head = '', tail = ''] = plain.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
-  const groups = plain.includes('::') ? [...left, ...zeros, ...right] : left;
-  return `${groups.slice(0, 4).join(':')}::/64`;
-}
-
 export function createSignIn(deps: SignInDeps): SignIn {
   const { users, sessions, passwords, tries, setup, audit, clock } = deps;
 

@@ -4,7 +4,7 @@
  */
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
-import { addressKey } from '../auth/sign-in.ts';
+import { addressKey } from '../lib/network.ts';
 import { errorCatalogue, type ErrorCode } from '../contract/errors.ts';
 import { languages, type Language } from '../contract/site.ts';
 import { AppError } from '../lib/app-error.ts';

@@ -28,7 +28,7 @@ import { chatDesk } from '../channels/chat/chat-desk.ts';
 import { createFileCheck } from '../channels/file-check.ts';
 import { createMailChannel, type MailChannel } from '../channels/mail/mail-channel.ts';
 import { mailChannelId } from '../channels/mail/mail-incoming.ts';
-import { createSecretFiles } from '../channels/mail/secret-files.ts';
+import { createSecretFiles } from '../lib/secret-files.ts';
 import { UploadRoom } from '../channels/upload-room.ts';
 import { WebhookChannel } from '../channels/webhook/webhook-channel.ts';
 import type { ServerConfig } from '../config/env.ts';

@@ -24,7 +24,7 @@ export interface Plan {
   readonly names: readonly { readonly customerId: string; readonly name: string }[];
 }
 
-export const addressKey = ({ kind, value }: CardAddress): string => `${kind} ${value}`;
+export const cardAddressKey = ({ kind, value }: CardAddress): string => `${kind} ${value}`;
 
 /** `holders`: the cards that have an address, by its key; of addresses that none has, nothing. */
 export function planOf(
@@ -38,13 +38,13 @@ export function planOf(
   const names: Plan['names'][number][] = [];
   for (const { contactId, addresses, name } of contacts) {
     if (addresses.length === 0) continue;
-    const found = new Set(addresses.flatMap((address) => known.get(addressKey(address)) ?? []));
+    const found = new Set(addresses.flatMap((address) => known.get(cardAddressKey(address)) ?? []));
     if (found.size > 1) continue;
     let [customerId] = found;
     if (customerId === undefined) {
       customerId = newId();
       cards.push({ customerId, addresses, ...(name !== undefined && { name }) });
-      for (const address of addresses) known.set(addressKey(address), [customerId]);
+      for (const address of addresses) known.set(cardAddressKey(address), [customerId]);
     } else if (name !== undefined) names.push({ customerId, name });
     links.push({ contactId, customerId });
   }

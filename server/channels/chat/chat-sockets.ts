@@ -14,7 +14,7 @@ import {
   clientIdSchema,
   maxLineLength,
 } from '../../contract/chat.ts';
-import { addressKey } from '../../auth/sign-in.ts';
+import { addressKey } from '../../lib/network.ts';
 import type { ChatChannel, LineRefusal } from './chat-channel.ts';
 import type { ChatSocket, LiveChat } from './live-chat.ts';
 

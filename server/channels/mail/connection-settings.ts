@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { SiteMail, SiteMailbox } from '../../contract/site-text.ts';
 import { OauthFault, type OauthTokens } from './oauth-token.ts';
-import { SecretFault, type SecretFiles } from './secret-files.ts';
+import { SecretFault, type SecretFiles } from '../../lib/secret-files.ts';
 
 type Imap = NonNullable<SiteMailbox['imap']>;
 type Smarthost = NonNullable<SiteMail['smarthost']>;

@@ -22,7 +22,7 @@ import { faultWord } from './fault-word.ts';
 import { ImapSession, KeepFault, type ImapKeeper, type ImapWatchSettings } from './imap-session.ts';
 import { OauthFault } from './oauth-token.ts';
 import { createPartHealth } from './part-health.ts';
-import { SecretFault } from './secret-files.ts';
+import { SecretFault } from '../../lib/secret-files.ts';
 
 export interface ImapTimes extends BackOffTimes {
   readonly pollMs: number;

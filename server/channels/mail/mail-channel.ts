@@ -47,7 +47,7 @@ import { createPartHealth, sumOfHealth } from './part-health.ts';
 import { allowFaults } from './peer-limits.ts';
 import type { RawCounts, RawMailStore } from './raw-mail.ts';
 import type { ReaderPort } from './reading-side.ts';
-import { createSecretFiles, SecretFault } from './secret-files.ts';
+import { createSecretFiles, SecretFault } from '../../lib/secret-files.ts';
 
 export interface MailChannelParts {
   readonly desk: ChannelDesk;

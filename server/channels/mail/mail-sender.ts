@@ -20,7 +20,7 @@ import { faultWord } from './fault-word.ts';
 import type { ComposedMail } from './mail-compose.ts';
 import { OauthFault } from './oauth-token.ts';
 import { createPartHealth } from './part-health.ts';
-import { SecretFault } from './secret-files.ts';
+import { SecretFault } from '../../lib/secret-files.ts';
 
 export type SmarthostSettings = NonNullable<SiteMail['smarthost']>;
 

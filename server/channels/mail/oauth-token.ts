@@ -7,7 +7,7 @@
  *
  * A refresh token that is replaced by the server (§6, rotation) is used from then on, but only in memory: the file is IT's.
  */
-import type { SecretFiles } from './secret-files.ts';
+import type { SecretFiles } from '../../lib/secret-files.ts';
 
 export interface OauthSettings {
   readonly tokenUrl: string;

@@ -8,7 +8,7 @@
  */
 import type { Sequelize } from 'sequelize';
 import { foldedText } from '../../app/customers/customer-address.ts';
-import { addressKey, type Plan, planOf } from '../../app/customers/identification.ts';
+import { cardAddressKey, type Plan, planOf } from '../../app/customers/identification.ts';
 import type { CardLink, CardOutcome, CustomerStorePort } from '../../app/customers/ports.ts';
 import { addressesAtMost, type CardAddress, cardsFound } from '../../contract/customers.ts';
 import { cardsOf, factsOf, factsOfOne, type FactsRow, unseenFacts } from './customer-rows.ts';
@@ -94,7 +94,7 @@ interface Holder extends CardAddress {
 function idsByKey(holders: readonly Holder[]): Map<string, string[]> {
   const ids = new Map<string, string[]>();
   for (const holder of holders) {
-    const key = addressKey(holder);
+    const key = cardAddressKey(holder);
     ids.set(key, [...(ids.get(key) ?? []), holder.customerId]);
   }
   return ids;
@@ -210,7 +210,7 @@ async function give(select: Select, link: CardLink, now: number): Promise<CardOu
   if (missing === 0 && (isSaid || (others.length === 0 && addresses.length > 0))) return 'already-so';
   const known = others.filter(({ isProvisional }) => !isProvisional);
   const isFull = addresses.some(
-    (address) => known.filter((one) => addressKey(one) === addressKey(address)).length >= cardsFound,
+    (address) => known.filter((one) => cardAddressKey(one) === cardAddressKey(address)).length >= cardsFound,
   );
   const [counted] = await select<{ count: string }>(
     'select count(*) from customer_addresses where customer_id = $1',

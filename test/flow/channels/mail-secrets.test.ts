@@ -9,11 +9,7 @@ import {
   OauthFault,
   type OauthTokens,
 } from '../../../server/channels/mail/oauth-token.ts';
-import {
-  createSecretFiles,
-  SecretFault,
-  type SecretFiles,
-} from '../../../server/channels/mail/secret-files.ts';
+import { createSecretFiles, SecretFault, type SecretFiles } from '../../../server/lib/secret-files.ts';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.ts';
 
 async function faultOf(promise: Promise<unknown>): Promise<Error> {

@@ -12,7 +12,7 @@ import {
   randomToken,
 } from '../../../../server/auth/secrets.ts';
 import { createSetupSecret } from '../../../../server/auth/setup-secret.ts';
-import { addressKey } from '../../../../server/auth/sign-in.ts';
+import { addressKey } from '../../../../server/lib/network.ts';
 import { displayCodeAlphabet, roles } from '../../../../server/contract/rest.ts';
 
 const cheap = { logN: 10, r: 8, p: 1 };

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { viewOf } from '../../../../../server/app/customers/customers.ts';
 import {
-  addressKey,
+  cardAddressKey,
   planOf,
   type UnknownContact,
 } from '../../../../../server/app/customers/identification.ts';
@@ -21,7 +21,7 @@ const ids = () => {
   return () => `new${(count += 1)}`;
 };
 const plan = (contacts: UnknownContact[], known: [CardAddress, string[]][] = []) =>
-  planOf(contacts, new Map(known.map(([address, cards]) => [addressKey(address), cards])), ids());
+  planOf(contacts, new Map(known.map(([address, cards]) => [cardAddressKey(address), cards])), ids());
 
 describe('identification', () => {
   it('makes a provisional card of all that is known, and finds it again within the same batch', () => {
@@ -72,12 +72,12 @@ describe('identification', () => {
         const links = contacts.flatMap((one) => {
           const { cards, links: own } = planOf([one], known, newId);
           for (const card of cards)
-            for (const own of card.addresses) known.set(addressKey(own), [card.customerId]);
+            for (const own of card.addresses) known.set(cardAddressKey(own), [card.customerId]);
           return own;
         });
         expect(atOnce.links).to.deep.equal(links);
         // No address has two cards unless an agent says so.
-        const held = atOnce.cards.flatMap(({ addresses }) => addresses.map(addressKey));
+        const held = atOnce.cards.flatMap(({ addresses }) => addresses.map(cardAddressKey));
         expect(new Set(held).size).to.equal(held.length);
       }),
     );

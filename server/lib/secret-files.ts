@@ -1,5 +1,5 @@
 /**
- * Passwords, keys and certificates of the mail channel: files in `<dataDir>/secrets`, named in the site and nowhere else
+ * Passwords, keys and certificates that the site names: files in `<dataDir>/secrets`, named in the site and nowhere else
  * written down. A file that others on the machine may read is refused, so that a slip at installation is seen at once and not
  * at the next audit. Nothing is cached: a changed file counts at the next connection.
  *
