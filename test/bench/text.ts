@@ -9,7 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import { chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freeLoopbackPort } from '../../installer/ports.ts';
+import { freePort } from '../support/free-port.ts';
 import { CallLoad, type CallTimes, hasCallLoad } from '../support/call-load.ts';
 import { CrowdChat } from '../support/chat-crowd.ts';
 import { hasDovecot, startDovecot } from '../support/dovecot.ts';
@@ -31,7 +31,7 @@ const mailBoundMs = 20 * 60_000;
 const listOf = (count: number, first: number, line: (n: number) => string) =>
   Array.from({ length: count }, (_, i) => line(first + i)).join('\n');
 
-const listener = await freeLoopbackPort();
+const listener = await freePort();
 const site = (imap: string) => `site: { name: Load, timeZone: Europe/Rome, language: en }
 numbers:
   - { number: '700', queue: calls }

@@ -489,7 +489,7 @@ describe('agent desk in the browser', function () {
     await page.locator('.keys').waitFor();
     await keyboard.press('Escape');
     await keyboard.press('t');
-    await page.locator('#transfer-search').waitFor();
+    await until('one may search', async () => (await focused()) === 'transfer-search');
     await keyboard.press('Tab');
     await keyboard.press('Space');
     await keyboard.press('Enter');

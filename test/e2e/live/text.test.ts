@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import { createTransport } from 'nodemailer';
 import type { Page } from 'playwright-core';
-import { freeLoopbackPort } from '../../../installer/ports.ts';
+import { freePort } from '../../support/free-port.ts';
 import type { BoardState } from '../../../server/contract/live.ts';
 import type { NewUser } from '../../../server/contract/rest.ts';
 import { startSmtpSink, type SmtpSink } from '../../support/smtp-sink.ts';
@@ -49,7 +49,7 @@ describe('calls, chats and mails at one desk', function () {
 
   before(async () => {
     sink = await startSmtpSink();
-    port = await freeLoopbackPort();
+    port = await freePort();
     live = await LiveHouse.open(siteWith(port, sink.port));
     admin = await live.setUp('lang=en');
     television = await live.display(admin.page, 'Hall');

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { freeLoopbackPort } from '../../../installer/ports.ts';
+import { freePort } from '../../support/free-port.ts';
 import { identify, isSameProcess, parseProcessId } from '../../../installer/process-table.ts';
 import { projectRoot } from '../../../installer/program.ts';
 import { makeTempDir, removeTempDir } from '../../support/temp-dir.ts';
@@ -67,7 +67,7 @@ describe('npm start', function () {
     env = {
       HEARTHLINE_DATA: join(temp, 'var'),
       HEARTHLINE_BIND: '127.0.0.1',
-      HEARTHLINE_HTTP_PORT: String(await freeLoopbackPort()),
+      HEARTHLINE_HTTP_PORT: String(await freePort()),
       HEARTHLINE_SIP_PORT: String(sipPort),
       HEARTHLINE_RTP_PORTS: '25000-25199',
     };

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { createTransport } from 'nodemailer';
 import { ChatCustomer } from '../../support/chat-customer.ts';
 import { House } from '../../support/house.ts';
-import { freeLoopbackPort } from '../../../installer/ports.ts';
+import { freePort } from '../../support/free-port.ts';
 import { startSmtpSink, type SmtpSink } from '../../support/smtp-sink.ts';
 import { until } from '../../support/until.ts';
 import { firstAdmin, webAgent, type WebAgent } from '../../support/web-client.ts';
@@ -39,7 +39,7 @@ describe('mails', function () {
 
   before(async () => {
     sink = await startSmtpSink();
-    port = await freeLoopbackPort();
+    port = await freePort();
     house = await House.open({}, { site: siteWith(port, sink.port) });
     mkdirSync(join(house.stack.dataDir, 'secrets'), { recursive: true });
     const admin = await firstAdmin(house.stack.httpUrl, house.stack.setupSecret());
@@ -176,7 +176,7 @@ describe('mails', function () {
       const asked = form(id);
       await Promise.all([killed, asked]);
       await house.stack.waitReady();
-      await until(`form ${id} is taken`, async () => (await form(id)) === 202);
+      await until(`form ${id} is taken`, async () => (await form(id)) === 202, 30_000, 500);
       expect(await form(id)).to.equal(202);
     }
     await house.untilContacts('waiting', ids.length);

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { createFileCheck, hasRefusedEnding } from '../../../../server/channels/file-check.ts';
 import { fileRulesSchema } from '../../../../server/contract/site-text.ts';
 import type { Site } from '../../../../server/contract/site.ts';
-import { freeLoopbackPort } from '../../../../installer/ports.ts';
+import { freePort } from '../../../support/free-port.ts';
 
 /** Answers by what a file begins with: `virus`, `hang up`, `odd`; all else is clean. */
 class Clamd {
@@ -115,7 +115,7 @@ describe('the check of files', () => {
       expect(await check('odd')).to.equal('unchecked');
     });
     it('does not hand on what nobody could be asked about', async () => {
-      const nobody = await freeLoopbackPort();
+      const nobody = await freePort();
       const absent = checkWith({ clamd: { host: '127.0.0.1', port: nobody } });
       expect(await absent.check(file('clean'))).to.equal('unchecked');
       const noSocket = checkWith({ clamd: { socket: '/nowhere/clamd.sock' } });
