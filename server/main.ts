@@ -18,6 +18,7 @@ import { Callbacks } from './app/callback/callbacks.ts';
 import { Customers } from './app/customers/customers.ts';
 import { FeatureCodes } from './app/feature-codes.ts';
 import { LiveFigures, toStatsSite } from './app/live-figures.ts';
+import { isLiveSnapshot } from './stats/live-state.ts';
 import type { StoredSite } from './app/ports.ts';
 import { SiteService } from './app/site-service.ts';
 import { takeOver } from './app/takeover.ts';
@@ -304,13 +305,15 @@ async function recoverHouse(stores: Stores, site: Site, now: number): Promise<Ho
   let house: House | undefined;
   const begin = (data?: Snapshot, at = now): House => ({
     acd: createAcd(data?.acd),
-    live: new LiveFigures(toStatsSite(site), at, data?.live),
+    live: new LiveFigures(toStatsSite(site), site.shifts, at, data?.live),
     recent: new RecentCallers(data?.recent),
     siteVersion: data?.siteVersion,
   });
   await stores.recover({
     onSnapshot: (data) => {
+      if (!isLiveSnapshot((data as Snapshot).live)) return false;
       house = begin(data as Snapshot);
+      return true;
     },
     onEvent: (event: HearthlineEvent) => {
       house ??= begin(undefined, event.at);

@@ -139,6 +139,7 @@ export class AcdState {
         else this.emergencies.delete(event.queueId ?? '');
         return;
       case 'contact.dialled':
+      case 'contact.replied':
       case 'contact.not-reached':
       case 'recording.started':
       case 'recording.completed':

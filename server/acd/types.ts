@@ -90,6 +90,8 @@ export interface AcdSite {
   queues: AcdQueue[];
   agents: AcdAgent[];
   phoneIds: string[];
+  /** Of no use to routing: the log tells the figures what contacts are measured by (stats/fold-site.ts). */
+  figures?: { targetPercents: Record<string, number>; teams: Record<string, string> };
 }
 
 /** What a contact brings along, beside its queue's rules. */

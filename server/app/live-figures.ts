@@ -1,22 +1,28 @@
 /**
  * The live figures: the fold of the log that every screen shows, kept beside the routing state so that both are
- * saved and recovered together. Rolls to a new day at local midnight, by the time of the event, so that a replay
- * after a restart counts the same.
+ * saved and recovered together. Rolls to a new day at local midnight, and to a new shift, by the time of the event, so that a
+ * replay after a restart counts the same.
  */
-import { DateTime } from 'luxon';
 import type { HearthlineEvent } from '../contract/events.ts';
 import type { BoardState, FloorState } from '../contract/live.ts';
 import type { Site } from '../contract/site.ts';
+import type { ClosedDay } from '../stats/figure-cube.ts';
+import type { FigureSource } from '../stats/figure-source.ts';
 import { createLiveStats, type LiveStats, type StatsSite } from '../stats/live-state.ts';
+import { dayStartOf, nextDayOf, type Shift, shiftAt } from './site-calendar.ts';
 
 export class LiveFigures {
   private readonly stats: LiveStats;
   private zone: string;
+  private shifts: readonly Shift[];
   private nextDay: number;
+  /** When the shift in hand ends or the next begins. */
+  private nextShift = 0;
   private eventAt_ = 0;
 
-  constructor(site: StatsSite, now: number, snapshot?: unknown) {
+  constructor(site: StatsSite, shifts: readonly Shift[], now: number, snapshot?: unknown) {
     this.zone = site.timeZone;
+    this.shifts = shifts;
     this.stats = createLiveStats(site, snapshot);
     const start = dayStartOf(now, this.zone);
     if (snapshot === undefined) this.stats.rollDay(start);
@@ -35,6 +41,8 @@ export class LiveFigures {
       this.zone = site.site.timeZone;
       this.nextDay = nextDayOf(now, this.zone);
     }
+    this.shifts = site.shifts;
+    this.nextShift = 0;
     this.stats.setSite(toStatsSite(site));
   }
 
@@ -52,21 +60,32 @@ export class LiveFigures {
     return this.stats.floor(now);
   }
 
+  /** Boards and alerts ask by name. */
+  get figures(): FigureSource {
+    return this.stats.figures;
+  }
+
+  lastDay(): ClosedDay | undefined {
+    return this.stats.lastDay();
+  }
+
   toSnapshot(): unknown {
     return this.stats.toSnapshot();
   }
 
-  private rollTo(at: number): void {
-    if (at < this.nextDay) return;
-    this.stats.rollDay(dayStartOf(at, this.zone));
-    this.nextDay = nextDayOf(at, this.zone);
+  /** What comes before either edge is counted before it. */
+  rollTo(at: number): void {
+    if (at >= this.nextDay) {
+      this.stats.rollDay(dayStartOf(at, this.zone));
+      this.nextDay = nextDayOf(at, this.zone);
+    }
+    if (at >= this.nextShift) {
+      const { from, until } = shiftAt(this.shifts, at, this.zone);
+      this.stats.rollShift(from);
+      this.nextShift = until;
+    }
   }
 }
-
-const dayStartOf = (at: number, zone: string) => DateTime.fromMillis(at, { zone }).startOf('day').toMillis();
-/** Where the clock skips midnight a day begins at one, and the next all the same at midnight. */
-const nextDayOf = (at: number, zone: string) =>
-  DateTime.fromMillis(at, { zone }).plus({ days: 1 }).startOf('day').toMillis();
 
 export function toStatsSite(site: Site): StatsSite {
   return {
@@ -80,7 +99,13 @@ export function toStatsSite(site: Site): StatsSite {
       targetMs: q.serviceLevel.withinSec * 1000,
       shortAbandonMs: q.shortAbandonSec * 1000,
     })),
-    agents: site.agents.map((a) => ({ id: a.id, name: a.name, queueIds: a.queues })),
+    agents: site.agents.map((a) => ({
+      id: a.id,
+      name: a.name,
+      queueIds: a.queues,
+      ...(a.team !== undefined && { teamId: a.team }),
+    })),
     phones: site.phones.map((p) => p.id),
+    trunks: site.trunks.map((t) => ({ id: t.id, maxCalls: t.maxCalls })),
   };
 }

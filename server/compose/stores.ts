@@ -44,7 +44,7 @@ export interface Stores {
   /** Undefined until Postgres has been reached for the first time. */
   projector(): Projector | undefined;
   recover(take: {
-    onSnapshot: (data: unknown) => void;
+    onSnapshot: (data: unknown) => boolean;
     onEvent: (event: HearthlineEvent) => void;
   }): Promise<void>;
   close(): Promise<void>;

@@ -112,7 +112,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
     [webhooks.id, webhooks],
   ]);
   const outbox = new Outbox({ store, channels, site, desk, clock, logger });
-  const agents = new AgentDesk({ shell, site, store, desk, outbox, channels, news });
+  const agents = new AgentDesk({ shell, site, store, desk, outbox, channels, news, clock });
   const presence = new DeskPresence(shell);
   const turnAway = turnAwayWith({ desk, shell, outbox });
   followChats({ site, logger, desk, chat, news, turnAway });

@@ -110,6 +110,10 @@ export function toAcdSite(site: Site, version: number): AcdSite {
     queues: site.queues.map(toAcdQueue),
     agents: site.agents.map((one) => toAcdAgent(one, capacity)),
     phoneIds: site.phones.map((p) => p.id),
+    figures: {
+      targetPercents: Object.fromEntries(site.queues.map((q) => [q.id, q.serviceLevel.percent])),
+      teams: Object.fromEntries(site.agents.flatMap((a) => (a.team === undefined ? [] : [[a.id, a.team]]))),
+    },
   };
 }
 

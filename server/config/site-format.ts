@@ -20,6 +20,7 @@ const sections: Record<keyof Site, string> = {
   numbers: ' What callers dial, and the queue each number leads to.',
   callers: ' Callers treated specially, by the number they call from.',
   queues: ' Where callers wait. Times are in seconds.',
+  teams: ' Teams that agents belong to; figures are told by team.',
   agents:
     ' Who answers. An agent logs in at any phone with *10 and the PIN, or is tied to one phone.\n A PIN is 4-12 digits; an export shows its hash.',
   phones:
@@ -37,6 +38,8 @@ const sections: Record<keyof Site, string> = {
   dispositions: ' What came of a contact, chosen by its agent.',
   retention: ' After how many days text is forgotten. What is not named is kept for ever.',
   holidayCalendars: ' Holidays from iCal files, each copied here as it came.',
+  shifts: ' Shifts of the floor, every day, in quarters of an hour: a window of boards.',
+  displays: ' What enrolled televisions may show: agents by number, or by name.',
   notReadyReasons: ' Reasons an agent gives after *13.',
 };
 

@@ -153,6 +153,8 @@ export const eventBodies = [
     attempt: z.number(),
     retryAt: z.number().optional(),
   }),
+  /** An agent answered a chat or mail. At least once for the first answer of a contact; one that follows says nothing new. */
+  shape('contact.replied', {}),
   /** `isInterrupted`: by a call that its agent took; it is resumed when that is over. */
   shape('contact.held', { isInterrupted: z.boolean().optional() }),
   shape('contact.resumed', { holdMs: z.number() }),

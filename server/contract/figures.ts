@@ -9,6 +9,8 @@ import { channels } from './events.ts';
 export const contactCounts = [
   /** Reached us: counted when it is known whether it enters a queue, at the instant of its arrival. */
   'arrived',
+  /** Of them: ended without entering a queue. */
+  'contained',
   /** Entered the queue, or flowed out at its door. */
   'offered',
   'answered',
@@ -41,7 +43,10 @@ export type ContactCount = (typeof contactCounts)[number];
 
 /** ms that agents were in a state; they add up over agents and time, and not over queues. */
 export const agentTimes = [
+  /** Ready with nothing in hand. */
   'readyMs',
+  /** Ready for more, with chats or mails in hand. */
+  'textMs',
   'notReadyMs',
   'reservedMs',
   'ringingMs',

@@ -14,6 +14,7 @@ import {
   wishes,
 } from './site-routing.ts';
 import { callbacksSchema, outboundSchema } from './site-callbacks.ts';
+import { displaysSchema, shiftSchema, teamSchema } from './site-figures.ts';
 import { textChannels } from './site-text.ts';
 import { checkHours, holidayCalendarSchema, hoursSchema, isTimeZone } from './site-hours.ts';
 import { agentNumber, dialled, id, language, name, seconds } from './site-values.ts';
@@ -73,6 +74,7 @@ export const agentSchema = z.strictObject({
     .optional(),
   language: language.optional(),
   queues: z.array(id).max(200).default([]),
+  team: id.optional(),
   ...agentRouting,
   /** Tied to this phone: logged in and Ready as soon as it registers. */
   phone: id.optional(),
@@ -140,6 +142,7 @@ export const siteSchema = z.strictObject({
   numbers: z.array(numberSchema).max(10000).default([]),
   callers: z.array(callerSchema).max(10000).default([]),
   queues: z.array(queueSchema).max(1000).default([]),
+  teams: z.array(teamSchema).max(1000).default([]),
   agents: z.array(agentSchema).max(20000).default([]),
   phones: z.array(phoneSchema).max(20000).default([]),
   trunks: z.array(trunkSchema).max(500).default([]),
@@ -149,6 +152,8 @@ export const siteSchema = z.strictObject({
   callbacks: callbacksSchema.optional(),
   /** iCal files of holidays that hours may name. */
   holidayCalendars: z.array(holidayCalendarSchema).max(20).optional(),
+  shifts: z.array(shiftSchema).max(50).default([]),
+  displays: displaysSchema.default({ agentNames: false }),
   notReadyReasons: z
     .array(notReadyReasonSchema)
     .max(99)
@@ -217,6 +222,16 @@ export function checkReferences(site: Site): SiteFault[] {
       'id',
     ),
     ...duplicates(
+      site.teams.map((t) => t.id),
+      'teams',
+      'id',
+    ),
+    ...duplicates(
+      site.shifts.map((s) => s.id),
+      'shifts',
+      'id',
+    ),
+    ...duplicates(
       site.phones.map((p) => p.id),
       'phones',
       'id',
@@ -263,6 +278,7 @@ export function checkReferences(site: Site): SiteFault[] {
   };
   const queues = new Set(site.queues.map((q) => q.id));
   const phones = new Set(site.phones.map((p) => p.id));
+  const teams = new Set(site.teams.map((t) => t.id));
   const hours = new Set(site.hours.map((h) => h.id));
   const prompts = new Set<string>([...builtInPrompts, ...site.prompts.map((p) => p.id)]);
   site.numbers.forEach((n, i) => {
@@ -280,6 +296,7 @@ export function checkReferences(site: Site): SiteFault[] {
   const tied = new Map<string, number>();
   site.agents.forEach((a, i) => {
     need(phones, a.phone, 'phone', ['agents', i, 'phone']);
+    need(teams, a.team, 'team', ['agents', i, 'team']);
     a.queues.forEach((q, k) => need(queues, q, 'queue', ['agents', i, 'queues', k]));
     if (a.phone !== undefined) {
       const other = tied.get(a.phone);

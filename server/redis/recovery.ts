@@ -20,7 +20,8 @@ export interface RecoveryOptions {
   snapshots: SnapshotStore;
   history: HistorySource;
   logger: Logger;
-  onSnapshot: (snapshot: Snapshot) => void;
+  /** False: it is of another release, and the log is folded from its beginning. */
+  onSnapshot: (snapshot: Snapshot) => boolean;
   onEvent: (event: HearthlineEvent) => void;
   /** Pause between tries while a part that is needed is away. */
   retryMs?: number;
@@ -131,8 +132,10 @@ class Replay {
 export async function recover(options: RecoveryOptions): Promise<RecoveryResult> {
   const { log, snapshots, logger } = options;
   const snapshot = await persist(options, 'snapshot', () => snapshots.loadSnapshot());
-  if (snapshot) options.onSnapshot(snapshot);
-  const snapshotSeq = snapshot?.seq ?? 0;
+  const isTaken = snapshot !== undefined && options.onSnapshot(snapshot);
+  if (snapshot && !isTaken)
+    logger.warn({ seq: snapshot.seq }, 'the snapshot is of another release: the whole log is folded');
+  const snapshotSeq = isTaken ? snapshot.seq : 0;
   const replay = new Replay(options, snapshotSeq + 1);
   await replay.run();
   const { lastSeq, replayed, fromHistory, missing } = replay;

@@ -10,6 +10,7 @@ export interface StatsAgent {
   id: string;
   name: string;
   queueIds: string[];
+  teamId?: string;
 }
 
 export interface AgentNow {
@@ -185,6 +186,24 @@ export class AgentFigures {
       AgentState,
       number
     >;
+  }
+
+  /** Agents in these states, of `agent:ID`, `team:ID` and members of `queue:ID`; each once. Undefined: no such scope has agents. */
+  countIn(states: readonly AgentState[], scopes: readonly string[]): number | undefined {
+    if (!scopes.every((scope) => /^(agent|team|queue):[^/]+$/.test(scope))) return undefined;
+    const wanted = new Set(scopes);
+    let count = 0;
+    for (const { agentId, state } of this.#agents.values()) {
+      if (!states.includes(state)) continue;
+      const { teamId, queueIds = [] } = this.#site.get(agentId) ?? {};
+      if (
+        wanted.has(`agent:${agentId}`) ||
+        (teamId !== undefined && wanted.has(`team:${teamId}`)) ||
+        queueIds.some((queueId) => wanted.has(`queue:${queueId}`))
+      )
+        count += 1;
+    }
+    return count;
   }
 
   notReadyByReason(): Record<string, number> {

@@ -15,6 +15,8 @@ export interface FigureSource {
    * of that scope.
    */
   figure(question: FigureQuestion, now: number): number | undefined;
+  /** The same figure of the window before this one; undefined for days, shifts and how things stand. */
+  figureBefore(question: FigureQuestion, now: number): number | undefined;
   /** The counts of a window; undefined where nothing was ever counted of these scopes. */
   counts(question: Omit<FigureQuestion, 'figure'>, now: number): FigureCounts | undefined;
   /** [from, to) of a window at this instant; undefined for a shift where none is on. */

@@ -133,6 +133,55 @@ export const ronaRate = (c: { rona: number; offers: number }): number | undefine
 export const contactsPerHour = (c: { handled: number; loggedInMs: number }): number | undefined =>
   ratio(c.handled * 3_600_000, c.loggedInMs);
 
+/** First response: queue entry to the agent's first answer; of a call that is the answer. */
+export const firstResponseMs = (c: { firstReplyMs: number; replied: number }): number | undefined =>
+  ratio(c.firstReplyMs, c.replied);
+
+/** Answered contacts that were passed on / answered. */
+export const transferRate = (c: { transferred: number; answered: number }): number | undefined =>
+  ratio(c.transferred, c.answered);
+
+/** Ended before any queue, without an agent / entered. */
+export const containmentRate = (c: { contained: number; entered: number }): number | undefined =>
+  ratio(c.contained, c.entered);
+
+/** First contact resolution by repeats: contacts with no other of the same customer and topic within the window / contacts. */
+export const firstContactResolution = (c: { repeated: number; contacts: number }): number | undefined =>
+  ratio(c.contacts - c.repeated, c.contacts);
+
+export interface Satisfaction {
+  /** Answers 4 and 5 of 5. */
+  satisfied: number;
+  answers: number;
+  asked: number;
+}
+/** CSAT: answers 4-5 of 5 / answers; show it with `answers` and the response rate. */
+export const csat = (c: Satisfaction): number | undefined => ratio(c.satisfied, c.answers);
+export const responseRate = (c: Satisfaction): number | undefined => ratio(c.answers, c.asked);
+/** NPS, -100..100: per cent 9-10 less per cent 0-6. */
+export const nps = (c: { promoters: number; detractors: number; answers: number }): number | undefined =>
+  c.answers > 0 ? ((c.promoters - c.detractors) / c.answers) * 100 : undefined;
+
+/** Time in the scheduled state / scheduled time. */
+export const adherence = (c: { adheredMs: number; scheduledMs: number }): number | undefined =>
+  ratio(c.adheredMs, c.scheduledMs);
+/** Actual on-queue time / scheduled on-queue time. */
+export const conformance = (c: { onQueueMs: number; scheduledOnQueueMs: number }): number | undefined =>
+  ratio(c.onQueueMs, c.scheduledOnQueueMs);
+/** 1 - available / paid. */
+export const shrinkage = (c: { availableMs: number; paidMs: number }): number | undefined => {
+  const share = ratio(c.availableMs, c.paidMs);
+  return share === undefined ? undefined : 1 - share;
+};
+
+/** Outbound: answered live with no agent within 2 s / answered live; false answers of a machine detector are in `estimated`. */
+export const outboundAbandonedRate = (c: {
+  abandoned: number;
+  estimatedFalseMachines: number;
+  liveAnswered: number;
+}): number | undefined =>
+  ratio(c.abandoned + c.estimatedFalseMachines, c.liveAnswered + c.estimatedFalseMachines);
+
 export interface Accounting {
   offered: number;
   waitingAtStart: number;

@@ -1,16 +1,23 @@
 /**
- * The live figures: a pure fold of the event log into what wallboards and the floor see (contract/live.ts), by
- * the formulas of kpi.ts. No clock: `now` and the start of the day come in. Counts are kept as events come, so
- * that `board` costs O(queues + 60 minutes) whatever the number of agents and contacts.
+ * The live figures: a pure fold of the event log into what wallboards and the floor see (contract/live.ts). What is counted
+ * comes from the figure fold (figure-fold.ts), which reports are made of as well; here it meets its windows, and what stands
+ * now: contacts in hand, agents, phones. No clock: `now` and the start of the day come in.
  *
- * Attribution: event interval. A day begins at `rollDay(dayStart)`; who waits over midnight is `waitingAtStart`.
- * Handled (for AHT) are answered contacts that ended today; wrap-up counts when it is over, so that during a
+ * The board's own figures are by event interval. A day begins at `rollDay(dayStart)`; who waits over midnight is
+ * `waitingAtStart`. Handled (for AHT) are answered contacts that ended today; wrap-up counts when it is over, so that during a
  * wrap-up the mean is for a moment too low. The longest wait is of those whose wait is over.
  */
 import { type DraftOf, type HearthlineEvent, workOf } from '../contract/events.ts';
 import type { BoardState, ContactLive, FloorState, MinuteLive, QueueLive } from '../contract/live.ts';
 import { AgentFigures, type PeopleSnapshot, type StatsAgent } from './agent-figures.ts';
-import { QueueFigures, type QueueSnapshot, type StatsQueue } from './queue-figures.ts';
+import { countsOf } from './figure-cells.ts';
+import { type ClosedDay, type CubeState, FigureCube, minuteMs } from './figure-cube.ts';
+import { FigureFold, type FigureSink, type FoldState } from './figure-fold.ts';
+import type { FigureSource } from './figure-source.ts';
+import { emptyFoldSite, type FoldSite } from './fold-site.ts';
+import { LiveFigureSource } from './live-figure-source.ts';
+import { PresentFigures } from './present-figures.ts';
+import { type StatsQueue, queueLive, Ringing } from './queue-figures.ts';
 
 export type { StatsAgent } from './agent-figures.ts';
 export type { StatsQueue } from './queue-figures.ts';
@@ -23,6 +30,7 @@ export interface StatsSite {
   agents: StatsAgent[];
   /** Ids of the phones. */
   phones: string[];
+  trunks: { id: string; maxCalls: number }[];
 }
 
 export interface LiveStats {
@@ -32,24 +40,34 @@ export interface LiveStats {
   setSite(site: StatsSite): void;
   /** A new local day begins at this instant, which no applied event is later than. Twice the same: once. */
   rollDay(dayStart: number): void;
+  /** A shift begins, or none is on; as `rollDay`. */
+  rollShift(shiftStart: number | undefined): void;
   /** Changes nothing. */
   board(now: number): BoardState;
   /** Changes nothing. */
   floor(now: number): FloorState;
+  /** Every figure by its name; asking changes nothing. */
+  readonly figures: FigureSource;
+  /** What the day before this one came to. */
+  lastDay(): ClosedDay | undefined;
   /** JSON-safe; holds personal data of contacts that are in hand. */
   toSnapshot(): unknown;
 }
 
 interface LiveSnapshot {
-  version: 1;
-  dayStart: number;
-  queues: QueueSnapshot[];
+  version: 2;
+  fold: FoldState;
+  cube: CubeState;
   contacts: ContactLive[];
   people: PeopleSnapshot;
-  minutes: [number, MinuteLive][];
+  ringing: [string, number][];
+  /** Waiting when the day began: by queue. */
+  carried: [string, number][];
 }
+const snapshotVersion = 2;
+export const isLiveSnapshot = (data: unknown): boolean =>
+  (data as Partial<LiveSnapshot> | undefined)?.version === snapshotVersion;
 
-const minuteMs = 60_000;
 const minutesShown = 60;
 
 type ContactFoldEvent = DraftOf<
@@ -72,66 +90,97 @@ export function createLiveStats(site: StatsSite, snapshot?: unknown): LiveStats 
 
 class LiveFold implements LiveStats {
   #site: StatsSite;
-  #dayStart = 0;
-  #listedQueues = new Set<string>();
-  readonly #queues = new Map<string, QueueFigures>();
+  readonly #cube: FigureCube;
+  readonly #present = new PresentFigures();
+  readonly #fold: FigureFold;
   readonly #contacts = new Map<string, ContactLive>();
+  readonly #ringing: Ringing;
+  readonly #carried: Map<string, number>;
   readonly #people: AgentFigures;
-  readonly #minutes = new Map<number, MinuteLive>();
+  /** Of each queue's members. */
+  readonly #loggedIn = new Map<string, number>();
+  readonly #ready = new Map<string, number>();
+  readonly figures: FigureSource;
 
   constructor(site: StatsSite, snapshot?: LiveSnapshot) {
     this.#site = site;
     const loaded = snapshot && structuredClone(snapshot);
-    if (loaded && loaded.version !== 1)
+    if (loaded && loaded.version !== snapshotVersion)
       throw new Error(`live snapshot of unknown version ${String(loaded.version)}`);
     this.#people = new AgentFigures((queueId, loggedIn, ready) => {
-      const queue = this.#queue(queueId);
-      queue.agentsLoggedIn += loggedIn;
-      queue.agentsReady += ready;
+      this.#loggedIn.set(queueId, (this.#loggedIn.get(queueId) ?? 0) + loggedIn);
+      this.#ready.set(queueId, (this.#ready.get(queueId) ?? 0) + ready);
     }, loaded?.people);
-    if (loaded) {
-      this.#dayStart = loaded.dayStart;
-      for (const queue of loaded.queues)
-        this.#queues.set(queue.queueId, new QueueFigures(queue.queueId, queue));
-      for (const contact of loaded.contacts) this.#contacts.set(contact.contactId, contact);
-      for (const [minute, figures] of loaded.minutes) this.#minutes.set(minute, figures);
-    }
-    this.setSite(site);
+    this.#cube = new FigureCube(loaded?.cube);
+    this.#ringing = new Ringing(loaded?.ringing);
+    this.#carried = new Map(loaded?.carried);
+    this.#fold = new FigureFold(emptyFoldSite, this.#sink(), loaded?.fold);
+    for (const contact of loaded?.contacts ?? []) this.#contacts.set(contact.contactId, contact);
+    for (const stay of this.#fold.stays()) this.#present.stay(stay);
+    this.figures = new LiveFigureSource({
+      cube: this.#cube,
+      fold: this.#fold,
+      present: this.#present,
+      people: this.#people,
+      contacts: this.#contacts,
+      ringing: this.#ringing,
+      site: () => this.#site,
+    });
+    if (!loaded) this.#fold.define(foldSiteOf(site));
+    this.#setSite(site);
+  }
+
+  #sink(): FigureSink {
+    const cube = this.#cube;
+    return {
+      count: (key, at, arrivedAt, delta) => cube.count(key, at, arrivedAt, delta),
+      work: (agentId, teamId, _key, at, delta) => cube.work(agentId, teamId, at, delta),
+      time: (agentId, teamId, queueIds, time, from, to) =>
+        cube.time(agentId, teamId, queueIds, time, from, to),
+      stay: (stay) => this.#present.stay(stay),
+      defined: () => undefined,
+    };
   }
 
   setSite(site: StatsSite): void {
+    const { definition } = this.#fold.site;
+    this.#fold.define({ ...foldSiteOf(site), definition });
+    this.#setSite(site);
+  }
+
+  #setSite(site: StatsSite): void {
     this.#site = site;
-    this.#listedQueues = new Set(site.queues.map((queue) => queue.id));
-    for (const queue of site.queues) this.#queue(queue.id).targetMs = queue.targetMs;
-    for (const queue of this.#queues.values()) {
-      queue.agentsLoggedIn = 0;
-      queue.agentsReady = 0;
-    }
+    this.#loggedIn.clear();
+    this.#ready.clear();
     this.#people.setSite(site.agents, site.phones);
   }
 
-  #queue(queueId: string): QueueFigures {
-    let queue = this.#queues.get(queueId);
-    if (!queue) this.#queues.set(queueId, (queue = new QueueFigures(queueId)));
-    return queue;
+  rollDay(dayStart: number): void {
+    if (dayStart === this.#cube.dayStart) return;
+    this.#fold.advance(dayStart);
+    this.#cube.rollDay(dayStart);
+    this.#carried.clear();
+    for (const queueId of this.#queuesOfNote())
+      this.#carried.set(queueId, this.#present.waiting(`queue:${queueId}`));
   }
 
-  rollDay(dayStart: number): void {
-    if (dayStart === this.#dayStart) return;
-    this.#dayStart = dayStart;
-    for (const [queueId, queue] of this.#queues) {
-      if (!this.#listedQueues.has(queueId) && queue.isIdle) this.#queues.delete(queueId);
-      else queue.rollDay(dayStart);
-    }
+  rollShift(shiftStart: number | undefined): void {
+    if (shiftStart === this.#cube.shiftStart) return;
+    if (shiftStart !== undefined) this.#fold.advance(shiftStart);
+    this.#cube.rollShift(shiftStart);
+  }
+
+  /** Those of the site, and others that contacts are still in. */
+  #queuesOfNote(): Set<string> {
+    const ids = new Set(this.#site.queues.map(({ id }) => id));
+    for (const { key } of this.#fold.stays()) ids.add(key.queueId);
+    return ids;
   }
 
   apply(event: HearthlineEvent): void {
+    this.#fold.apply(event);
     switch (event.type) {
       case 'agent.state-changed':
-        if (event.data.from === 'wrap-up' && event.queueId !== undefined)
-          this.#queue(event.queueId).counts.wrapUpMs += event.data.forMs;
-        this.#people.apply(event);
-        return;
       case 'agent.logged-in':
       case 'agent.logged-out':
       case 'phone.registered':
@@ -153,18 +202,7 @@ class LiveFold implements LiveStats {
       case 'contact.ended':
         this.#foldContact(event);
         return;
-      case 'contact.announced':
-      case 'contact.relaxed':
-      case 'contact.dialled':
-      case 'contact.reached':
-      case 'contact.not-reached':
-      case 'offer.alerted':
-      case 'recording.started':
-      case 'recording.completed':
-      case 'recording.failed':
-      case 'site.applied':
-      case 'emergency.switched':
-      case 'server.started':
+      default:
         return;
     }
   }
@@ -190,77 +228,43 @@ class LiveFold implements LiveStats {
     const contact = this.#contacts.get(contactId);
     const queueId = event.queueId ?? contact?.queueId;
     if (!contact || queueId === undefined) return;
-    const queue = this.#queue(queueId);
-    queue.passTarget(event.at);
-    this.#countContact(queue, contact, event);
+    this.#ringing.apply(queueId, contactId, event.type);
     if (event.type === 'contact.ended') this.#contacts.delete(contactId);
     // Another phone still rings for it.
-    else if (event.type !== 'offer.withdrawn' || !queue.isRinging(contactId))
+    else if (event.type !== 'offer.withdrawn' || !this.#ringing.isRinging(queueId, contactId))
       this.#contacts.set(contactId, nextContact(contact, queueId, event));
-  }
-
-  #countContact(queue: QueueFigures, contact: ContactLive, event: ContactFoldEvent): void {
-    const { contactId } = contact;
-    switch (event.type) {
-      case 'contact.queued':
-        queue.enter(contactId, event.at);
-        this.#minute(event.at).offered += 1;
-        return;
-      case 'contact.offered':
-        queue.ring(contactId);
-        return;
-      case 'offer.withdrawn':
-        queue.stopRinging(contactId);
-        if (event.data.reason === 'rona') queue.counts.rona += 1;
-        return;
-      case 'contact.answered':
-        queue.answer(contactId, event.data);
-        this.#minute(event.at).answered += 1;
-        return;
-      case 'contact.abandoned':
-        queue.abandon(contactId, event.data);
-        this.#minute(event.at).abandoned += 1;
-        return;
-      case 'contact.flowed-out':
-        if (!queue.isWaiting(contactId)) this.#minute(event.at).offered += 1;
-        queue.flowOut(contactId, event.data.waitMs);
-        return;
-      case 'contact.transferred':
-      case 'contact.ended':
-        if (contact.state !== 'talking' && contact.state !== 'hold') return;
-        queue.handle(event.data.talkMs, event.data.holdMs);
-        return;
-      case 'contact.held':
-      case 'contact.resumed':
-        return;
-    }
-  }
-
-  #minute(at: number): MinuteLive {
-    const start = at - (at % minuteMs);
-    let minute = this.#minutes.get(start);
-    if (!minute) {
-      this.#minutes.set(start, (minute = { offered: 0, answered: 0, abandoned: 0 }));
-      for (const old of this.#minutes.keys())
-        if (old <= start - minutesShown * minuteMs) this.#minutes.delete(old);
-    }
-    return minute;
   }
 
   board(now: number): BoardState {
     const { name, timeZone, language } = this.#site;
     const queues: Record<string, QueueLive> = {};
-    for (const queue of this.#site.queues) queues[queue.id] = this.#queue(queue.id).live(queue, now);
+    for (const queue of this.#site.queues) queues[queue.id] = this.#queueLive(queue, now);
     return {
       site: { name, timeZone, language },
-      dayStart: this.#dayStart,
+      dayStart: this.#cube.dayStart,
       queues,
       agentsByState: this.#people.byState(),
       notReadyByReason: this.#people.notReadyByReason(),
       unreachablePhones: this.#people.lostPhones,
       lastHour: this.#lastHour(now),
-      accounting: this.#accounting(),
+      accounting: this.#accounting(now),
     };
+  }
+
+  #queueLive(queue: StatsQueue, now: number): QueueLive {
+    const scope = `queue:${queue.id}`;
+    return queueLive(queue, this.#counts(scope, now), {
+      waiting: this.#present.waiting(scope),
+      oldestWaitingSince: this.#present.oldest(scope)?.queuedAt,
+      ringing: this.#ringing.of(queue.id),
+      talking: this.#present.talking(scope),
+      agentsLoggedIn: this.#loggedIn.get(queue.id) ?? 0,
+      agentsReady: this.#ready.get(queue.id) ?? 0,
+    });
+  }
+
+  #counts(scope: string, now: number) {
+    return this.figures.counts({ scopes: [scope], window: 'today', attribution: 'event' }, now);
   }
 
   /** Every minute of the last sixty, empty ones too. */
@@ -268,36 +272,37 @@ class LiveFold implements LiveStats {
     const newest = now - (now % minuteMs);
     const hour: Record<string, MinuteLive> = {};
     for (let start = newest - (minutesShown - 1) * minuteMs; start <= newest; start += minuteMs) {
-      const { offered, answered, abandoned } = this.#minutes.get(start) ?? {
-        offered: 0,
-        answered: 0,
-        abandoned: 0,
-      };
+      const cell = this.#cube.minute('site', start);
+      const { offered = 0, answered = 0, abandoned = 0 } = cell ? countsOf(cell) : {};
       hour[start] = { offered, answered, abandoned };
     }
     return hour;
   }
 
   /** Over all queues of the day, those taken out of the site since included. */
-  #accounting(): BoardState['accounting'] {
-    const sum = { offered: 0, waitingAtStart: 0, answered: 0, abandoned: 0, flowedOut: 0, waiting: 0 };
-    for (const { counts, waiting } of this.#queues.values()) {
-      sum.offered += counts.offered;
-      sum.waitingAtStart += counts.waitingAtStart;
-      sum.answered += counts.answered;
-      sum.abandoned += counts.abandoned;
-      sum.flowedOut += counts.flowedOut;
-      sum.waiting += waiting;
-    }
-    return sum;
+  #accounting(now: number): BoardState['accounting'] {
+    const { offered = 0, answered = 0, abandoned = 0, flowedOut = 0 } = this.#counts('site', now) ?? {};
+    const waitingAtStart = [...this.#carried.values()].reduce((sum, one) => sum + one, 0);
+    return {
+      offered,
+      waitingAtStart,
+      answered,
+      abandoned,
+      flowedOut,
+      waiting: this.#present.waiting('site'),
+    };
+  }
+
+  lastDay(): ClosedDay | undefined {
+    return this.#cube.lastDay;
   }
 
   floor(now: number): FloorState {
     return {
       board: this.board(now),
-      agents: this.#people.agentsLive(this.#dayStart, this.#textInHand()),
+      agents: this.#people.agentsLive(this.#cube.dayStart, this.#textInHand()),
       contacts: Object.fromEntries([...this.#contacts].map(([id, contact]) => [id, { ...contact }])),
-      phones: this.#people.phonesLive(this.#dayStart),
+      phones: this.#people.phonesLive(this.#cube.dayStart),
     };
   }
 
@@ -318,15 +323,23 @@ class LiveFold implements LiveStats {
 
   toSnapshot(): LiveSnapshot {
     return structuredClone({
-      version: 1,
-      dayStart: this.#dayStart,
-      queues: [...this.#queues.values()].map((queue) => queue.toSnapshot()),
+      version: snapshotVersion,
+      fold: this.#fold.state(),
+      cube: this.#cube.state(),
       contacts: [...this.#contacts.values()],
       people: this.#people.toSnapshot(),
-      minutes: [...this.#minutes],
+      ringing: this.#ringing.toSnapshot(),
+      carried: [...this.#carried],
     } satisfies LiveSnapshot);
   }
 }
+
+const foldSiteOf = ({ queues, agents }: StatsSite): FoldSite => ({
+  definition: 0,
+  queues: Object.fromEntries(queues.map((queue) => [queue.id, queue])),
+  teams: Object.fromEntries(agents.flatMap(({ id, teamId }) => (teamId === undefined ? [] : [[id, teamId]]))),
+  memberOf: Object.fromEntries(agents.map(({ id, queueIds }) => [id, queueIds])),
+});
 
 /** What the floor sees of a contact after the event. */
 function nextContact(

@@ -347,6 +347,7 @@ function figures(agentCount: number, waitingCount: number): void {
     })),
     agents: site.agents.map(({ id, queueIds: queues }) => ({ id, name: id, queueIds: queues })),
     phones: site.phoneIds,
+    trunks: [],
   });
   const engine = new Engine(site);
   engine.log = [];

@@ -45,13 +45,18 @@ export interface AgentDeskParts {
   outbox: Outbox;
   channels: ReadonlyMap<string, Channel>;
   news: DeskNews;
+  clock: { now(): number };
 }
+
+/** Contacts whose first answer is known to be told. */
+const answeredAtMost = 10_000;
 
 const refusedBy = (ignored: IgnoredReason | undefined): DeskOutcome =>
   ignored === undefined ? undefined : { refused: ignored };
 
 export class AgentDesk {
   readonly #parts: AgentDeskParts;
+  readonly #answered = new Set<string>();
 
   constructor(parts: AgentDeskParts) {
     this.#parts = parts;
@@ -148,7 +153,19 @@ export class AgentDesk {
     });
     if (added === 'unknown-attachment') return { refused: added };
     outbox.wake();
+    if (!isNote) this.#replied(agentId, contactId);
     return { message: added.message };
+  }
+
+  /** Once for as long as this process knows; a process that died in between tells it again when the answer is sent again. */
+  #replied(agentId: string, contactId: string): void {
+    const { shell, clock } = this.#parts;
+    if (this.#answered.has(contactId)) return;
+    const queueId = shell.acd.contact(contactId)?.queueId;
+    if (queueId === undefined) return;
+    this.#answered.add(contactId);
+    if (this.#answered.size > answeredAtMost) this.#answered.delete(this.#answered.values().next().value!);
+    shell.record({ type: 'contact.replied', at: clock.now(), contactId, agentId, queueId, data: {} });
   }
 
   async transfer(

@@ -33,7 +33,7 @@ function floor() {
     clock,
     logger: createLogger('test', 'silent'),
   });
-  const figures = new LiveFigures(toStatsSite(site), clock.now());
+  const figures = new LiveFigures(toStatsSite(site), [], clock.now());
   shell.onEvent((event) => figures.apply(event));
   shell.run({ type: 'site.apply', site: toAcdSite(site, 1) });
   shell.run({ type: 'phone.registered', phoneId: '1001', transport: 'udp' });

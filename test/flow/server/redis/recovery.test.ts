@@ -86,7 +86,10 @@ describe('recovery', function () {
       snapshots: store(),
       history,
       logger,
-      onSnapshot: (found) => (snapshot = found),
+      onSnapshot: (found) => {
+        snapshot = found;
+        return true;
+      },
       onEvent: (event) => void events.push(event),
       retryMs: 20,
       historyWaitMs: 100,

@@ -37,7 +37,7 @@ function floor() {
     clock: { now: () => now },
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
   });
-  const figures = new LiveFigures(toStatsSite(site(['101', '102'])), now);
+  const figures = new LiveFigures(toStatsSite(site(['101', '102'])), [], now);
   shell.onEvent((event) => figures.apply(event));
   const run = (command: Command) => {
     now += 1000;

@@ -33,7 +33,7 @@ function floor(maxLength = 0) {
     clock: { now: () => now },
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
   });
-  const figures = new LiveFigures(toStatsSite(site(['main'], maxLength)), now);
+  const figures = new LiveFigures(toStatsSite(site(['main'], maxLength)), [], now);
   shell.onEvent((event) => figures.apply(event));
   const run = (command: Command) => {
     now += 1000;

@@ -4,7 +4,11 @@ import { LiveFigures } from '../../../../server/app/live-figures.ts';
 
 const at = (iso: string) => Date.parse(iso);
 const figures = (timeZone: string, now: string) =>
-  new LiveFigures({ name: 'h', timeZone, language: 'en', queues: [], agents: [], phones: [] }, at(now));
+  new LiveFigures(
+    { name: 'h', timeZone, language: 'en', queues: [], agents: [], phones: [], trunks: [] },
+    [],
+    at(now),
+  );
 const dayStart = (live: LiveFigures, now: string) => new Date(live.board(at(now)).dayStart).toISOString();
 
 describe('live figures', () => {

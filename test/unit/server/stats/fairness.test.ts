@@ -390,6 +390,7 @@ function expectAsLive(world: World, table: FairnessTable): void {
     })),
     agents: [],
     phones: [],
+    trunks: [],
   });
   world.log.forEach((event, index) => live.apply({ ...event, id: `e${index}`, seq: index + 1, v: 1 }));
   const { queues } = live.board(world.at);

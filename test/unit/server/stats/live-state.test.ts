@@ -25,6 +25,7 @@ function statsSite(from: AcdSite, targetMs = 20_000): StatsSite {
     })),
     agents: from.agents.map(({ id, queueIds }) => ({ id, name: `Agent ${id}`, queueIds })),
     phones: from.phoneIds,
+    trunks: [],
   };
 }
 

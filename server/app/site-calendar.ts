@@ -1,0 +1,45 @@
+/** Where days and shifts of a site begin, in its time zone; instants are ms UTC. Pure. */
+import { DateTime } from 'luxon';
+
+export interface Shift {
+  /** Local HH:MM. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export const dayStartOf = (at: number, zone: string): number =>
+  DateTime.fromMillis(at, { zone }).startOf('day').toMillis();
+
+/** Where the clock skips midnight a day begins at one, and the next all the same at midnight. */
+export const nextDayOf = (at: number, zone: string): number =>
+  DateTime.fromMillis(at, { zone }).plus({ days: 1 }).startOf('day').toMillis();
+
+/** An hour that the clock skips begins when it goes on. */
+function instantOf(day: DateTime, time: string): number {
+  const [hour, minute] = time.split(':').map(Number);
+  return day.set({ hour: hour!, minute: minute! }).toMillis();
+}
+
+/**
+ * The shift in hand: of several the one that began last; `from` is undefined where none is. Until `until` nothing about that
+ * changes.
+ */
+export function shiftAt(
+  shifts: readonly Shift[],
+  at: number,
+  zone: string,
+): { from: number | undefined; until: number } {
+  const today = DateTime.fromMillis(at, { zone }).startOf('day');
+  let from: number | undefined;
+  let until = today.plus({ days: 1 }).startOf('day').toMillis();
+  for (const days of [-1, 0, 1]) {
+    const day = today.plus({ days });
+    for (const shift of shifts) {
+      const begins = instantOf(day, shift.from);
+      const ends = instantOf(shift.to > shift.from ? day : day.plus({ days: 1 }), shift.to);
+      if (begins <= at && at < ends) from = Math.max(from ?? begins, begins);
+      for (const edge of [begins, ends]) if (edge > at) until = Math.min(until, edge);
+    }
+  }
+  return { from, until };
+}
