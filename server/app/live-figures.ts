@@ -8,8 +8,18 @@ import type { BoardState, FloorState } from '../contract/live.ts';
 import type { Site } from '../contract/site.ts';
 import type { ClosedDay } from '../stats/figure-cube.ts';
 import type { FigureSource } from '../stats/figure-source.ts';
-import { createLiveStats, type LiveStats, type StatsSite } from '../stats/live-state.ts';
+import { createLiveStats, isStatsSnapshot, type LiveStats, type StatsSite } from '../stats/live-state.ts';
 import { dayStartOf, nextDayOf, type Shift, shiftAt } from './site-calendar.ts';
+
+interface LiveFiguresSnapshot {
+  stats: unknown;
+  nextDay: number;
+  nextShift: number;
+}
+
+/** False: it was kept by another release. */
+export const isLiveSnapshot = (data: unknown): boolean =>
+  isStatsSnapshot((data as Partial<LiveFiguresSnapshot> | undefined)?.stats);
 
 export class LiveFigures {
   private readonly stats: LiveStats;
@@ -17,16 +27,25 @@ export class LiveFigures {
   private shifts: readonly Shift[];
   private nextDay: number;
   /** When the shift in hand ends or the next begins. */
-  private nextShift = 0;
+  private nextShift: number;
+  private shiftStart: number | undefined;
   private eventAt_ = 0;
 
   constructor(site: StatsSite, shifts: readonly Shift[], now: number, snapshot?: unknown) {
+    const kept = snapshot as LiveFiguresSnapshot | undefined;
     this.zone = site.timeZone;
     this.shifts = shifts;
-    this.stats = createLiveStats(site, snapshot);
-    const start = dayStartOf(now, this.zone);
-    if (snapshot === undefined) this.stats.rollDay(start);
-    this.nextDay = nextDayOf(snapshot === undefined ? now : this.stats.board(now).dayStart, this.zone);
+    this.stats = createLiveStats(site, kept?.stats);
+    if (kept) {
+      // The edges that were ahead: the site may have moved to another zone since the day began.
+      this.nextDay = kept.nextDay;
+      this.nextShift = kept.nextShift;
+      this.shiftStart = this.stats.figures.window('shift', now)?.from;
+      return;
+    }
+    this.stats.rollDay(dayStartOf(now, this.zone));
+    this.nextDay = nextDayOf(now, this.zone);
+    this.nextShift = shiftAt(shifts, now, this.zone).until;
   }
 
   apply(event: HearthlineEvent): void {
@@ -35,14 +54,14 @@ export class LiveFigures {
     this.eventAt_ = event.at;
   }
 
-  /** In another zone the day in hand goes on, to that zone's next midnight. */
+  /** In another zone the day in hand goes on, to that zone's next midnight; and a shift in hand to its end. */
   setSite(site: Site, now: number): void {
     if (site.site.timeZone !== this.zone) {
       this.zone = site.site.timeZone;
       this.nextDay = nextDayOf(now, this.zone);
     }
     this.shifts = site.shifts;
-    this.nextShift = 0;
+    if (this.shiftStart === undefined) this.nextShift = shiftAt(this.shifts, now, this.zone).until;
     this.stats.setSite(toStatsSite(site));
   }
 
@@ -69,8 +88,8 @@ export class LiveFigures {
     return this.stats.lastDay();
   }
 
-  toSnapshot(): unknown {
-    return this.stats.toSnapshot();
+  toSnapshot(): LiveFiguresSnapshot {
+    return { stats: this.stats.toSnapshot(), nextDay: this.nextDay, nextShift: this.nextShift };
   }
 
   /** What comes before either edge is counted before it. */
@@ -81,7 +100,10 @@ export class LiveFigures {
     }
     if (at >= this.nextShift) {
       const { from, until } = shiftAt(this.shifts, at, this.zone);
-      this.stats.rollShift(from);
+      // One that began before this edge and was not in hand has been counted by nobody.
+      const isWhole = from !== undefined && (from >= this.nextShift || from === this.shiftStart);
+      this.shiftStart = isWhole ? from : undefined;
+      this.stats.rollShift(this.shiftStart);
       this.nextShift = until;
     }
   }

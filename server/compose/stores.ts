@@ -8,6 +8,7 @@ import { createRecordingRepo } from '../db/repos/recording-repo.ts';
 import { createContactRepo, type ContactRepo } from '../db/repos/contact-repo.ts';
 import { createDecisionRepo, type DecisionRepo } from '../db/repos/decision-repo.ts';
 import { createFairnessReader, type FairnessReader } from '../db/fairness-reader.ts';
+import { createFigures, type Figures } from '../db/figures-thread.ts';
 import { createEventRepo } from '../db/repos/event-repo.ts';
 import { createSettingsRepo, type SettingsRepo } from '../db/repos/settings-repo.ts';
 import { createSiteRepo } from '../db/repos/site-repo.ts';
@@ -37,6 +38,7 @@ export interface Stores {
   contacts: ContactRepo;
   decisions: DecisionRepo;
   fairness: FairnessReader;
+  figures: Figures;
   recordings: RecordingRepo;
   redisCommands: { sendCommand(args: string[]): Promise<unknown> };
   isRedisUp(): boolean;
@@ -65,6 +67,7 @@ export async function openStores(
   const events = createEventRepo(sequelize);
   const mirror = createSnapshotRepo(sequelize);
   const fairness = createFairnessReader(config.postgres);
+  const figures = createFigures(config.postgres, logger);
   const snapshots = createSnapshotStore({ client, logger, mirror });
   const isDatabaseUp = await reachDatabase(sequelize, logger, databaseWaitMs);
   // Without Postgres nothing is known to be in history: all that Redis holds stays in memory against an emptied Redis.
@@ -79,7 +82,10 @@ export async function openStores(
       redisSocket: config.redisSocket,
       sequelize,
       logger,
-      onProjected: (seq) => log.setProjected(seq),
+      onProjected: (seq) => {
+        log.setProjected(seq);
+        figures.more();
+      },
     });
   };
   let isClosing = false;
@@ -99,6 +105,7 @@ export async function openStores(
     contacts: createContactRepo(sequelize),
     decisions: createDecisionRepo(sequelize),
     fairness,
+    figures,
     recordings: createRecordingRepo(sequelize),
     redisCommands: { sendCommand: (args) => client.sendCommand(args) },
     isRedisUp: () => client.isReady,
@@ -120,6 +127,7 @@ export async function openStores(
       await log.flush().catch((err: unknown) => logger.warn({ err }, 'the log could not be flushed'));
       await projector?.stop();
       await fairness.close();
+      await figures.close();
       await legs.close();
       await log.close();
       await closeClient(client);

@@ -2,31 +2,33 @@
  * The statements that lay a batch's rows over history: one per table, each with one bound JSON parameter, so
  * that a batch of a thousand events costs a handful of round trips. Built once from the column lists below;
  * no value ever enters the text. Column rules: `set` the newest news wins, `add` counts add up, `sum` the same of what
- * may be unknown, `first` the oldest wins.
+ * may be unknown, `max` the largest wins, `first` the oldest.
  */
-type Rule = 'key' | 'set' | 'add' | 'sum' | 'first';
+export type Rule = 'key' | 'set' | 'add' | 'sum' | 'max' | 'first';
 type SqlType = 'text' | 'bigint' | 'integer' | 'boolean' | 'instant';
-type Columns = Record<string, readonly [SqlType, Rule]>;
+export type Columns = Record<string, readonly [SqlType, Rule]>;
 
 /** In the parameter an instant is ms UTC; in the table it is a timestamptz. */
 const recordType = (type: SqlType) => (type === 'instant' ? 'bigint' : type);
 const value = (name: string, type: SqlType) =>
   type === 'instant' ? `to_timestamp(p.${name} / 1000.0)` : `p.${name}`;
 
-function upsert(table: string, columns: Columns): string {
+/** Several keys make one. */
+export function upsert(table: string, columns: Columns): string {
   const entries = Object.entries(columns);
   const names = entries.map(([name]) => name);
-  const key = entries.find(([, [, rule]]) => rule === 'key')![0];
+  const keys = entries.filter(([, [, rule]]) => rule === 'key').map(([name]) => name);
   const sets = entries.flatMap(([name, [, rule]]) => {
     if (rule === 'set') return [`${name} = coalesce(excluded.${name}, t.${name})`];
     if (rule === 'sum')
       return [`${name} = coalesce(t.${name} + excluded.${name}, excluded.${name}, t.${name})`];
+    if (rule === 'max') return [`${name} = greatest(t.${name}, excluded.${name})`];
     return rule === 'add' ? [`${name} = t.${name} + excluded.${name}`] : [];
   });
   return `insert into ${table} as t (${names.join(', ')})
     select ${entries.map(([name, [type]]) => value(name, type)).join(', ')}
     from json_to_recordset($1::json) as p(${entries.map(([name, [type]]) => `${name} ${recordType(type)}`).join(', ')})
-    on conflict (${key}) do update set ${sets.join(', ')}`;
+    on conflict (${keys.join(', ')}) do update set ${sets.join(', ')}`;
 }
 
 export const insertEventsSql = `insert into events (seq, id, type, at, v, contact_id, agent_id, queue_id, data, pii_data)

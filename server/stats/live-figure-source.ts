@@ -4,6 +4,7 @@
  */
 import { type AgentState, workOf } from '../contract/events.ts';
 import {
+  agentTimes,
   type Attribution,
   type FigureCounts,
   figureFacts,
@@ -12,7 +13,7 @@ import {
 } from '../contract/figures.ts';
 import type { ContactLive } from '../contract/live.ts';
 import type { AgentFigures } from './agent-figures.ts';
-import { addCell, addDelta, type Cell, countsOf, placeOf } from './figure-cells.ts';
+import { addCell, addDelta, type Cell, countsOf, emptyCell, placeOf } from './figure-cells.ts';
 import { type FigureCube, scopesOf } from './figure-cube.ts';
 import type { FigureFold } from './figure-fold.ts';
 import type { FigureQuestion, FigureSource } from './figure-source.ts';
@@ -96,15 +97,20 @@ export class LiveFigureSource implements FigureSource {
 
   #sum(scope: string, name: WindowName, attribution: Attribution, now: number): Cell | undefined {
     const { cube } = this.#parts;
-    const sum = cube.sum(scope, name, attribution, now);
     const window = cube.window(name, now);
-    if (!sum || !window) return sum;
+    if (!window) return undefined;
     const running = this.#running(now);
+    const isRunning = running.times.has(scope) || running.overdue.has(scope);
+    const byEvent = cube.sum(scope, name, 'event', now) ?? (isRunning ? emptyCell() : undefined);
+    if (!byEvent) return undefined;
+    const sum = attribution === 'event' ? byEvent : (cube.sum(scope, name, attribution, now) ?? emptyCell());
+    // What agents do has no arrival.
+    if (attribution === 'arrival') copyTimes(byEvent, sum);
     for (const { at, arrivedAt } of running.overdue.get(scope) ?? [])
       if ((attribution === 'event' ? at : arrivedAt) >= window.from)
         addDelta(sum, [placeOf.serviceLevelOffered, 1]);
     for (const { place, from } of running.times.get(scope) ?? [])
-      if (attribution === 'event' && now > from) addDelta(sum, [place, now - Math.max(from, window.from)]);
+      if (now > from) addDelta(sum, [place, now - Math.max(from, window.from)]);
     return sum;
   }
 
@@ -215,6 +221,10 @@ export class LiveFigureSource implements FigureSource {
     const room = trunks.reduce((sum, { maxCalls }) => sum + maxCalls, 0);
     return room > 0 ? this.#trunkCalls(scopes) / room : undefined;
   }
+}
+
+function copyTimes(from: Cell, to: Cell): void {
+  for (const time of agentTimes) to[placeOf[time]] = from[placeOf[time]]!;
 }
 
 /** What agents do is credited to when they did it, always. */

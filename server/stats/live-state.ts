@@ -65,7 +65,7 @@ interface LiveSnapshot {
   carried: [string, number][];
 }
 const snapshotVersion = 2;
-export const isLiveSnapshot = (data: unknown): boolean =>
+export const isStatsSnapshot = (data: unknown): boolean =>
   (data as Partial<LiveSnapshot> | undefined)?.version === snapshotVersion;
 
 const minutesShown = 60;

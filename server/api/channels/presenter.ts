@@ -11,7 +11,7 @@ import {
   unusedAfterDays,
 } from '../../contract/rest-channels.ts';
 import type { Site } from '../../contract/site.ts';
-import { csvLine, csvTime } from '../csv.ts';
+import { csvLine, csvTime } from '../../lib/csv.ts';
 import type { ChannelsAsked, ChannelUse, ChannelUses } from '../ports.ts';
 
 export interface WayIn {

@@ -4,7 +4,7 @@
  */
 import { type ChannelList, type ChannelRow, channelQuerySchema } from '../../contract/rest-channels.ts';
 import { fileDisposition } from '../../lib/file-disposition.ts';
-import { csvType } from '../csv.ts';
+import { csvType } from '../../lib/csv.ts';
 import type { ApiParts } from '../parts.ts';
 import type { ApiDeps } from '../ports.ts';
 import { defineRoute } from '../route.ts';

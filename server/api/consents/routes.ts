@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import { consentQuerySchema, type ConsentQuery, type ConsentRow } from '../../contract/rest-channels.ts';
 import { fileDisposition } from '../../lib/file-disposition.ts';
-import { csvLine, csvTime, csvType } from '../csv.ts';
+import { csvLine, csvTime, csvType } from '../../lib/csv.ts';
 import type { ApiParts } from '../parts.ts';
 import type { ApiDeps, ConsentStore } from '../ports.ts';
 import { defineRoute } from '../route.ts';

@@ -1,7 +1,7 @@
 /** The rows of the page of channels, and tables as files: what is off is not there, and no cell runs as a formula. */
 import { expect } from 'chai';
 import { askedOf, channelsCsv, presentChannel, waysIn } from '../../../../server/api/channels/presenter.ts';
-import { csvLine } from '../../../../server/api/csv.ts';
+import { csvLine } from '../../../../server/lib/csv.ts';
 import type { ChannelUse } from '../../../../server/api/ports.ts';
 import type { ChannelHealth } from '../../../../server/app/text/channel.ts';
 import { channelRowSchema } from '../../../../server/contract/rest-channels.ts';

@@ -1,0 +1,211 @@
+/**
+ * Reports of figures out of the roll-ups: counts by interval and by queue, team, number ... Windows of whole quarters of an hour
+ * come from the slots; any other from the stays themselves (figure-recount.ts). What runs on at the instant of asking is added
+ * from the fold that the roll-ups were made by, so that a report of now and a live board say the same (N1).
+ */
+import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import type { Attribution, CountName } from '../contract/figures.ts';
+import type { ReportInterval, ReportKey } from '../contract/rest-reports.ts';
+import { addDelta, type Cell, emptyCell, longestWaitPlace, placeOf } from '../stats/figure-cells.ts';
+import type { FigureFold } from '../stats/figure-fold.ts';
+import { slotMs, slotOf } from './figure-batch.ts';
+import { agentCounts, columnOf, queueCounts } from './figure-sql.ts';
+import { agentTimes } from '../contract/figures.ts';
+
+export interface ReportQuestion {
+  from: number;
+  to: number;
+  by: ReportKey;
+  interval: ReportInterval;
+  attribution: Attribution;
+  timeZone: string;
+  queues?: readonly string[] | undefined;
+}
+export interface CountedRow {
+  /** Of the interval, ms UTC. */
+  start: number;
+  scope: string;
+  cell: Cell;
+}
+
+interface Source {
+  table: 'queue_slots' | 'agent_slots';
+  key: string;
+  where: string;
+  counts: readonly CountName[];
+}
+const queueSource = (key: string, where: string): Source => ({
+  table: 'queue_slots',
+  key,
+  where,
+  counts: queueCounts,
+});
+const sources: Record<ReportKey, readonly Source[]> = {
+  queue: [queueSource(`'queue:' || queue_id`, `queue_id <> ''`)],
+  channel: [queueSource(`'channel:' || channel`, `channel <> ''`)],
+  number: [queueSource(`'number:' || number_id`, `number_id <> ''`)],
+  branch: [queueSource(`'branch:' || number_id || '/' || branch`, `branch <> '' and number_id <> ''`)],
+  trunk: [queueSource(`'trunk:' || trunk_id`, `trunk_id <> ''`)],
+  site: [
+    { ...queueSource(`'site'`, `channel <> ''`), counts: queueCounts.filter((name) => name !== 'readyMs') },
+    { table: 'agent_slots', key: `'site'`, where: `queue_id = ''`, counts: agentTimes },
+  ],
+  team: [{ table: 'agent_slots', key: `'team:' || team_id`, where: `team_id <> ''`, counts: agentCounts }],
+  agent: [{ table: 'agent_slots', key: `'agent:' || agent_id`, where: 'true', counts: agentCounts }],
+};
+
+const instant = (place: string) => `to_timestamp(${place}::bigint / 1000.0)`;
+const ms = (expression: string) => `round(extract(epoch from ${expression}) * 1000)::bigint`;
+
+/** Start of the interval that a slot lies in. `$1`: from, ms; `$3`: length in ms, or the unit; `$4`: time zone. */
+function bucket(interval: ReportInterval): string {
+  if (interval === 'all') return '$1::bigint + 0 * $3::bigint + 0 * length($4::text)';
+  if (interval === 'day' || interval === 'week' || interval === 'month')
+    return ms(`date_trunc($3::text, slot at time zone $4::text) at time zone $4::text`);
+  return `$1::bigint + ((${ms('slot')} - $1::bigint) / $3::bigint) * $3::bigint + 0 * length($4::text)`;
+}
+
+const unitOf = (interval: ReportInterval): string | number =>
+  interval === 'all' ? 1 : /^\d+$/.test(interval) ? Number(interval) * 60_000 : interval;
+
+type SlotRow = { start: string; scope: string } & Record<string, string>;
+
+async function fromSource(
+  sequelize: Sequelize,
+  transaction: Transaction,
+  question: ReportQuestion,
+  { table, key, where, counts }: Source,
+): Promise<SlotRow[]> {
+  const { from, to, interval, attribution, timeZone, queues } = question;
+  const sums = counts.map((name) => `sum(${columnOf(name)}) as ${columnOf(name)}`);
+  const isOfQueues = table === 'queue_slots';
+  if (isOfQueues) sums.push('max(longest_wait_ms) as longest_wait_ms');
+  const sql = `select ${bucket(interval)} as start, ${key} as scope, ${sums.join(', ')} from ${table}
+    where slot >= ${instant('$1')} and slot < ${instant('$2')} and ${where}
+      and ${isOfQueues ? `(attribution = $5 or channel = '')` : `$5::text is not null`}
+      and ($6::text[] is null or queue_id = '' or queue_id = any($6))
+    group by 1, 2`;
+  return sequelize.query<SlotRow>(sql, {
+    bind: [from, to, unitOf(interval), timeZone, attribution, queues ? [...queues] : null],
+    transaction,
+    type: QueryTypes.SELECT,
+  });
+}
+
+/** Of the cells of a report, by start and scope. */
+export class ReportCells {
+  readonly #cells = new Map<string, CountedRow>();
+
+  cell(start: number, scope: string): Cell {
+    const id = `${start} ${scope}`;
+    let row = this.#cells.get(id);
+    if (!row) this.#cells.set(id, (row = { start, scope, cell: emptyCell() }));
+    return row.cell;
+  }
+
+  rows(): CountedRow[] {
+    return [...this.#cells.values()].sort(
+      (a, b) => a.start - b.start || (a.scope < b.scope ? -1 : Number(a.scope > b.scope)),
+    );
+  }
+}
+
+/** `starts`: of the intervals, ascending; for local days and longer ones. */
+export const startOf = (
+  at: number,
+  { from, interval }: ReportQuestion,
+  starts: readonly number[],
+): number => {
+  if (interval === 'all') return from;
+  if (/^\d+$/.test(interval)) {
+    const length = Number(interval) * 60_000;
+    return from + Math.floor((at - from) / length) * length;
+  }
+  return starts.findLast((start) => start <= at) ?? from;
+};
+
+export async function reportOfSlots(
+  sequelize: Sequelize,
+  transaction: Transaction,
+  question: ReportQuestion,
+): Promise<ReportCells> {
+  const cells = new ReportCells();
+  for (const source of sources[question.by])
+    for (const row of await fromSource(sequelize, transaction, question, source)) {
+      const cell = cells.cell(Number(row.start), row.scope);
+      for (const name of source.counts) cell[placeOf[name]]! += Number(row[columnOf(name)]);
+      if (source.table === 'queue_slots')
+        cell[longestWaitPlace] = Math.max(cell[longestWaitPlace]!, Number(row['longest_wait_ms']));
+    }
+  return cells;
+}
+
+/** What the fold knows to be running at one instant, taken at once. */
+export interface RunningOn {
+  times: { agentId: string; teamId: string; queueIds: readonly string[]; place: number; from: number }[];
+  overdue: { scopes: Partial<Record<ReportKey, string>>; queueId: string; at: number; arrivedAt: number }[];
+}
+
+export function runningOn(fold: FigureFold, asOf: number): RunningOn {
+  const running: RunningOn = { times: [], overdue: [] };
+  fold.agents.running(asOf, (agentId, teamId, queueIds, time, from) =>
+    running.times.push({ agentId, teamId, queueIds, place: placeOf[time], from }),
+  );
+  for (const { key, queuedAt, targetMs } of fold.overdue(asOf)) {
+    const { queueId, channel, numberId, trunkId } = key;
+    running.overdue.push({
+      scopes: {
+        site: 'site',
+        queue: `queue:${queueId}`,
+        channel: `channel:${channel}`,
+        ...(numberId !== '' && { number: `number:${numberId}` }),
+        ...(trunkId !== '' && { trunk: `trunk:${trunkId}` }),
+      },
+      queueId,
+      at: queuedAt + targetMs,
+      arrivedAt: queuedAt,
+    });
+  }
+  return running;
+}
+
+/** Adds what runs at `asOf`, up to it and within the window. */
+export function addRunning(
+  cells: ReportCells,
+  question: ReportQuestion,
+  running: RunningOn,
+  asOf: number,
+  starts: readonly number[],
+): void {
+  const { from, to, by, attribution, queues } = question;
+  const end = Math.min(to, asOf);
+  for (const { scopes, queueId, at, arrivedAt } of running.overdue) {
+    const scope = scopes[by];
+    const credited = attribution === 'event' ? at : arrivedAt;
+    if (scope === undefined || credited < from || credited >= end || (queues && !queues.includes(queueId)))
+      continue;
+    addDelta(cells.cell(startOf(credited, question, starts), scope), [placeOf.serviceLevelOffered, 1]);
+  }
+  for (const { agentId, teamId, queueIds, place, from: since } of running.times) {
+    const scopes = timeScopes(by, agentId, teamId, place === placeOf.readyMs ? queueIds : []);
+    for (const scope of scopes)
+      eachSlot(Math.max(since, from), end, (at, length) =>
+        addDelta(cells.cell(startOf(at, question, starts), scope), [place, length]),
+      );
+  }
+}
+
+function timeScopes(by: ReportKey, agentId: string, teamId: string, queueIds: readonly string[]): string[] {
+  if (by === 'site') return ['site'];
+  if (by === 'agent') return [`agent:${agentId}`];
+  if (by === 'team') return teamId === '' ? [] : [`team:${teamId}`];
+  return by === 'queue' ? queueIds.map((queueId) => `queue:${queueId}`) : [];
+}
+
+function eachSlot(from: number, to: number, tell: (at: number, length: number) => void): void {
+  for (let at = from; at < to;) {
+    const end = Math.min(to, slotOf(at) + slotMs);
+    tell(at, end - at);
+    at = end;
+  }
+}
