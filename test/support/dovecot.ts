@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { freeLoopbackPort } from '../../installer/ports.ts';
+import { freePort } from './free-port.ts';
 import { isRoot, serviceUser } from '../../installer/privilege.ts';
 import { startService } from './service.ts';
 import { makeTempDir, removeTempDir } from './temp-dir.ts';
@@ -154,7 +154,7 @@ export async function startDovecot({ starttls = true } = {}): Promise<TestDoveco
   const names = isRoot()
     ? { internal: 'dovecot', login: 'dovenull', group: 'dovecot' }
     : { internal: own, login: own, group: own };
-  const [port, tlsPort] = [await freeLoopbackPort(), await freeLoopbackPort()];
+  const [port, tlsPort] = [await freePort(), await freePort()];
   const [user, password] = ['help', 'right-password'];
   writeFileSync(join(temp, 'users'), `${user}:${password}\n`, { mode: 0o644 });
   writeFileSync(

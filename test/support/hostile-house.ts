@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sign, signatureHeader } from '../../server/channels/webhook/signature.ts';
-import { freeLoopbackPort } from '../../installer/ports.ts';
+import { freePort } from './free-port.ts';
 import { ChatCustomer } from './chat-customer.ts';
 import { House } from './house.ts';
 import { until } from './until.ts';
@@ -69,7 +69,7 @@ export class HostileHouse {
 
   /** `proxies`: so many are believed, so that a test may come from many addresses. */
   static async open({ proxies = noProxies }: { proxies?: string } = {}): Promise<HostileHouse> {
-    const [mailPort, hookPort] = [await freeLoopbackPort(), await freeLoopbackPort()];
+    const [mailPort, hookPort] = [await freePort(), await freePort()];
     const env = { HEARTHLINE_TRUSTED_PROXY_HOPS: proxies };
     const house = await House.open({}, { site: siteOf(mailPort, hookPort), env });
     const secrets = join(house.stack.dataDir, 'secrets');

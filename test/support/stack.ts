@@ -11,11 +11,12 @@ import { createHash, randomInt } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { readFirstPhones, writeFirstSite } from '../../installer/first-site.ts';
 import type { FirstPhones } from '../../installer/first-site.ts';
-import { freeLoopbackPort, isTcpPortFree, isUdpPortFree, takenRtpPorts } from '../../installer/ports.ts';
+import { takenRtpPorts } from '../../installer/ports.ts';
 import { renderPrompts } from '../../installer/prompts.ts';
 import { catalogueTexts, soundPrompts } from '../../server/config/prompt-catalogue.ts';
 import type { ProcessName } from '../../installer/supervised-process.ts';
 import { Supervisor } from '../../installer/supervisor.ts';
+import { freePort } from './free-port.ts';
 import { copyPostgresTemplate } from './postgres.ts';
 import { makeTempDir, removeTempDir } from './temp-dir.ts';
 
@@ -63,15 +64,6 @@ export interface Stack {
   setupSecret(): string;
   logs(name: ProcessName): string;
   stop(): Promise<void>;
-}
-
-/** Below the kernel's own ephemeral ports, so that no client socket takes one meanwhile. */
-async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    const port = randomInt(10_000, 20_000);
-    if ((await isTcpPortFree('127.0.0.1', port)) && (await isUdpPortFree('127.0.0.1', port))) return port;
-  }
-  throw new Error('no free port between 10000 and 20000');
 }
 
 interface RtpRange {
@@ -156,8 +148,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { release, ...rtpPorts } = await freeRtpRange(options.rtpPortCount ?? rtpGrid);
   const settings = {
     dataDir: join(temp, 'var'),
-    httpPort: await freeLoopbackPort(),
-    publicPort: await freeLoopbackPort(),
+    httpPort: await freePort(),
+    publicPort: await freePort(),
     sipPort: await freePort(),
     ...rtpPorts,
     bind: '127.0.0.1',

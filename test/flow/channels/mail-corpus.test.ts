@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { createTransport } from 'nodemailer';
 import { QueryTypes } from 'sequelize';
-import { freeLoopbackPort } from '../../../installer/ports.ts';
+import { freePort } from '../../support/free-port.ts';
 import type { MailChannel } from '../../../server/channels/mail/mail-channel.ts';
 import { hasDovecot, startDovecot, type TestDovecot } from '../../support/dovecot.ts';
 import { until } from '../../support/until.ts';
@@ -71,7 +71,7 @@ describe('the mail corpus', function () {
   }
 
   it('comes in over SMTP', async () => {
-    const port = await freeLoopbackPort();
+    const port = await freePort();
     const channel = house.channel();
     await channel.apply(
       siteWith({
@@ -107,7 +107,7 @@ describe('the mail corpus', function () {
   });
 
   it('comes in over SMTP byte for byte where the bytes are not those of a decent client', async () => {
-    const port = await freeLoopbackPort();
+    const port = await freePort();
     const channel = house.channel();
     await channel.apply(
       siteWith({

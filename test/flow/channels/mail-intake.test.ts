@@ -1,7 +1,7 @@
 /** From the relay's DATA to the desk, on a real Postgres: what is kept, read, joined, refused and never lost. */
 import { expect } from 'chai';
 import { createTransport } from 'nodemailer';
-import { freeLoopbackPort } from '../../../installer/ports.ts';
+import { freePort } from '../../support/free-port.ts';
 import type { MailChannel, MailChannelParts } from '../../../server/channels/mail/mail-channel.ts';
 import type { NewRawMail } from '../../../server/channels/mail/raw-mail.ts';
 import { signToken } from '../../../server/channels/mail/mail-token.ts';
@@ -57,7 +57,7 @@ describe('mail intake', function () {
   });
   after(() => house?.close());
   beforeEach(async () => {
-    port = await freeLoopbackPort();
+    port = await freePort();
   });
   afterEach(() => house.clear());
 
@@ -317,7 +317,7 @@ describe('mail intake', function () {
     await until('it is cut off', () => isCut);
     await first.close();
     expect(house.desk.messages.length).to.equal(10);
-    port = await freeLoopbackPort();
+    port = await freePort();
     await open();
     await until('all are taken', () => house.desk.messages.length === 30);
     expect(house.desk.messages.map(({ subject }) => subject)).to.deep.equal(

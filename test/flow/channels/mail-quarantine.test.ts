@@ -1,7 +1,7 @@
 /** The quarantine on a real Postgres: what is known of a mail there, what it becomes when it is released, and that this is once. */
 import { expect } from 'chai';
 import { QueryTypes } from 'sequelize';
-import { freeLoopbackPort } from '../../../installer/ports.ts';
+import { freePort } from '../../support/free-port.ts';
 import { BlockList } from '../../../server/app/text/block-list.ts';
 import { Quarantine } from '../../../server/app/text/quarantine.ts';
 import type { MailChannel, MailChannelParts } from '../../../server/channels/mail/mail-channel.ts';
@@ -74,7 +74,7 @@ describe('mail quarantine', function () {
     channel = house.channel({ senders: blocks, reader, ...parts });
     await channel.apply(
       siteWith({
-        listener: { port: await freeLoopbackPort(), allow: ['127.0.0.1'] },
+        listener: { port: await freePort(), allow: ['127.0.0.1'] },
         mailboxes: [
           { id: 'help', name: 'Help', address: 'help@bank.example', queue: 'main' },
           { id: 'loans', name: 'Loans', address: 'loans@bank.example', queue: 'loans', language: 'en' },

@@ -1,7 +1,7 @@
 /** One card through all channels, on the real house: a form, a mail, a chat and a call of one customer; two with one number; ten at once. */
 import { expect } from 'chai';
 import { createTransport } from 'nodemailer';
-import { freeLoopbackPort } from '../../../installer/ports.ts';
+import { freePort } from '../../support/free-port.ts';
 import type { ContactCustomer, FoundCustomers } from '../../../server/contract/customers.ts';
 import { type Baresip, startBaresip } from '../../support/baresip.ts';
 import { ChatCustomer } from '../../support/chat-customer.ts';
@@ -45,7 +45,7 @@ describe('customers on every channel', function () {
   let caller: Baresip;
 
   before(async () => {
-    port = await freeLoopbackPort();
+    port = await freePort();
     house = await House.open({}, { site: siteWith(port) });
     const admin = await firstAdmin(house.stack.httpUrl, house.stack.setupSecret());
     anna = await webAgent(admin, '101');

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { freeLoopbackPort } from '../../../installer/ports.ts';
+import { freePort } from '../../support/free-port.ts';
 import { identify, isSameProcess, parseProcessId } from '../../../installer/process-table.ts';
 import { projectRoot } from '../../../installer/program.ts';
 import { linkPrompts } from '../../support/stack.ts';
@@ -73,12 +73,11 @@ describe('npm start', function () {
     mkdirSync(promptsDir, { recursive: true });
     await linkPrompts(promptsDir);
     for (const name of unspoken) rmSync(join(promptsDir, name));
-    const sipPort = 12_000 + (process.pid % 7000);
     env = {
       HEARTHLINE_DATA: join(temp, 'var'),
       HEARTHLINE_BIND: '127.0.0.1',
-      HEARTHLINE_HTTP_PORT: String(await freeLoopbackPort()),
-      HEARTHLINE_SIP_PORT: String(sipPort),
+      HEARTHLINE_HTTP_PORT: String(await freePort()),
+      HEARTHLINE_SIP_PORT: String(await freePort()),
       HEARTHLINE_RTP_PORTS: '25000-25199',
     };
   });

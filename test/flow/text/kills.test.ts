@@ -4,7 +4,7 @@
  * Six kills; HEARTHLINE_TEXT_KILLS=20 for more, HEARTHLINE_TEXT_SEED for another order.
  */
 import { expect } from 'chai';
-import { freeLoopbackPort } from '../../../installer/ports.ts';
+import { freePort } from '../../support/free-port.ts';
 import { ChatCustomer } from '../../support/chat-customer.ts';
 import { DeskRobot } from '../../support/desk-robot.ts';
 import { House } from '../../support/house.ts';
@@ -68,7 +68,7 @@ describe('texts through kills of every store', function () {
 
   before(async () => {
     sink = await startSmtpSink();
-    port = await freeLoopbackPort();
+    port = await freePort();
     house = await House.open(
       {},
       { site: siteWith(port, sink.port), env: { HEARTHLINE_TRUSTED_PROXY_HOPS: '1' } },

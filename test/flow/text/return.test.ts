@@ -1,7 +1,7 @@
 /** On the real house: a supervisor takes a chat or mail out of an agent's hands, and another agent gets it with its wait. */
 import { expect } from 'chai';
 import { createTransport } from 'nodemailer';
-import { freeLoopbackPort } from '../../../installer/ports.ts';
+import { freePort } from '../../support/free-port.ts';
 import type { NewUser } from '../../../server/contract/rest.ts';
 import { ChatCustomer } from '../../support/chat-customer.ts';
 import { House } from '../../support/house.ts';
@@ -34,7 +34,7 @@ describe('texts returned to their queue', function () {
   let customer: ChatCustomer | undefined;
 
   before(async () => {
-    port = await freeLoopbackPort();
+    port = await freePort();
     house = await House.open({}, { site: siteWith(port) });
     admin = await firstAdmin(house.stack.httpUrl, house.stack.setupSecret());
     anna = await webAgent(admin, '101');

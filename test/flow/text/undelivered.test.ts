@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import { createTransport } from 'nodemailer';
 import { House } from '../../support/house.ts';
-import { freeLoopbackPort } from '../../../installer/ports.ts';
+import { freePort } from '../../support/free-port.ts';
 import { startSmtpSink, type SmtpSink } from '../../support/smtp-sink.ts';
 import { until } from '../../support/until.ts';
 import { firstAdmin, webAgent, type WebAgent } from '../../support/web-client.ts';
@@ -72,7 +72,7 @@ describe('answers that do not arrive', function () {
 
   before(async () => {
     sink = await startSmtpSink();
-    port = await freeLoopbackPort();
+    port = await freePort();
     house = await House.open({}, { site: siteWith(port, sink.port) });
     const admin = await firstAdmin(house.stack.httpUrl, house.stack.setupSecret());
     anna = await webAgent(admin, '101');

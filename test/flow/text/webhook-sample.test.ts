@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { freeLoopbackPort } from '../../../installer/ports.ts';
+import { freePort } from '../../support/free-port.ts';
 import { sign, signatureHeader, toleranceSec } from '../../../server/channels/webhook/signature.ts';
 import { House } from '../../support/house.ts';
 import { until } from '../../support/until.ts';
@@ -112,7 +112,7 @@ describe('a third party’s channel by signed webhooks', function () {
 
   before(async () => {
     gateway = await startGateway();
-    port = await freeLoopbackPort();
+    port = await freePort();
     house = await House.open({}, { site: base });
     const secrets = join(house.stack.dataDir, 'secrets');
     mkdirSync(secrets, { recursive: true });
