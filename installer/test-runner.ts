@@ -1,18 +1,22 @@
 /**
- * `npm test`: lint, format, types, build, then mocha for each folder of test/, several files side by side and those that
- * measure time or put the machine under load one after the other, each run under a time bound, all under one budget.
- * A check that fails, a folder without tests, a run that hangs or crashes each count as a failure. The output ends with one line: what passed, failed and was skipped.
+ * `npm test`: the build, then mocha for each folder of test/, several files side by side and those that measure time or put the
+ * machine under load by themselves, each run under a time bound, all under one budget; lint, format and types beside the first.
+ * A check that fails, a folder without tests, a run that hangs or crashes each count as a failure. The output ends with the files
+ * that took longest, and one line: what passed, failed and was skipped.
  * `npm test -- unit flow` runs these folders only; `npm test -- test/unit/acd` what lies there.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { projectRoot } from './program.ts';
 import { endTestLeftovers } from './test-leftovers.ts';
 
 const budgetMs = 60 * 60_000;
+
+/** Of what the processes of `flow` run as well: that takes another minute and a half. */
+const isCoverageWhole = process.env['HEARTHLINE_COVERAGE'] === '1';
 
 interface Folder {
   name: string;
@@ -25,10 +29,43 @@ interface Folder {
 }
 const folders: Folder[] = [
   { name: 'unit', limitMs: 600_000, hasCoverage: true, jobs: 2, alone: {} },
-  { name: 'flow', limitMs: 900_000, hasCoverage: true, jobs: 3, alone: {} },
+  { name: 'flow', limitMs: 900_000, hasCoverage: isCoverageWhole, jobs: 4, alone: {} },
   { name: 'sip', limitMs: 1_500_000, hasCoverage: false, jobs: 3, alone: { faults: 2, media: 1 } },
   { name: 'e2e', limitMs: 900_000, hasCoverage: false, jobs: 3, alone: {} },
 ];
+/** Those that take longest go first, so that none is left to run when all others are done; the list at the end of a run tells. */
+const longest = [
+  'unit/server/acd/property',
+  'unit/server/channels/mail/read-mail',
+  'unit/server/stats/fairness',
+  'unit/server/channels/mail/mail-reader',
+  'flow/text/chat',
+  'flow/text/kills',
+  'flow/channels/mail-corpus',
+  'flow/installer/start',
+  'flow/text/hostile-http',
+  'flow/text/undelivered',
+  'flow/text/hostile-races',
+  'flow/server/api/fuzz',
+  'flow/text/mail',
+  'flow/channels/mail-imap',
+  'flow/text/return',
+  'flow/server/acd/replay',
+  'flow/text/webhook-sample',
+  'flow/server/api/fairness',
+  'flow/installer/supervisor',
+  'flow/server/db/projector',
+  'flow/installer/prompts',
+  'sip/call/callback',
+  'sip/call/flows',
+  'e2e/widget',
+  'e2e/agent-desk',
+  'e2e/live/emergency',
+  'e2e/live/returns',
+  'e2e/live/agents',
+  'e2e/live/doors',
+  'e2e/wallboard',
+].map((name) => `test/${name}.test.ts`);
 const checks = [
   { title: 'lint', command: ['oxlint/bin/oxlint', '--type-aware'] },
   { title: 'format', command: ['prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'] },
@@ -46,10 +83,13 @@ const problems: string[] = [];
 const startedAt = performance.now();
 const runId = randomBytes(4).toString('hex');
 const workDir = join(projectRoot, 'coverage');
-let current: ChildProcess | undefined;
+const running = new Set<ChildProcess>();
+const times: { file: string; sec: number; cpu: number }[] = [];
 
 const heading = (text: string) => console.log(`\n=== ${text}`);
 const remainingMs = () => Math.max(1000, budgetMs - (performance.now() - startedAt));
+
+const checkLimitMs = () => Math.min(240_000, remainingMs());
 
 function endGroup(child: ChildProcess): void {
   try {
@@ -59,21 +99,35 @@ function endGroup(child: ChildProcess): void {
   }
 }
 
-/** Runs in a process group of its own; "hung" when the bound was reached. */
-function run(args: string[], env: NodeJS.ProcessEnv, limitMs: number): Promise<number | 'hung'> {
+/** Runs in a process group of its own; "hung" when the bound was reached. With `hear` its output goes there. */
+function run(
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  limitMs: number,
+  hear?: (text: string) => void,
+): Promise<number | 'hung'> {
   return new Promise((done) => {
-    const child = spawn(process.execPath, args, { cwd: projectRoot, env, stdio: 'inherit', detached: true });
-    current = child;
+    const stdio = hear ? 'pipe' : 'inherit';
+    const child: ChildProcess = spawn(process.execPath, args, {
+      cwd: projectRoot,
+      env,
+      stdio,
+      detached: true,
+    });
+    running.add(child);
+    if (hear) for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', hear);
     let isHung = false;
     const timer = setTimeout(() => {
       isHung = true;
       endGroup(child);
     }, limitMs);
-    child.on('error', () => done(1));
-    child.on('exit', (code) => {
+    const end = (result: number | 'hung') => {
       clearTimeout(timer);
-      done(isHung ? 'hung' : (code ?? 1));
-    });
+      running.delete(child);
+      done(result);
+    };
+    child.on('error', () => end(1));
+    child.on('close', (code) => end(isHung ? 'hung' : (code ?? 1)));
   });
 }
 
@@ -85,7 +139,10 @@ function fail(text: string): void {
 
 async function runCheck(title: string, args: string[]): Promise<boolean> {
   heading(title);
-  const result = await run(args, process.env, Math.min(240_000, remainingMs()));
+  return judge(title, await run(args, process.env, checkLimitMs()));
+}
+
+function judge(title: string, result: number | 'hung'): boolean {
   if (result === 0) {
     total.passed += 1;
     console.log(`${title}: ok`);
@@ -95,14 +152,47 @@ async function runCheck(title: string, args: string[]): Promise<boolean> {
   return false;
 }
 
+/** One after the other beside what runs meanwhile; the answer tells how they went, and is asked for when that is done. */
+function startChecks(): () => Promise<void> {
+  const runAll = async () => {
+    const results: { title: string; output: string; result: number | 'hung' }[] = [];
+    for (const { title, command } of checks) {
+      const [program = '', ...rest] = command;
+      const args = [join(projectRoot, 'node_modules', program), ...rest];
+      let output = '';
+      const result = await run(args, process.env, checkLimitMs(), (text) => (output += text));
+      results.push({ title, output, result });
+    }
+    return results;
+  };
+  const done = runAll();
+  return async () => {
+    for (const { title, output, result } of await done) {
+      heading(title);
+      process.stdout.write(output);
+      judge(title, result);
+    }
+  };
+}
+
+interface ReportLine {
+  state: keyof Count | 'file' | 'end';
+  /** Of a test, or the path of a file. */
+  title: string;
+  /** Of a file. */
+  sec: number;
+  cpu: number;
+}
+
 function readReport(file: string): { count: Count; isComplete: boolean } {
   const count: Count = { passed: 0, failed: 0, skipped: 0 };
   let isComplete = false;
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
   for (const line of lines) {
     if (line === '') continue;
-    const { state, title } = JSON.parse(line) as { state: keyof Count | 'end'; title: string };
+    const { state, title, sec, cpu } = JSON.parse(line) as ReportLine;
     if (state === 'end') isComplete = true;
+    else if (state === 'file') times.push({ file: relative(projectRoot, title), sec, cpu });
     else count[state] += 1;
     if (state === 'failed') problems.push(title);
   }
@@ -124,8 +214,8 @@ async function runFolder(folder: Folder, paths: string[], isBuilt: boolean): Pro
   const files = paths.flatMap(testFiles);
   if (files.length === 0) return fail(`test/${folder.name} has no tests`);
   const sizeOf = (file: string) => statSync(join(projectRoot, file)).size;
-  // The longest first, so that none is left to run when all others are done.
-  const left = new Set(files.toSorted((a, b) => sizeOf(b) - sizeOf(a)));
+  const rankOf = (file: string) => (longest.includes(file) ? longest.indexOf(file) : longest.length);
+  const left = new Set(files.toSorted((a, b) => rankOf(a) - rankOf(b) || sizeOf(b) - sizeOf(a)));
   const parts = Object.entries(folder.alone).map(([part, jobs]) => {
     const own = [...left].filter((file) => file.startsWith(`test/${folder.name}/${part}/`));
     for (const file of own) left.delete(file);
@@ -150,8 +240,9 @@ async function runMocha(folder: Folder, title: string, args: string[], isBuilt: 
   };
   const mocha = join(projectRoot, 'node_modules/mocha/bin/mocha.js');
   const reporter = join(projectRoot, 'installer/mocha-report.cjs');
+  const timer = join(projectRoot, 'installer/mocha-times.cjs');
   const limitMs = Math.min(folder.limitMs, remainingMs());
-  const result = await run([mocha, '--reporter', reporter, ...args], env, limitMs);
+  const result = await run([mocha, '--reporter', reporter, '--require', timer, ...args], env, limitMs);
   const left = endTestLeftovers(runId);
   if (left.length > 0) console.log(`Left running by test/${title}, and ended: ${left.join(', ')}`);
   const { count, isComplete } = readReport(report);
@@ -176,12 +267,20 @@ function chosen(args: string[]): { folder: Folder; paths: string[] }[] {
 }
 
 async function printCoverage(): Promise<void> {
-  heading('coverage of test/unit and test/flow');
-  if (!existsSync(join(workDir, 'tmp'))) return;
+  const temp = join(workDir, 'tmp');
+  if (!existsSync(temp)) return;
+  heading(`coverage of test/unit${isCoverageWhole ? ' and test/flow' : ''}`);
   const c8 = join(projectRoot, 'node_modules/c8/bin/c8.js');
-  const result = await run([c8, 'report', '--temp-directory', join(workDir, 'tmp')], process.env, 120_000);
+  const result = await run([c8, 'report', '--temp-directory', temp], process.env, 120_000);
   if (result !== 0) console.log('the coverage could not be summed up');
-  rmSync(join(workDir, 'tmp'), { recursive: true, force: true });
+  rmSync(temp, { recursive: true, force: true });
+}
+
+function printTimes(): void {
+  if (times.length < 2) return;
+  heading('the files that took longest: s, of them on a processor');
+  for (const { file, sec, cpu } of times.toSorted((a, b) => b.sec - a.sec).slice(0, 12))
+    console.log(`${sec.toFixed(0).padStart(5)} ${cpu.toFixed(0).padStart(4)}  ${file}`);
 }
 
 async function main(args: string[]): Promise<void> {
@@ -189,7 +288,7 @@ async function main(args: string[]): Promise<void> {
   mkdirSync(workDir, { recursive: true });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
-      if (current) endGroup(current);
+      for (const child of running) endGroup(child);
       endTestLeftovers(runId);
       process.exit(130);
     });
@@ -198,15 +297,16 @@ async function main(args: string[]): Promise<void> {
     console.log(`No such tests: ${args.join(' ')}. Folders: ${folders.map(({ name }) => name).join(', ')}`);
     process.exit(1);
   }
-  const modules = join(projectRoot, 'node_modules');
-  if (args.length === 0)
-    for (const { title, command } of checks) {
-      const [program = '', ...rest] = command;
-      await runCheck(title, [join(modules, program), ...rest]);
-    }
   const isBuilt = await runCheck('build', [join(projectRoot, 'installer/bootstrap.mjs'), 'build']);
-  for (const { folder, paths } of runs) await runFolder(folder, paths, isBuilt);
+  let tellChecks = args.length === 0 ? startChecks() : undefined;
+  for (const { folder, paths } of runs) {
+    await runFolder(folder, paths, isBuilt);
+    await tellChecks?.();
+    tellChecks = undefined;
+    if (folder.name === (isCoverageWhole ? 'flow' : 'unit')) await printCoverage();
+  }
   await printCoverage();
+  printTimes();
 
   heading(`done in ${Math.round((performance.now() - startedAt) / 1000)} s`);
   for (const problem of problems) console.log(`  failed: ${problem}`);

@@ -13,8 +13,18 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
+/** By ratio: every sentence that is spoken has the same one, and making the rows costs a third of converting a sentence. */
+const madeRows = new Map<string, Float64Array[]>();
+
 /** One row of coefficients for each of the few fractional positions a rational ratio has. */
 function filterRows(phases: number, cutOff: number, half: number): Float64Array[] {
+  const key = `${phases} ${cutOff}`;
+  const made = madeRows.get(key) ?? makeRows(phases, cutOff, half);
+  madeRows.set(key, made);
+  return made;
+}
+
+function makeRows(phases: number, cutOff: number, half: number): Float64Array[] {
   return Array.from({ length: phases }, (_, phase) => {
     const row = new Float64Array(2 * half);
     let sum = 0;

@@ -16,6 +16,13 @@ const parts = [
     command: ['typescript/bin/tsc', '-p', 'server/tsconfig.json'],
     output: 'dist/server',
   },
+  {
+    name: 'packed',
+    title: 'Packing the server into one file',
+    inputs: ['server', 'sip', 'installer'],
+    command: ['vite/bin/vite.js', 'build', '--logLevel', 'warn', '--config', 'server/vite.config.ts'],
+    output: 'dist/packed',
+  },
   ...[
     { name: 'wallboard', title: 'Building the wallboard', folder: 'wallboard', output: 'dist/wallboard' },
     { name: 'admin-ui', title: 'Building the pages', folder: 'admin-ui', output: 'dist/admin-ui' },

@@ -489,9 +489,12 @@ describe('agent desk in the browser', function () {
     await page.locator('.keys').waitFor();
     await keyboard.press('Escape');
     await keyboard.press('t');
+    // Who may take it is asked for when the dialog opens: before, Tab leads past the choices.
+    await page.locator('.choice').first().waitFor();
     await until('one may search', async () => (await focused()) === 'transfer-search');
     await keyboard.press('Tab');
     await keyboard.press('Space');
+    await page.locator('.choice.is-chosen').waitFor();
     await keyboard.press('Enter');
     await row('c2').waitFor({ state: 'detached' });
     expect(asked('/transfer')[0]?.body).to.deep.equal({ queueId: 'cards' });

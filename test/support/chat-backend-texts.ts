@@ -1,10 +1,9 @@
-/** What the stand-in's widget `web` and form `callback` say, in three languages; and the widget, built once per test process. */
+/** What the stand-in's widget `web` and form `callback` say, in three languages; and the widget as built (see `ui-build.ts`). */
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
 import type { ChatConfig, FormConfig } from '../../server/contract/chat.ts';
 import type { Language } from '../../server/contract/site.ts';
 
@@ -71,9 +70,11 @@ export const chatStandInTexts: Record<Language, Texts> = {
   }),
 };
 
+const builtDist = fileURLToPath(new URL('../../dist/widget', import.meta.url));
 let built: Promise<string> | undefined;
 
 async function buildOnce(): Promise<string> {
+  const { build } = await import('vite');
   const dist = await mkdtemp(join(tmpdir(), 'hearthline-widget-'));
   const configFile = fileURLToPath(new URL('../../admin-ui/widget/vite.config.ts', import.meta.url));
   await build({ configFile, logLevel: 'error', build: { outDir: dist } });
@@ -83,6 +84,6 @@ async function buildOnce(): Promise<string> {
 
 /** The directory with `widget.js` and the demo page. */
 export function builtWidget(): Promise<string> {
-  built ??= buildOnce();
+  built ??= process.env['HEARTHLINE_TEST_DIST'] === '1' ? Promise.resolve(builtDist) : buildOnce();
   return built;
 }

@@ -121,7 +121,7 @@ async function sharedPrompts(): Promise<string> {
 }
 
 /** Hard links: the files are only ever replaced whole, so a stack cannot change those of another. */
-async function linkPrompts(promptsDir: string): Promise<void> {
+export async function linkPrompts(promptsDir: string): Promise<void> {
   const result = spawnSync('cp', ['-rl', `${await sharedPrompts()}/.`, promptsDir], { encoding: 'utf8' });
   if (result.status !== 0) throw new Error(`prompts could not be linked: ${result.stderr}`);
 }
