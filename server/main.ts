@@ -32,6 +32,7 @@ import { createAuditTrail } from './audit/audit-trail.ts';
 import { createAccess } from './auth/access.ts';
 import { readStatus } from './compose/engine-metrics.ts';
 import { exposeFigures } from './compose/figures.ts';
+import { createFiguresSide } from './compose/figures-side.ts';
 import { healthOf } from './compose/health.ts';
 import { RecentCallers, type RecentCallersSnapshot } from './app/recent-callers.ts';
 import { routingSwitches } from './app/routing-switches.ts';
@@ -177,6 +178,15 @@ async function main(): Promise<void> {
     () => live,
     () => clock.now(),
   );
+  const figures = createFiguresSide({
+    stores,
+    live,
+    site: () => active.site,
+    now: () => clock.now(),
+    metrics,
+    logger,
+  });
+  shutdown.add('figures', () => figures.stop());
   let isTakenOver = false;
   const health = () => healthOf(stores, calls, isTakenOver, text.health());
   exposeGuard(metrics, text.guard);
@@ -200,6 +210,7 @@ async function main(): Promise<void> {
     consents: createConsentRepo(stores.sequelize),
     decisions: stores.decisions,
     fairness: stores.fairness,
+    reports: figures.reports,
     live: {
       board: () => withEmergency(live.board(clock.now()), shell.acd.emergencies()),
       floor: () => {

@@ -21,6 +21,7 @@ import { displayRoutes } from './displays/routes.ts';
 import { emergencyRoutes } from './emergency/routes.ts';
 import { errorAnswer } from './error-answer.ts';
 import { fairnessRoutes } from './fairness/routes.ts';
+import { reportRoutes } from './reports/routes.ts';
 import { hoursRoutes } from './hours/routes.ts';
 import { healthRoutes } from './health/routes.ts';
 import { createLiveHub } from './live-hub.ts';
@@ -83,6 +84,7 @@ export function createHttpServer(deps: ApiDeps): HttpServer {
     ...contactRoutes(parts),
     ...decisionRoutes(parts),
     ...fairnessRoutes(parts),
+    ...reportRoutes(parts),
     ...recordingRoutes(parts),
     ...siteRoutes(parts),
     ...hoursRoutes(parts),

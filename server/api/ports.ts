@@ -16,6 +16,7 @@ import type { BoardState, FloorState } from '../contract/live.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
 import type { OfferRecord } from '../contract/decision.ts';
 import type { ConsentQuery, ConsentRow } from '../contract/rest-channels.ts';
+import type { DrillPage, DrillQuery, FigureStatement, IntervalQuery } from '../contract/rest-reports.ts';
 import type { DecisionQuery } from '../contract/rest-decisions.ts';
 import type { Site } from '../contract/site.ts';
 import type {
@@ -183,6 +184,14 @@ export interface RoutingSwitches {
   }): { queueId: string } | { refused: ReturnRefusal | 'unknown-contact' };
 }
 
+/** Figures of history. */
+export interface ReportPort {
+  /** As text, ready to be sent. */
+  intervals(query: IntervalQuery): Promise<string>;
+  contacts(query: DrillQuery): Promise<DrillPage>;
+  statements(atMost: number): Promise<FigureStatement[]>;
+}
+
 export interface ApiDeps {
   desk: DeskPort;
   quarantine: Pick<Quarantine, 'list' | 'count' | 'byId' | 'content' | 'release' | 'remove'>;
@@ -201,6 +210,7 @@ export interface ApiDeps {
   consents: ConsentStore;
   decisions: DecisionStore;
   fairness: FairnessStore;
+  reports: ReportPort;
   live: LiveSource;
   health(): HealthAnswer;
   /** Prometheus text of everything else; the API adds its own. */

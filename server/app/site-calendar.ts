@@ -43,3 +43,24 @@ export function shiftAt(
   }
   return { from, until };
 }
+
+/** Starts of the local days, weeks (from Monday) or months that [from, to) touches, ascending. */
+export function intervalStarts(
+  from: number,
+  to: number,
+  unit: 'day' | 'week' | 'month',
+  zone: string,
+): number[] {
+  const starts: number[] = [];
+  for (
+    let start = DateTime.fromMillis(from, { zone }).startOf(unit);
+    start.toMillis() < to;
+    start = start.plus({ [`${unit}s`]: 1 }).startOf(unit)
+  )
+    starts.push(start.toMillis());
+  return starts;
+}
+
+/** The local day so many days before the one that begins at `dayStart`. */
+export const sameDayBefore = (dayStart: number, days: number, zone: string): number =>
+  DateTime.fromMillis(dayStart, { zone }).minus({ days }).startOf('day').toMillis();

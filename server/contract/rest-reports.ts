@@ -109,3 +109,27 @@ export interface DrillPage {
   /** Of all pages: what the number on the page is. */
   total: number;
 }
+
+/** One count that was not the same everywhere. */
+export const statementDifferenceSchema = z.object({
+  scope: z.string(),
+  attribution: attributionSchema,
+  count: z.string(),
+  live: z.number(),
+  report: z.number(),
+  recount: z.number(),
+});
+export type StatementDifference = z.infer<typeof statementDifferenceSchema>;
+/** `GET /api/reports/statements` -> StatementList, the newest first, at most the last 100. */
+export const figureStatementSchema = z.object({
+  from: z.number(),
+  to: z.number(),
+  madeAt: z.number(),
+  seq: z.number().int(),
+  /** Counts that were laid beside each other. */
+  compared: z.number().int(),
+  differences: z.array(statementDifferenceSchema),
+});
+export type FigureStatement = z.infer<typeof figureStatementSchema>;
+export const statementListSchema = z.object({ items: z.array(figureStatementSchema) });
+export type StatementList = z.infer<typeof statementListSchema>;

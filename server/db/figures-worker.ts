@@ -53,6 +53,7 @@ async function pause(ms: number, isWakened: boolean): Promise<void> {
 async function follow(): Promise<never> {
   let pauseMs = firstPauseMs;
   let isOk = true;
+  let toldSeq = 0;
   for (;;) {
     try {
       isMore = false;
@@ -60,7 +61,7 @@ async function follow(): Promise<never> {
       if (!isOk) logger.info({}, 'figures go on');
       isOk = true;
       pauseMs = firstPauseMs;
-      if (count > 0) post({ kind: 'projected', seq: answers.seq });
+      if (answers.seq !== toldSeq) post({ kind: 'projected', seq: (toldSeq = answers.seq) });
       if (count === 0) await (isMore ? undefined : pause(idleMs, true));
       else await pause(minIntervalMs, false);
     } catch (err) {

@@ -8,7 +8,7 @@ import type { ApiParts } from '../parts.ts';
 import { refusal, tooManyTries } from '../refusal.ts';
 import { defineRoute } from '../route.ts';
 import type { Route } from '../route.ts';
-import { OneAtATime } from './one-at-a-time.ts';
+import { OneAtATime } from '../one-at-a-time.ts';
 
 const eventsAtMost = 4_000_000;
 const waitingAtMost = 4;

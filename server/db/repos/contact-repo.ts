@@ -11,6 +11,7 @@ import type { Page, PageQuery } from './page.ts';
 export interface ContactRepo {
   list(query: PageQuery): Promise<Page<ContactRow>>;
   byId(contactId: string): Promise<ContactRow | undefined>;
+  byIds(contactIds: readonly string[]): Promise<Map<string, ContactRow>>;
 }
 
 const millis = (instant: Date | null) => (instant === null ? null : instant.getTime());
@@ -58,6 +59,10 @@ export function createContactRepo(sequelize: Sequelize): ContactRepo {
     async byId(contactId) {
       const row = await contacts.findByPk(contactId);
       return row ? present(row) : undefined;
+    },
+    async byIds(contactIds) {
+      const rows = await contacts.findAll({ where: { contactId: { [Op.in]: [...contactIds] } } });
+      return new Map(rows.map((row) => [row.contactId, present(row)]));
     },
   };
 }

@@ -29,6 +29,11 @@ import { createChannelUseRepo } from '../../../../server/db/repos/channel-use-re
 import { createConsentRepo } from '../../../../server/db/repos/consent-repo.ts';
 import { createDecisionRepo } from '../../../../server/db/repos/decision-repo.ts';
 import { createFairnessReader } from '../../../../server/db/fairness-reader.ts';
+import { createFigures } from '../../../../server/db/figures-thread.ts';
+import { createDrillRepo } from '../../../../server/db/repos/drill-repo.ts';
+import { createStatementRepo } from '../../../../server/db/repos/statement-repo.ts';
+import { createContactRepo } from '../../../../server/db/repos/contact-repo.ts';
+import { intervalReport } from '../../../../server/app/figures/interval-reports.ts';
 import { migrateUp } from '../../../../server/db/migrate.ts';
 import { newId } from '../../../../server/lib/ids.ts';
 import { createLogger } from '../../../../server/lib/log.ts';
@@ -219,11 +224,11 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
   active.replace({ site: siteSchema.parse({ site: { name: 'First' } }), version: 1, yaml: '' });
   let site = 'site:\n  name: First\n';
   let version = 1;
-  const fairness = createFairnessReader({
-    socketDir: postgres.dir,
-    database: postgres.database,
-    user: postgres.user,
-  });
+  const { dir: socketDir, database, user } = postgres;
+  const fairness = createFairnessReader({ socketDir, database, user });
+  const figures = createFigures({ socketDir, database, user }, logger);
+  const contacts = createContactRepo(sequelize);
+  const drill = createDrillRepo(sequelize, (ids) => contacts.byIds(ids));
   const guard = createTextGuard({ stores: { sequelize }, clock, logger });
   await guard.start();
   const deps: ApiDeps = {
@@ -265,6 +270,12 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     consents: createConsentRepo(sequelize),
     decisions: createDecisionRepo(sequelize),
     fairness,
+    reports: {
+      intervals: (query) =>
+        intervalReport({ history: figures, site: () => active.site, now: () => clock.now() }, query),
+      contacts: (query) => drill.contacts(query),
+      statements: (atMost) => createStatementRepo(sequelize).newest(atMost),
+    },
     live: { board: () => floor.tree.board, floor: () => floor.tree, eventAt: () => floor.eventAt },
     health: () => ({ isReady: true, parts: { redis: { isReady: true, detail: 'lag 0 ms' } } }),
     metricsText: async () => 'other_metric 1\n',
@@ -322,6 +333,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
       await new Promise((resolve) => server.close(resolve));
       guard.stop();
       await fairness.close();
+      await figures.close();
       await sequelize.close();
       await closeClient(client);
       await Promise.all([postgres.stop(), redis.stop()]);
