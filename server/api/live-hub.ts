@@ -19,6 +19,7 @@ import type { CutReason, HubSocket, LiveOwner } from './live-client.ts';
 import { LiveClients, maxSockets, maxSocketsOfOwner } from './live-clients.ts';
 import { LiveLook } from './live-look.ts';
 import { createLiveMetrics } from './live-metrics.ts';
+import { BoardsPace } from './live-pace.ts';
 import { readLiveRequest } from './live-request.ts';
 import { keyOfView, settingsKey, viewOf } from './live-view.ts';
 import type { ApiLogger, BoardScreens, Clock, LiveSource } from './ports.ts';
@@ -70,8 +71,6 @@ export const guardEveryMs = 2500;
 /** Minutes roll and days end without an event; windows that boards show move all the time. */
 const selfNotifyEveryBeats = 10;
 const boardsEveryBeats = 2;
-/** Making the trees of boards takes a quarter of the time at most: what takes longer is made less often. */
-const boardsRestFactor = 3;
 const pingEveryBeats = 20;
 /** Those who broke the rules are told by a close code; those who do not listen would not hear it. */
 const policyViolation = 1008;
@@ -98,9 +97,9 @@ class Hub implements LiveHub {
   /** Their numbers go on while nobody watches. */
   readonly #lasting: readonly LiveChannel[];
   readonly #clients = new LiveClients();
+  readonly #pace = new BoardsPace();
   readonly #stops: (() => void)[];
   #lastFlushMs = -Infinity;
-  #boardsFromMs = -Infinity;
   #isDue = false;
   #areBoardsDue = false;
   #isGuarding = false;
@@ -239,11 +238,11 @@ class Hub implements LiveHub {
     const [plain, boards] = this.#watched();
     for (const channel of plain) this.#tell(channel, look);
     if (boards.length === 0) return;
-    if (startMs < this.#boardsFromMs) return this.#boardsLater(this.#boardsFromMs - startMs);
-    const beganMs = this.#now();
-    for (const channel of boards) this.#tell(channel, look);
-    const endMs = this.#now();
-    this.#boardsFromMs = endMs + boardsRestFactor * (endMs - beganMs);
+    const restMs = this.#pace.restMs(startMs);
+    if (restMs > 0) return this.#boardsLater(restMs);
+    let spentMs = 0;
+    for (const channel of boards) spentMs += this.#tell(channel, look);
+    this.#pace.took(spentMs, this.#now());
   }
 
   /** The others go on meanwhile. */
@@ -262,15 +261,19 @@ class Hub implements LiveHub {
     return [channels.filter((channel) => !isBoards(channel)), channels.filter(isBoards)];
   }
 
-  /** The patch of one channel, if there is any, to all who watch it. */
-  #tell(channel: LiveChannel, look: LiveLook): void {
+  /** The patch of one channel, if there is any, to all who watch it. Answers how long it took to make, ms. */
+  #tell(channel: LiveChannel, look: LiveLook): number {
+    const startMs = this.#now();
+    let spentMs = 0;
     try {
       const patch = channel.refresh(look);
+      spentMs = this.#now() - startMs;
       if (patch) this.#sendAll(channel, patch);
     } catch (err) {
       this.#metrics.failed();
       this.#deps.logger.error({ err, scope: channel.view.kind }, 'live state could not be read');
     }
+    return spentMs;
   }
 
   #receive(client: LiveClient, data: unknown, isBinary: boolean): void {

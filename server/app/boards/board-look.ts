@@ -6,7 +6,7 @@ import type { FigureName } from '../../contract/figures.ts';
 import { figureFacts } from '../../contract/figures.ts';
 import type { BoardState } from '../../contract/live.ts';
 import type { FigureQuestion } from '../../stats/figure-source.ts';
-import type { BoardContact, BoardFloor, BoardLive, BoardSources } from './ports.ts';
+import type { BoardAgent, BoardContact, BoardFloor, BoardLive, BoardSources } from './ports.ts';
 
 /** A question with its name, made once for a widget and not with every look. */
 export interface Asked extends FigureQuestion {
@@ -30,6 +30,12 @@ const isWaiting = ({ state }: BoardContact) => state === 'waiting' || state === 
 /** Its wait in all, whatever queues it went through. */
 export const waitsSince = ({ queuedAt, since }: BoardContact): number => queuedAt ?? since;
 
+/** Every board with agents filters all of them: their queues are read once. */
+export interface AgentSeen {
+  agent: BoardAgent;
+  queueIds: readonly string[];
+}
+
 export class BoardLook {
   readonly now: number;
   readonly sources: BoardSources;
@@ -37,6 +43,7 @@ export class BoardLook {
   readonly #figures = new Map<string, number | undefined>();
   readonly #before = new Map<string, number | undefined>();
   #waiters: BoardContact[] | undefined;
+  #agents: AgentSeen[] | undefined;
 
   constructor(sources: BoardSources, live: BoardLive, now: number) {
     this.sources = sources;
@@ -67,6 +74,14 @@ export class BoardLook {
     const value = orNone(this.sources.figures.figureBefore(asked, this.now));
     this.#before.set(key, value);
     return value;
+  }
+
+  agents(): readonly AgentSeen[] {
+    this.#agents ??= Object.values(this.floor.agents).map((agent) => ({
+      agent,
+      queueIds: agent.queueIds.split(','),
+    }));
+    return this.#agents;
   }
 
   /** Longest first. */

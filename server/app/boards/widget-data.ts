@@ -106,7 +106,7 @@ function gauge(widget: Of<'gauge'>): ReadWidget {
 
 function agents(widget: Of<'agents'>): ReadWidget {
   const teams = widget.teams && new Set(widget.teams);
-  const queueIds = widget.queues && new Set(widget.queues);
+  const served = widget.queues && new Set(widget.queues);
   const tile = ({ agentId, name, state, since, until, reason }: BoardAgent, hasName: boolean): AgentTile => ({
     label: hasName ? name : agentId,
     state,
@@ -119,11 +119,11 @@ function agents(widget: Of<'agents'>): ReadWidget {
     const hasName = site.showsAgentNames();
     const tiles: Record<string, AgentTile> = {};
     let count = 0;
-    for (const agent of Object.values(look.floor.agents)) {
+    for (const { agent, queueIds } of look.agents()) {
       if (count >= agentTilesAtMost) break;
       if (agent.state === 'logged-out' && !widget.hasLoggedOut) continue;
       if (teams && !teams.has(site.agentTeam(agent.agentId) ?? '')) continue;
-      if (queueIds && !agent.queueIds.split(',').some((queueId) => queueIds.has(queueId))) continue;
+      if (served && !queueIds.some((queueId) => served.has(queueId))) continue;
       tiles[agent.agentId] = tile(agent, hasName);
       count += 1;
     }

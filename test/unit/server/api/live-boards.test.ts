@@ -239,4 +239,17 @@ describe('live hub with boards', () => {
     time.advance(500);
     expect(hall.tree).to.have.property('count', screens.count);
   });
+
+  it('keeps its pace after one look that was held up', () => {
+    const { time, screens, join, change } = stage();
+    const hall = join('hall', show(['a']));
+    for (let turn = 0; turn < 5; turn += 1) change();
+    screens.onTree = () => {
+      time.nowMs += 200;
+    };
+    change();
+    screens.onTree = () => undefined;
+    change();
+    expect(hall.tree).to.have.property('count', 7);
+  });
 });
