@@ -30,7 +30,7 @@ import { createConsentRepo } from './db/repos/consent-repo.ts';
 import { createCustomerRepo } from './db/repos/customer-repo.ts';
 import { createAuditTrail } from './audit/audit-trail.ts';
 import { createAccess } from './auth/access.ts';
-import { boardSite, createBoardSide, noFigures } from './compose/boards.ts';
+import { boardFigures, boardSite, createBoardSide, noFigures } from './compose/boards.ts';
 import { readStatus } from './compose/engine-metrics.ts';
 import { exposeFigures } from './compose/figures.ts';
 import { healthOf } from './compose/health.ts';
@@ -214,7 +214,7 @@ async function main(): Promise<void> {
       clock,
       logger,
       newId,
-      sources: { ...noFigures, site: boardSite(() => active.site) },
+      sources: { ...noFigures, figures: boardFigures(live), site: boardSite(active) },
     }),
     health,
     metricsText: async () => {

@@ -1,7 +1,6 @@
 /**
  * Measures displays with boards: 500 sockets over 10 boards of 20 widgets each, at 50 events a second, with the live fold of
- * 20 queues, 200 agents and 100 waiting. Figures come from a stand-in that reads the queues of that fold. The sockets are held
- * by another process; bounded to half a minute: `node --import tsx test/bench/boards.ts`.
+ * 20 queues, 200 agents and 100 waiting. The sockets are held by another process; bounded to half a minute: `node --import tsx test/bench/boards.ts`.
  */
 import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
@@ -14,7 +13,6 @@ import { BoardTrees } from '../../server/app/boards/board-tree.ts';
 import type { BoardLive, BoardSources } from '../../server/app/boards/ports.ts';
 import { boardSchema, type Board, type BoardRow } from '../../server/contract/boards.ts';
 import type { EventDraft, HearthlineEvent } from '../../server/contract/events.ts';
-import type { FigureQuestion } from '../../server/stats/figure-source.ts';
 import { createLiveStats, type LiveStats } from '../../server/stats/live-state.ts';
 import { figure, isLimitPassed, note, spread } from '../support/figures.ts';
 import { machineTicks, stolenPct } from '../support/process-cost.ts';
@@ -146,29 +144,9 @@ function* life(): Generator<EventDraft> {
 }
 
 function sourcesOf(stats: LiveStats): BoardSources {
-  let readAt = 0;
-  let queues = stats.board(now()).queues;
-  /** As dear as a lookup by scope and name. */
-  const answer = ({ figure: name, scopes }: FigureQuestion, at: number): number | undefined => {
-    if (at !== readAt) queues = stats.board(at).queues;
-    readAt = at;
-    const asked = scopes.flatMap((scope) => {
-      if (scope === 'site') return Object.values(queues);
-      const queue = queues[scope.slice('queue:'.length)];
-      return queue ? [queue] : [];
-    });
-    if (asked.length === 0) return undefined;
-    if (name === 'oldest-waiting') return Math.min(...asked.map((queue) => queue.oldestWaitingSince ?? at));
-    const count = (key: 'waiting' | 'answered' | 'agentsReady') =>
-      asked.reduce((sum, queue) => sum + queue[key], 0);
-    if (name === 'waiting') return count('waiting');
-    if (name === 'answered') return count('answered');
-    if (name === 'agents-ready') return count('agentsReady');
-    return (count('answered') + name.length) / 1000;
-  };
   const series = { starts: [0, 1, 2], today: [1, 2, null], yesterday: [1, 2, 3], lastWeek: [1, 2, 3] };
   return {
-    figures: { figure: answer, figureBefore: answer },
+    figures: stats.figures,
     intraday: { series: () => series },
     alerts: () => ({}),
     site: { channels: () => ['voice', 'chat'], agentTeam: () => undefined, showsAgentNames: () => false },
@@ -195,7 +173,7 @@ class Floor {
       name: `Agent ${index}`,
       queueIds: [queueId(index), queueId(index + 7)],
     }));
-    const site = { name: 'Bench', timeZone: 'UTC', language: 'en', queues, agents, phones: [] };
+    const site = { name: 'Bench', timeZone: 'UTC', language: 'en', queues, agents, phones: [], trunks: [] };
     this.stats = createLiveStats(site);
     this.stats.rollDay(Date.now() - 3_600_000);
     for (const { id } of agents)

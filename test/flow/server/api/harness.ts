@@ -230,7 +230,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
   });
   const guard = createTextGuard({ stores: { sequelize }, clock, logger });
   await guard.start();
-  const boardSources: BoardSources = { ...noFigures, site: boardSite(() => active.site) };
+  const boardSources: BoardSources = { ...noFigures, site: boardSite(active) };
   const deps: ApiDeps = {
     desk: emptyDesk,
     quarantine: guard.quarantine,
