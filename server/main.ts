@@ -30,6 +30,7 @@ import { createConsentRepo } from './db/repos/consent-repo.ts';
 import { createCustomerRepo } from './db/repos/customer-repo.ts';
 import { createAuditTrail } from './audit/audit-trail.ts';
 import { createAccess } from './auth/access.ts';
+import { boardFigures, boardSite, createBoardSide, noFigures } from './compose/boards.ts';
 import { readStatus } from './compose/engine-metrics.ts';
 import { exposeFigures } from './compose/figures.ts';
 import { createFiguresSide } from './compose/figures-side.ts';
@@ -219,6 +220,13 @@ async function main(): Promise<void> {
       },
       eventAt: () => live.eventAt(),
     },
+    boards: createBoardSide({
+      sequelize: stores.sequelize,
+      clock,
+      logger,
+      newId,
+      sources: { ...noFigures, figures: boardFigures(live), site: boardSite(active) },
+    }),
     health,
     metricsText: async () => {
       const engines = await Promise.all(

@@ -161,7 +161,8 @@ export function createLiveClient<S>(options: LiveClientOptions): LiveClient<S> {
       }
       return;
     }
-    if (message.type !== 'revoked') clock.addHint(env.wallNow(), message.serverAt);
+    if (message.type !== 'revoked' && message.type !== 'settings')
+      clock.addHint(env.wallNow(), message.serverAt);
     const before = live.value.eventAt;
     const { state, effect } = nextLiveState(live.value, message);
     batch(() => {

@@ -63,6 +63,8 @@ export function nextLiveState(
       if (state.phase === 'live' && message.n > state.n) return { state: loseLive(state), effect: 'resync' };
       return stay(state);
     case 'pong':
+    // The page asks for its state anew; the tree stays until it has.
+    case 'settings':
       return stay(state);
     case 'revoked':
       return { state: { ...emptyLiveState, phase: 'revoked' }, effect: 'revoked' };

@@ -12,6 +12,7 @@ import { deskFileRoutes } from './desk/file-routes.ts';
 import { deskRoutes } from './desk/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { blockRoutes } from './blocks/routes.ts';
+import { boardRoutes } from './boards/routes.ts';
 import { channelRoutes } from './channels/routes.ts';
 import { consentRoutes } from './consents/routes.ts';
 import { contactRoutes } from './contacts/routes.ts';
@@ -61,7 +62,14 @@ function createHub(deps: ApiDeps): LiveHub {
   const { displays, sessions } = deps.access;
   const standing = (kind: LiveOwner['kind'], ids: string[]) =>
     kind === 'display' ? displays.approvedAmong(ids) : sessions.standing(ids);
-  return createLiveHub({ source: deps.live, clock: deps.clock, logger: deps.logger, standing });
+  return createLiveHub({
+    source: deps.live,
+    screens: deps.boards.screens,
+    clock: deps.clock,
+    logger: deps.logger,
+    standing,
+    settingsAmong: (ids) => displays.settingsAmong(ids),
+  });
 }
 
 export function createHttpServer(deps: ApiDeps): HttpServer {
@@ -80,6 +88,7 @@ export function createHttpServer(deps: ApiDeps): HttpServer {
     ...userRoutes(parts),
     ...deviceRoutes(parts),
     ...displayRoutes(parts),
+    ...boardRoutes(parts),
     ...liveTicketRoutes(parts),
     ...contactRoutes(parts),
     ...decisionRoutes(parts),

@@ -1,18 +1,20 @@
 /**
- * One scope's tree and its frames: a snapshot of the tree as of number n, and the patch from n to n+1. Each frame is
- * encoded once for all sockets. Has no timers and knows no sockets.
+ * One tree and its frames: a snapshot of the tree as of number n, and the patch from n to n+1. Each frame is encoded once
+ * for all sockets. Has no timers, knows no sockets and no source.
  * Race stopped: the snapshot is always of the tree last told about, never of a newer one, so the next patch fits it.
  */
-import type { LiveMessage, LiveScope } from '../contract/live.ts';
+import type { LiveMessage } from '../contract/live.ts';
 import { diffMergePatch } from '../contract/merge-patch.ts';
 import type { JsonObject } from '../contract/merge-patch.ts';
-import type { Clock, LiveSource } from './ports.ts';
+import { keyOfView } from './live-view.ts';
+import type { LiveTrees, LiveView } from './live-view.ts';
+import type { Clock } from './ports.ts';
 
 export const encodeFrame = (message: LiveMessage): Buffer => Buffer.from(JSON.stringify(message), 'utf8');
 
 export class LiveChannel {
-  readonly scope: LiveScope;
-  readonly #source: LiveSource;
+  readonly view: LiveView;
+  readonly key: string;
   readonly #clock: Clock;
   #n = 0;
   #tree: JsonObject | undefined;
@@ -21,9 +23,9 @@ export class LiveChannel {
   #eventAt = 0;
   #snapshotBytes = 0;
 
-  constructor(scope: LiveScope, source: LiveSource, clock: Clock) {
-    this.scope = scope;
-    this.#source = source;
+  constructor(view: LiveView, clock: Clock) {
+    this.view = view;
+    this.key = keyOfView(view);
     this.#clock = clock;
   }
 
@@ -37,14 +39,15 @@ export class LiveChannel {
   }
 
   /** Takes the newest tree. The frame of the difference; undefined where there is none to tell. Throws what the source throws. */
-  refresh(): Buffer | undefined {
-    const next = this.#read();
+  refresh(trees: LiveTrees): Buffer | undefined {
+    // The states are plain JSON trees by contract; interfaces have no index signature, hence the cast.
+    const next = trees.treeOf(this.view) as unknown as JsonObject;
     const before = this.#tree;
     const patch = before === undefined ? undefined : diffMergePatch(before, next);
     if (before !== undefined && patch === undefined) return undefined;
     this.#tree = next;
     this.#treeText = undefined;
-    this.#eventAt = this.#source.eventAt();
+    this.#eventAt = trees.eventAt();
     this.#n += 1;
     if (patch === undefined) return undefined;
     const { n } = this;
@@ -61,11 +64,5 @@ export class LiveChannel {
 
   beat(): Buffer {
     return encodeFrame({ type: 'beat', n: this.#n, serverAt: this.#clock.now() });
-  }
-
-  #read(): JsonObject {
-    const tree = this.scope === 'board' ? this.#source.board() : this.#source.floor();
-    // The states are plain JSON trees by contract; interfaces have no index signature, hence the cast.
-    return tree as unknown as JsonObject;
   }
 }

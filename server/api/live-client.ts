@@ -35,15 +35,26 @@ export class LiveClient {
   readonly socket: HubSocket;
   readonly owner: LiveOwner;
   readonly channel: LiveChannel;
+  /** Of a display: the settings it was given its ticket with. */
+  readonly settingsKey: string;
+  /** That its settings are others by now. */
+  isTold = false;
   #heardAtMs: number;
   #stuckSinceMs: number | undefined;
   #tokens = inboundBurst;
   #tokensAtMs: number;
 
-  constructor(socket: HubSocket, owner: LiveOwner, channel: LiveChannel, nowMs: number) {
+  constructor(
+    socket: HubSocket,
+    owner: LiveOwner,
+    channel: LiveChannel,
+    nowMs: number,
+    displaySettingsKey = '',
+  ) {
     this.socket = socket;
     this.owner = owner;
     this.channel = channel;
+    this.settingsKey = displaySettingsKey;
     this.#heardAtMs = nowMs;
     this.#tokensAtMs = nowMs;
   }

@@ -1,14 +1,19 @@
-/** The open live sockets, by scope and by owner, and how many there may be. */
-import type { LiveScope } from '../contract/live.ts';
+/**
+ * The open live sockets, by channel and by owner, and how many there may be. A channel is known here as long as somebody
+ * watches it: those of displays' boards come and go with them.
+ */
+import type { LiveChannel } from './live-channel.ts';
 import type { LiveClient, LiveOwner } from './live-client.ts';
+import type { LiveKind } from './live-view.ts';
 
 export const maxSockets = 2000;
 export const maxSocketsOfOwner = 16;
 
 const keyOf = (owner: LiveOwner) => `${owner.kind}:${owner.id}`;
+const nobody: ReadonlySet<LiveClient> = new Set();
 
 export class LiveClients {
-  readonly #byScope: Record<LiveScope, Set<LiveClient>> = { board: new Set(), floor: new Set() };
+  readonly #byChannel = new Map<string, { channel: LiveChannel; clients: Set<LiveClient> }>();
   readonly #byOwner = new Map<string, Set<LiveClient>>();
   #count = 0;
 
@@ -16,8 +21,24 @@ export class LiveClients {
     return this.#count;
   }
 
-  of(scope: LiveScope): ReadonlySet<LiveClient> {
-    return this.#byScope[scope];
+  /** Those that are watched. */
+  channels(): LiveChannel[] {
+    return [...this.#byChannel.values()].map(({ channel }) => channel);
+  }
+
+  channel(key: string): LiveChannel | undefined {
+    return this.#byChannel.get(key)?.channel;
+  }
+
+  of(channel: LiveChannel): ReadonlySet<LiveClient> {
+    return this.#byChannel.get(channel.key)?.clients ?? nobody;
+  }
+
+  countOf(kind: LiveKind): number {
+    let count = 0;
+    for (const { channel, clients } of this.#byChannel.values())
+      if (channel.view.kind === kind) count += clients.size;
+    return count;
   }
 
   ofOwner(owner: LiveOwner): LiveClient[] {
@@ -25,7 +46,7 @@ export class LiveClients {
   }
 
   has(client: LiveClient): boolean {
-    return this.#byScope[client.channel.scope].has(client);
+    return this.of(client.channel).has(client);
   }
 
   ownerIds(kind: LiveOwner['kind']): string[] {
@@ -36,22 +57,28 @@ export class LiveClients {
   }
 
   add(client: LiveClient): void {
+    const { channel } = client;
     const key = keyOf(client.owner);
     const mine = this.#byOwner.get(key) ?? new Set();
     mine.add(client);
     this.#byOwner.set(key, mine);
-    this.#byScope[client.channel.scope].add(client);
+    const watched = this.#byChannel.get(channel.key) ?? { channel, clients: new Set() };
+    watched.clients.add(client);
+    this.#byChannel.set(channel.key, watched);
     this.#count += 1;
   }
 
   /** False when it was not there any more. */
   remove(client: LiveClient): boolean {
-    if (!this.#byScope[client.channel.scope].delete(client)) return false;
+    const { key } = client.channel;
+    const watched = this.#byChannel.get(key);
+    if (!watched?.clients.delete(client)) return false;
+    if (watched.clients.size === 0) this.#byChannel.delete(key);
     this.#count -= 1;
-    const key = keyOf(client.owner);
-    const mine = this.#byOwner.get(key);
+    const owner = keyOf(client.owner);
+    const mine = this.#byOwner.get(owner);
     mine?.delete(client);
-    if (mine?.size === 0) this.#byOwner.delete(key);
+    if (mine?.size === 0) this.#byOwner.delete(owner);
     return true;
   }
 }

@@ -1,20 +1,28 @@
 /**
- * Feeds live screens (design §7): one tree per scope, one merge patch per change, one encoded frame shared by every
- * socket of the scope. Law, tested: snapshot + patches = a fresh snapshot.
+ * Feeds live screens (design §7): one tree per channel, one merge patch per change, one encoded frame shared by every
+ * socket of the channel. The standard board and the floor are a channel each; displays with boards share one where their
+ * settings are equal, made for the first and dropped with the last. Law, tested: snapshot + patches = a fresh snapshot.
  *
  *   notify() --> now, if the last flush was > 50 ms ago; else at the 50 ms mark --> diff --> n+1 --> all sockets
  *
- * May not know HTTP, cookies or tickets: a socket comes with its owner and its scope.
- * Race stopped: an owner revoked by another process, or by hand in the database, is found by the guard in seconds.
+ * A display whose settings changed is told `settings`; one that does not act on it is closed by the guard.
+ *
+ * May not know HTTP, cookies or tickets: a socket comes with its owner, its scope and its settings.
+ * Races stopped: an owner revoked by another process, or by hand in the database, is found by the guard in seconds; so is a
+ * display whose settings changed while its ticket was under way.
  */
+import type { DisplaySettings } from '../contract/boards.ts';
 import type { LiveScope } from '../contract/live.ts';
 import { encodeFrame, LiveChannel } from './live-channel.ts';
 import { LiveClient } from './live-client.ts';
 import type { CutReason, HubSocket, LiveOwner } from './live-client.ts';
 import { LiveClients, maxSockets, maxSocketsOfOwner } from './live-clients.ts';
+import { LiveLook } from './live-look.ts';
 import { createLiveMetrics } from './live-metrics.ts';
+import { BoardsPace } from './live-pace.ts';
 import { readLiveRequest } from './live-request.ts';
-import type { ApiLogger, Clock, LiveSource } from './ports.ts';
+import { keyOfView, settingsKey, viewOf } from './live-view.ts';
+import type { ApiLogger, BoardScreens, Clock, LiveSource } from './ports.ts';
 
 export type { HubSocket, LiveOwner } from './live-client.ts';
 
@@ -27,18 +35,29 @@ export interface HubTimers {
 
 export interface LiveHubDeps {
   source: LiveSource;
+  /** Without it every display is sent the standard board. */
+  screens?: BoardScreens;
   clock: Clock;
   logger: ApiLogger;
   timers?: HubTimers;
   /** Of these owners, the ones that may still watch. */
   standing?: (kind: LiveOwner['kind'], ids: string[]) => Promise<Set<string>>;
+  /** Settings of these displays now. */
+  settingsAmong?: (displayIds: string[]) => Promise<ReadonlyMap<string, DisplaySettings | undefined>>;
 }
 
 export interface LiveHub {
   /** Something changed; cheap, may be called for every event. */
   notify(): void;
   /** Takes the socket over and sends a snapshot; `full` when too many are open, `not-ready` without a state. */
-  add(socket: HubSocket, scope: LiveScope, owner: LiveOwner): 'added' | 'full' | 'not-ready';
+  add(
+    socket: HubSocket,
+    scope: LiveScope,
+    owner: LiveOwner,
+    settings?: DisplaySettings,
+  ): 'added' | 'full' | 'not-ready';
+  /** A display shows this from now on; its sockets that show anything else are told. */
+  settingsChanged(displayId: string, settings: DisplaySettings | undefined): void;
   /** Closes all of an owner's sockets at once, telling them so; answers how many. */
   cut(owner: LiveOwner): number;
   connectionsOf(owner: LiveOwner): number;
@@ -49,13 +68,14 @@ export interface LiveHub {
 export const flushEveryMs = 50;
 export const beatEveryMs = 500;
 export const guardEveryMs = 2500;
-/** Minutes roll and days end without an event. */
+/** Minutes roll and days end without an event; windows that boards show move all the time. */
 const selfNotifyEveryBeats = 10;
+const boardsEveryBeats = 2;
 const pingEveryBeats = 20;
-const scopes = ['board', 'floor'] as const;
 /** Those who broke the rules are told by a close code; those who do not listen would not hear it. */
 const policyViolation = 1008;
 const revokedCode = 4001;
+const settingsCode = 4002;
 
 const realTimers: HubTimers = {
   soon: (work) => void setImmediate(work),
@@ -74,11 +94,14 @@ class Hub implements LiveHub {
   readonly #deps: LiveHubDeps;
   readonly #timers: HubTimers;
   readonly #metrics = createLiveMetrics();
-  readonly #channels: Record<LiveScope, LiveChannel>;
+  /** Their numbers go on while nobody watches. */
+  readonly #lasting: readonly LiveChannel[];
   readonly #clients = new LiveClients();
+  readonly #pace = new BoardsPace();
   readonly #stops: (() => void)[];
   #lastFlushMs = -Infinity;
   #isDue = false;
+  #areBoardsDue = false;
   #isGuarding = false;
   #isClosed = false;
   #beats = 0;
@@ -86,11 +109,8 @@ class Hub implements LiveHub {
   constructor(deps: LiveHubDeps) {
     this.#deps = deps;
     this.#timers = deps.timers ?? realTimers;
-    const { source, clock } = deps;
-    this.#channels = {
-      board: new LiveChannel('board', source, clock),
-      floor: new LiveChannel('floor', source, clock),
-    };
+    const { clock } = deps;
+    this.#lasting = [new LiveChannel({ kind: 'board' }, clock), new LiveChannel({ kind: 'floor' }, clock)];
     this.#stops = [
       this.#timers.every(beatEveryMs, () => this.#beat()),
       this.#timers.every(guardEveryMs, () => void this.#guard()),
@@ -107,13 +127,18 @@ class Hub implements LiveHub {
     else this.#timers.after(waitMs, flush);
   }
 
-  add(socket: HubSocket, scope: LiveScope, owner: LiveOwner): 'added' | 'full' | 'not-ready' {
+  add(
+    socket: HubSocket,
+    scope: LiveScope,
+    owner: LiveOwner,
+    settings?: DisplaySettings,
+  ): 'added' | 'full' | 'not-ready' {
     if (this.#isClosed || this.#clients.count >= maxSockets) return 'full';
-    const channel = this.#channels[scope];
+    const channel = this.#channelFor(scope, settings);
     // The first to watch takes the newest tree; later ones the one that the others have, and then the next patch.
-    if (this.#clients.of(scope).size === 0) {
+    if (this.#clients.of(channel).size === 0) {
       try {
-        channel.refresh();
+        channel.refresh(this.#look());
       } catch (err) {
         this.#deps.logger.warn({ err, scope }, 'live state is not ready');
         return 'not-ready';
@@ -122,7 +147,7 @@ class Hub implements LiveHub {
     // A screen that lost its network leaves dead sockets behind: its newest one counts.
     const mine = this.#clients.ofOwner(owner);
     if (mine[0] && mine.length >= maxSocketsOfOwner) this.#drop(mine[0], 'too-many');
-    const client = new LiveClient(socket, owner, channel, this.#now());
+    const client = new LiveClient(socket, owner, channel, this.#now(), settingsKey(settings));
     this.#clients.add(client);
     socket.on('close', () => this.#clients.remove(client));
     socket.on('error', () => this.#clients.remove(client));
@@ -142,22 +167,28 @@ class Hub implements LiveHub {
     return mine.length;
   }
 
+  settingsChanged(displayId: string, settings: DisplaySettings | undefined): void {
+    const key = settingsKey(settings);
+    for (const client of this.#clients.ofOwner({ kind: 'display', id: displayId })) {
+      if (client.isTold || client.settingsKey === key) continue;
+      client.isTold = true;
+      this.#send(client, encodeFrame({ type: 'settings' }));
+    }
+  }
+
   connectionsOf(owner: LiveOwner): number {
     return this.#clients.ofOwner(owner).length;
   }
 
   metricsText(): string {
-    return this.#metrics.text({
-      board: this.#clients.of('board').size,
-      floor: this.#clients.of('floor').size,
-    });
+    return this.#metrics.text((kind) => this.#clients.countOf(kind));
   }
 
   close(): void {
     this.#isClosed = true;
     for (const stop of this.#stops) stop();
-    for (const scope of scopes)
-      for (const client of this.#clients.of(scope)) {
+    for (const channel of this.#clients.channels())
+      for (const client of this.#clients.of(channel)) {
         this.#clients.remove(client);
         client.socket.close(1001, 'server stops');
       }
@@ -178,26 +209,71 @@ class Hub implements LiveHub {
     if (!client.send(frame)) this.#drop(client, 'slow');
   }
 
-  #sendAll(scope: LiveScope, frame: Buffer): void {
-    const clients = this.#clients.of(scope);
-    this.#metrics.sent(scope, clients.size);
+  #look(): LiveLook {
+    return new LiveLook(this.#deps.source, this.#deps.screens);
+  }
+
+  #channelFor(scope: LiveScope, settings: DisplaySettings | undefined): LiveChannel {
+    const view = viewOf(scope, this.#deps.screens && settings);
+    const key = keyOfView(view);
+    return (
+      this.#clients.channel(key) ??
+      this.#lasting.find((channel) => channel.key === key) ??
+      new LiveChannel(view, this.#deps.clock)
+    );
+  }
+
+  #sendAll(channel: LiveChannel, frame: Buffer): void {
+    const clients = this.#clients.of(channel);
+    this.#metrics.sent(channel.view.kind, clients.size);
     for (const client of clients) this.#send(client, frame);
   }
 
   #flush(): void {
     this.#isDue = false;
     if (this.#isClosed) return;
-    this.#lastFlushMs = this.#now();
-    for (const scope of scopes) {
-      if (this.#clients.of(scope).size === 0) continue;
-      try {
-        const patch = this.#channels[scope].refresh();
-        if (patch) this.#sendAll(scope, patch);
-      } catch (err) {
-        this.#metrics.failed();
-        this.#deps.logger.error({ err, scope }, 'live state could not be read');
-      }
+    const startMs = this.#now();
+    this.#lastFlushMs = startMs;
+    const look = this.#look();
+    const [plain, boards] = this.#watched();
+    for (const channel of plain) this.#tell(channel, look);
+    if (boards.length === 0) return;
+    const restMs = this.#pace.restMs(startMs);
+    if (restMs > 0) return this.#boardsLater(restMs);
+    let spentMs = 0;
+    for (const channel of boards) spentMs += this.#tell(channel, look);
+    this.#pace.took(spentMs, this.#now());
+  }
+
+  /** The others go on meanwhile. */
+  #boardsLater(waitMs: number): void {
+    if (this.#areBoardsDue) return;
+    this.#areBoardsDue = true;
+    this.#timers.after(waitMs, () => {
+      this.#areBoardsDue = false;
+      this.notify();
+    });
+  }
+
+  #watched(): [plain: LiveChannel[], boards: LiveChannel[]] {
+    const channels = this.#clients.channels();
+    const isBoards = ({ view }: LiveChannel) => view.kind === 'boards';
+    return [channels.filter((channel) => !isBoards(channel)), channels.filter(isBoards)];
+  }
+
+  /** The patch of one channel, if there is any, to all who watch it. Answers how long it took to make, ms. */
+  #tell(channel: LiveChannel, look: LiveLook): number {
+    const startMs = this.#now();
+    let spentMs = 0;
+    try {
+      const patch = channel.refresh(look);
+      spentMs = this.#now() - startMs;
+      if (patch) this.#sendAll(channel, patch);
+    } catch (err) {
+      this.#metrics.failed();
+      this.#deps.logger.error({ err, scope: channel.view.kind }, 'live state could not be read');
     }
+    return spentMs;
   }
 
   #receive(client: LiveClient, data: unknown, isBinary: boolean): void {
@@ -218,21 +294,23 @@ class Hub implements LiveHub {
       case 'painted':
         // A number we never sent, or sent long ago, measures nothing.
         if (request.n <= channel.n && request.n > channel.n - 1000)
-          this.#metrics.painted(channel.scope, request.latencyMs);
+          this.#metrics.painted(channel.view.kind, request.latencyMs);
     }
   }
 
   #beat(): void {
     this.#beats += 1;
-    if (this.#beats % selfNotifyEveryBeats === 0) this.notify();
+    const channels = this.#clients.channels();
+    const hasBoards = channels.some(({ view }) => view.kind === 'boards');
+    if (this.#beats % (hasBoards ? boardsEveryBeats : selfNotifyEveryBeats) === 0) this.notify();
     const now = this.#now();
-    for (const scope of scopes) {
-      for (const client of this.#clients.of(scope)) {
+    for (const channel of channels) {
+      for (const client of this.#clients.of(channel)) {
         const fault = client.faultAt(now);
         if (fault) this.#drop(client, fault);
         else if (this.#beats % pingEveryBeats === 0) client.socket.ping();
       }
-      if (this.#clients.of(scope).size > 0) this.#sendAll(scope, this.#channels[scope].beat());
+      this.#sendAll(channel, channel.beat());
     }
   }
 
@@ -247,12 +325,25 @@ class Hub implements LiveHub {
         const kept = await standing(kind, ids);
         for (const id of ids) if (!kept.has(id)) this.cut({ kind, id });
       }
+      await this.#guardSettings();
     } catch (err) {
       // Postgres or Redis is away: nobody's right to watch was taken, so the screens go on.
       logger.warn({ err }, 'rights of live sockets could not be checked');
     } finally {
       this.#isGuarding = false;
     }
+  }
+
+  async #guardSettings(): Promise<void> {
+    const ids = this.#clients.ownerIds('display');
+    if (!this.#deps.settingsAmong || ids.length === 0) return;
+    // Whoever has been told has had time to ask for its state anew.
+    const told = ids
+      .flatMap((id) => this.#clients.ofOwner({ kind: 'display', id }))
+      .filter((one) => one.isTold);
+    for (const [id, settings] of await this.#deps.settingsAmong(ids)) this.settingsChanged(id, settings);
+    for (const client of told)
+      if (this.#clients.remove(client)) client.socket.close(settingsCode, 'settings');
   }
 }
 

@@ -2,19 +2,19 @@
  * Figures of the live sockets, as Prometheus text: event-to-pixel as the screens measure it (N3), frames sent,
  * sockets cut and why. May not use a label that a stranger chooses.
  */
-import type { LiveScope } from '../contract/live.ts';
 import { createMetrics } from '../lib/metrics.ts';
 import { isPlausibleLatency } from './live-request.ts';
+import { liveKinds, type LiveKind } from './live-view.ts';
 
 const pixelBuckets = [0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5] as const;
 
 export interface LiveMetrics {
-  painted(scope: LiveScope, latencyMs: number): void;
-  sent(scope: LiveScope, sockets: number): void;
+  painted(scope: LiveKind, latencyMs: number): void;
+  sent(scope: LiveKind, sockets: number): void;
   cut(why: string): void;
   resynced(): void;
   failed(): void;
-  text(open: Record<LiveScope, number>): string;
+  text(open: (scope: LiveKind) => number): string;
 }
 
 export function createLiveMetrics(): LiveMetrics {
@@ -43,8 +43,7 @@ export function createLiveMetrics(): LiveMetrics {
     resynced: () => resyncs.inc(),
     failed: () => faults.inc(),
     text(open) {
-      sockets.set(open.board, { scope: 'board' });
-      sockets.set(open.floor, { scope: 'floor' });
+      for (const scope of liveKinds) sockets.set(open(scope), { scope });
       return registry.text();
     },
   };

@@ -1,5 +1,7 @@
 /** What the routes share beside the ports: the live hub and the short-lived tickets and grants. */
+import type { DisplaySettings } from '../contract/boards.ts';
 import type { LiveScope } from '../contract/live.ts';
+import { showsOf } from '../auth/display-enrolment.ts';
 import { ShortLived } from '../auth/one-use.ts';
 import type { DeskHub } from './desk/desk-hub.ts';
 import type { LiveHub, LiveOwner } from './live-hub.ts';
@@ -16,6 +18,8 @@ export interface Ticket {
   scope: LiveScope | 'desk';
   /** Of a desk. */
   agentId?: string;
+  /** Of a display: what it was told that it shows. */
+  settings?: DisplaySettings;
 }
 export interface Grant {
   /** The session: a grant is of no use to another one. */
@@ -41,6 +45,17 @@ export function issueTicket(parts: ApiParts, liveOwner: LiveOwner, scope: LiveSc
   const owner = `${liveOwner.kind}:${liveOwner.id}`;
   const { token, expiresAt } = parts.tickets.issue({ owner, liveOwner, scope });
   return { ticket: token, url: `/ws/${scope}?ticket=${token}`, expiresAt };
+}
+
+/** For a display: it is told which tree it will get. */
+export function issueDisplayTicket(parts: ApiParts, displayId: string, settings?: DisplaySettings) {
+  const { token, expiresAt } = parts.tickets.issue({
+    owner: `display:${displayId}`,
+    liveOwner: { kind: 'display', id: displayId },
+    scope: 'board',
+    ...(settings && { settings }),
+  });
+  return { ticket: token, url: `/ws/board?ticket=${token}`, expiresAt, shows: showsOf(settings) };
 }
 
 /** For the desk of one agent. */

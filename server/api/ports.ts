@@ -6,12 +6,14 @@ import type { Readable } from 'node:stream';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { HoursSite } from '../config/hours-simulation.ts';
 import type { Access } from '../auth/access.ts';
+import type { Boards } from '../app/boards/boards.ts';
 import type { BlockList } from '../app/text/block-list.ts';
 import type { ChannelHealth } from '../app/text/channel.ts';
 import type { Quarantine } from '../app/text/quarantine.ts';
 import type { DeskPort } from './desk/port.ts';
 import type { AgentStateRefusal, AgentStateWhen, AgentTarget } from '../contract/agents.ts';
 import type { ReturnRefusal } from '../contract/contacts.ts';
+import type { Board, BoardTree, DisplaySettings } from '../contract/boards.ts';
 import type { BoardState, FloorState } from '../contract/live.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
 import type { OfferRecord } from '../contract/decision.ts';
@@ -146,6 +148,17 @@ export interface LiveSource {
   eventAt(): number;
 }
 
+/** Trees of boards at one instant; each figure is asked once, however many trees are made of it. */
+export interface BoardsLook {
+  tree(settings: DisplaySettings): BoardTree;
+  /** Of one board that is being laid out. */
+  draft(board: Board): BoardTree;
+}
+/** What displays with boards are sent. Synchronous and out of memory, as the live trees are. */
+export interface BoardScreens {
+  look(live: Pick<LiveSource, 'board' | 'floor'>): BoardsLook;
+}
+
 export interface ApiSettings {
   /**
    * A proxy in front is trusted to set X-Forwarded-For and X-Forwarded-Proto: how many hops, or false. Then the
@@ -212,6 +225,10 @@ export interface ApiDeps {
   fairness: FairnessStore;
   reports: ReportPort;
   live: LiveSource;
+  boards: {
+    book: Pick<Boards, 'ready' | 'list' | 'byId' | 'create' | 'change' | 'remove'>;
+    screens: BoardScreens;
+  };
   health(): HealthAnswer;
   /** Prometheus text of everything else; the API adds its own. */
   metricsText(): Promise<string>;

@@ -8,6 +8,7 @@
  * A code is short because a person types it; so it is one use, short-lived, bounded in number and its tries are
  * limited. Race stopped: state changes are conditional updates in the repo, so of two approvals one wins.
  */
+import type { DisplaySettings } from '../contract/boards.ts';
 import { displayCodeAlphabet, displayCodeLength } from '../contract/rest.ts';
 import type { DisplayState } from '../contract/rest.ts';
 import type { Language } from '../contract/site.ts';
@@ -41,7 +42,17 @@ export interface DisplayEnrolment {
   }): Promise<DisplayRecord | 'code-unknown' | { retryInMs: number }>;
   revoke(displayId: string, by: string): Promise<DisplayRecord | undefined>;
   rename(displayId: string, name: string, by: string): Promise<DisplayRecord | undefined>;
+  /** What an approved display shows; boards that do not exist are named. */
+  configure(
+    displayId: string,
+    settings: DisplaySettings,
+    by: string,
+  ): Promise<DisplayRecord | { unknownBoards: string[] } | undefined>;
 }
+
+/** Which of the two trees a display is sent. */
+export const showsOf = (settings: DisplaySettings | undefined): 'standard' | 'boards' =>
+  settings && settings.boards.length > 0 ? 'boards' : 'standard';
 
 export interface EnrolmentDeps {
   displays: DisplayRepo;
@@ -109,8 +120,15 @@ export function createDisplayEnrolment(deps: EnrolmentDeps): DisplayEnrolment {
           ? { state: 'pending', displayId, codeExpiresAt }
           : { state: 'none' };
       }
-      const language = display.language === undefined ? {} : { language: display.language };
-      return { state: 'approved', displayId, name: display.name ?? displayId, ...language };
+      const { language, settings } = display;
+      return {
+        state: 'approved',
+        displayId,
+        name: display.name ?? displayId,
+        ...(language === undefined ? {} : { language }),
+        shows: showsOf(settings),
+        ...(settings === undefined ? {} : { settings }),
+      };
     },
 
     async identify(token) {
@@ -150,6 +168,18 @@ export function createDisplayEnrolment(deps: EnrolmentDeps): DisplayEnrolment {
       const display = await displays.rename(displayId, name);
       if (display)
         await audit.append({ actor: by, action: 'display.renamed', target: displayId, details: { name } });
+      return display;
+    },
+
+    async configure(displayId, settings, by) {
+      const display = await displays.setSettings(displayId, settings);
+      if (display && 'id' in display)
+        await audit.append({
+          actor: by,
+          action: 'display.settings-changed',
+          target: displayId,
+          details: { ...settings },
+        });
       return display;
     },
   };

@@ -1,10 +1,13 @@
 /**
  * Enrolled displays in Postgres. Knows SQL and nothing of codes or cookies but their hashes.
  * Race stopped: each change names the state it starts from, so that of two approvals, or an approval and a
- * revocation, the database decides.
+ * revocation, the database decides; and a board that a display is being told to show is locked, so that nobody takes it away
+ * meanwhile (db/repos/board-repo.ts asks for the same lock).
  */
 import { QueryTypes } from 'sequelize';
 import type { Sequelize } from 'sequelize';
+import { displaySettingsSchema } from '../contract/boards.ts';
+import type { DisplaySettings } from '../contract/boards.ts';
 import { languages } from '../contract/site.ts';
 import type { DisplayRecord, DisplayRepo } from './ports.ts';
 
@@ -20,16 +23,22 @@ interface Row {
   seen_ms: string | null;
   language: string | null;
   user_agent: string | null;
+  settings: unknown;
 }
 
 const lockKey = 4_127_720_003;
 const ms = (column: string, as: string) => `round(extract(epoch from ${column}) * 1000)::bigint AS ${as}`;
-const columns = `id, name, state, approved_by, language, user_agent, ${ms('created_at', 'created_ms')},
+const columns = `id, name, state, approved_by, language, user_agent, settings, ${ms('created_at', 'created_ms')},
   ${ms('approved_at', 'approved_ms')}, ${ms('revoked_at', 'revoked_ms')}, ${ms('last_seen_at', 'seen_ms')}`;
 const instant = (position: number) => `to_timestamp($${position}::bigint / 1000.0)`;
 
+/** Stored by an older release they lack what has come since: the schema fills it in. */
+const settingsOf = (stored: unknown): DisplaySettings | undefined =>
+  stored === null ? undefined : displaySettingsSchema.safeParse(stored).data;
+
 const recordOf = (row: Row): DisplayRecord => {
   const language = languages.find((one) => one === row.language);
+  const settings = settingsOf(row.settings);
   return {
     id: row.id,
     state: row.state,
@@ -41,6 +50,7 @@ const recordOf = (row: Row): DisplayRecord => {
     ...(row.seen_ms === null ? {} : { lastSeenAt: Number(row.seen_ms) }),
     ...(language === undefined ? {} : { language }),
     ...(row.user_agent === null ? {} : { userAgent: row.user_agent }),
+    ...(settings === undefined ? {} : { settings }),
   };
 };
 
@@ -128,6 +138,28 @@ export function createDisplayRepo(sequelize: Sequelize): DisplayRepo {
           name,
         ])
       )[0],
+    setSettings: (id, settings) =>
+      sequelize.transaction(async (transaction) => {
+        const held = await sequelize.query<{ board_id: string }>(
+          `SELECT board_id FROM boards WHERE board_id = ANY($1) ORDER BY board_id FOR SHARE`,
+          { bind: [settings.boards], type: QueryTypes.SELECT, transaction },
+        );
+        const known = new Set(held.map((row) => row.board_id));
+        const unknownBoards = settings.boards.filter((boardId) => !known.has(boardId));
+        if (unknownBoards.length > 0) return { unknownBoards };
+        const rows = await sequelize.query<Row>(
+          `UPDATE displays SET settings = $2::jsonb WHERE id = $1 AND state = 'approved' RETURNING ${columns}`,
+          { bind: [id, JSON.stringify(settings)], type: QueryTypes.SELECT, transaction },
+        );
+        return rows.map(recordOf)[0];
+      }),
+    async settingsAmong(ids) {
+      const rows = await sequelize.query<Pick<Row, 'id' | 'settings'>>(
+        `SELECT id, settings FROM displays WHERE state = 'approved' AND id = ANY($1)`,
+        { bind: [ids], type: QueryTypes.SELECT },
+      );
+      return new Map(rows.map((row) => [row.id, settingsOf(row.settings)]));
+    },
     async noteSeen(id, at) {
       await ask(`UPDATE displays SET last_seen_at = ${instant(2)} WHERE id = $1 RETURNING ${columns}`, [
         id,

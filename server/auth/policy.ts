@@ -11,6 +11,8 @@ export const permissions = [
   'recordings.listen',
   'displays.list',
   'displays.manage',
+  /** Boards, and what a display shows. */
+  'boards.manage',
   'site.read',
   'site.write',
   'hours.read',
@@ -41,6 +43,7 @@ const granted: Record<Role, readonly Permission[]> = {
     'recordings.list',
     'recordings.listen',
     'displays.list',
+    'boards.manage',
     'hours.read',
     'fairness.read',
     'reports.read',

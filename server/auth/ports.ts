@@ -2,6 +2,7 @@
  * What sign-in needs from outside, and the records it keeps. Everything here is small, so that a test or the
  * composer can stand in for any of it.
  */
+import type { DisplaySettings } from '../contract/boards.ts';
 import type { Role } from '../contract/rest.ts';
 import type { Language } from '../contract/site.ts';
 
@@ -74,6 +75,7 @@ export interface DisplayRecord {
   lastSeenAt?: number;
   language?: Language;
   userAgent?: string;
+  settings?: DisplaySettings;
 }
 
 export interface DisplayRepo {
@@ -93,6 +95,13 @@ export interface DisplayRepo {
   /** The token is void from here; undefined when there is no such display. */
   revoke(id: string, at: number): Promise<DisplayRecord | undefined>;
   rename(id: string, name: string): Promise<DisplayRecord | undefined>;
+  /** Of an approved display: undefined where it is none. Boards that do not exist are named, and nothing is changed. */
+  setSettings(
+    id: string,
+    settings: DisplaySettings,
+  ): Promise<DisplayRecord | { unknownBoards: string[] } | undefined>;
+  /** Of these, the ones that are approved now, with their settings. */
+  settingsAmong(ids: string[]): Promise<Map<string, DisplaySettings | undefined>>;
   noteSeen(id: string, at: number): Promise<void>;
   /** Of these, the ones that are approved now. */
   approvedAmong(ids: string[]): Promise<Set<string>>;

@@ -7,12 +7,27 @@ import { z } from 'zod';
 import type { EmergencyAnswer } from './emergency.ts';
 import type { AgentState, Channel } from './events.ts';
 import { attributionSchema, type FigureName, figureSchema, scopeSchema, windowSchema } from './figures.ts';
+import { isTimeZone } from './site-hours.ts';
 import { id, languages, name } from './site-values.ts';
 
 export const boardColumns = 24;
 export const boardRows = 12;
 export const widgetsAtMost = 40;
 export const scopesAtMost = 50;
+export const boardsAtMost = 200;
+/** Agents of one widget and rows of a table that a display is sent: a screen holds no more. */
+export const agentTilesAtMost = 500;
+export const queueRowsAtMost = 200;
+
+/** Neither control characters nor halves of a character: no database keeps them, and no screen shows them. */
+const unfit = 'it holds characters that cannot be shown';
+const line = name.refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), unfit);
+const paragraph = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text.replaceAll('\n', '')), unfit);
 
 /** Amber and red; which side is worse follows from the figure's sense. Of shares per cent, of times seconds. */
 export const thresholdsSchema = z.strictObject({
@@ -36,7 +51,7 @@ const place = {
   w: z.number().int().min(1).max(boardColumns),
   h: z.number().int().min(1).max(boardRows),
   /** Instead of the figure's own name. */
-  title: name.optional(),
+  title: line.optional(),
 };
 const asked = {
   /** Of one kind; the counts of several are added up. */
@@ -119,14 +134,14 @@ export const widgetSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('news'),
     ...place,
-    text: z.string().trim().min(1).max(500),
+    text: paragraph,
     isMoving: z.boolean().default(false),
   }),
   z.strictObject({
     kind: z.literal('clock'),
     ...place,
     hasSeconds: z.boolean().default(false),
-    zone: z.string().max(60).optional(),
+    zone: z.string().max(60).refine(isTimeZone, 'no such time zone').optional(),
   }),
   /** Alerts that stand; acknowledged ones say by whom a user was. */
   z.strictObject({ kind: z.literal('alerts'), ...place, hasSound: z.boolean().default(false) }),
@@ -138,12 +153,13 @@ export const palettes = ['standard', 'deuteranopia', 'protanopia', 'tritanopia']
 export type Palette = (typeof palettes)[number];
 const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'use HH:MM');
 
+const kindOfScope = (scope: string) => scope.split(':', 1)[0];
 const overlaps = (a: Widget, b: Widget) =>
   a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
 export const boardSchema = z
   .strictObject({
-    name,
+    name: line,
     palette: z.enum(palettes).default('standard'),
     theme: z.enum(['dark', 'light']).default('dark'),
     /** Site-local; no sound between them. */
@@ -159,6 +175,8 @@ export const boardSchema = z
       seen.add(widget.widgetId);
       if (widget.x + widget.w > boardColumns) fault('w', 'it does not fit on the board');
       if (widget.y + widget.h > boardRows) fault('h', 'it does not fit on the board');
+      if ('scopes' in widget && new Set(widget.scopes.map(kindOfScope)).size > 1)
+        fault('scopes', 'scopes of one kind only');
       const other = widgets.slice(0, i).find((one) => overlaps(one, widget));
       if (other) fault('x', `it lies over "${other.widgetId}"`);
     });
@@ -177,14 +195,20 @@ export const boardRowSchema = z.object({
 export type BoardRow = z.infer<typeof boardRowSchema>;
 export const boardListSchema = z.object({ items: z.array(boardRowSchema) });
 export type BoardList = z.infer<typeof boardListSchema>;
-/** `POST /api/boards` -> BoardRow; `PUT /api/boards/:id` -> BoardRow; `DELETE /api/boards/:id`. */
+/**
+ * `POST /api/boards` -> 201 BoardRow; 409 `conflict`, details.reason `full`. `PUT /api/boards/:id` -> BoardRow; 409 with
+ * details.currentVersion. `DELETE /api/boards/:id` -> 204; 409, details.reason `shown` and details.displays, while a display
+ * shows it. `POST /api/boards/preview` -> BoardTree of that one, as board `draft`, with live data.
+ */
+export const draftBoardId = 'draft';
 export const boardRequestSchema = z.strictObject({ board: boardSchema });
 export const boardChangeSchema = z.strictObject({ board: boardSchema, ifVersion: z.number().int() });
 
 export const boardsOfDisplayAtMost = 10;
-/** `PUT /api/displays/:id/settings` -> DisplayRow. Without boards a display shows the standard board. */
+const boardIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,59}$/, 'not an id');
+/** `PUT /api/displays/:id/settings` -> DisplayRow; 400, details.reason `unknown-board` and details.boards. Without boards a display shows the standard board. */
 export const displaySettingsSchema = z.strictObject({
-  boards: z.array(z.string().min(1).max(60)).max(boardsOfDisplayAtMost),
+  boards: z.array(boardIdSchema).max(boardsOfDisplayAtMost),
   rotateSec: z.number().int().min(5).max(3600).default(30),
   language: z.enum(languages).optional(),
   /** Per cent. */
@@ -265,6 +289,7 @@ export interface AlertTile {
 export interface BoardTree {
   site: { name: string; timeZone: string; language: string };
   settings: DisplaySettings;
+  /** By board; one that is gone is absent. */
   boards: Record<string, BoardView>;
   alerts: Record<string, AlertTile>;
   emergency?: EmergencyAnswer;

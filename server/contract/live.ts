@@ -1,9 +1,11 @@
 /**
  * What a live screen sees. A socket gets one snapshot, then merge patches (RFC 7396) numbered without a
  * gap, and a beat at least every 500 ms; law: snapshot + patches = a fresh snapshot (design §7).
- * `BoardState` is what an enrolled display may see and holds no personal data; `FloorState` is for
- * signed-in users. Absent means none; there are no nulls. All times are ms UTC.
+ * `BoardState` (the standard board) and `BoardTree` (boards laid out by a supervisor) are what an enrolled
+ * display may see and hold no personal data; `FloorState` is for signed-in users. Absent means none; there
+ * are no nulls but within a series. All times are ms UTC.
  */
+import type { BoardTree } from './boards.ts';
 import type { EmergencyAnswer } from './emergency.ts';
 import type { AgentState, Channel } from './events.ts';
 
@@ -115,11 +117,19 @@ export type LiveScope = 'board' | 'floor';
 
 /** Server to screen. serverAt: the server's clock when it was sent; eventAt: the newest event it reflects. */
 export type LiveMessage =
-  | { type: 'snapshot'; n: number; serverAt: number; eventAt: number; state: BoardState | FloorState }
+  | {
+      type: 'snapshot';
+      n: number;
+      serverAt: number;
+      eventAt: number;
+      state: BoardState | BoardTree | FloorState;
+    }
   | { type: 'patch'; n: number; serverAt: number; eventAt: number; patch: Record<string, unknown> }
   | { type: 'beat'; n: number; serverAt: number }
   | { type: 'pong'; id: number; serverAt: number }
-  | { type: 'revoked' };
+  | { type: 'revoked' }
+  /** A display shows something else from now on: it asks for its state anew, and for a new ticket. */
+  | { type: 'settings' };
 
 /** Screen to server. `resync` asks for a fresh snapshot after a gap; ping measures the clock offset. */
 export type LiveRequest =

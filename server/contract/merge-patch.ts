@@ -14,13 +14,14 @@ export function diffMergePatch(from: JsonObject, to: JsonObject): JsonObject | u
   const patch: JsonObject = {};
   let hasChange = false;
   for (const key of Object.keys(from)) {
-    if (!(key in to)) {
+    if (!Object.hasOwn(to, key)) {
       patch[key] = null;
       hasChange = true;
     }
   }
   for (const [key, after] of Object.entries(to)) {
-    const before = from[key];
+    // Ids are chosen by people, and "constructor" is one.
+    const before = Object.hasOwn(from, key) ? from[key] : undefined;
     if (before === after) continue;
     if (isObject(before) && isObject(after)) {
       const inner = diffMergePatch(before, after);

@@ -7,6 +7,7 @@
  * `csrfToken` of the session; bodies are `application/json` only.
  */
 import { z } from 'zod';
+import { displaySettingsSchema } from './boards.ts';
 import { languages } from './site.ts';
 import { agentNumber } from './site-values.ts';
 
@@ -183,13 +184,22 @@ export const displayStateSchema = z.discriminatedUnion('state', [
     displayId: z.string(),
     name: z.string(),
     language: languageSchema.optional(),
+    /** Which tree its socket is sent: BoardState or BoardTree. Absent settings: nobody chose any. */
+    shows: z.enum(['standard', 'boards']),
+    settings: displaySettingsSchema.optional(),
   }),
   z.object({ state: z.literal('revoked') }),
 ]);
 export type DisplayState = z.infer<typeof displayStateSchema>;
 
 /** `POST /display/ticket` (approved display, empty body `{}`): open `url` within the ticket's life, once. */
-export const ticketAnswerSchema = z.object({ ticket: z.string(), url: z.string(), expiresAt: at });
+export const ticketAnswerSchema = z.object({
+  ticket: z.string(),
+  url: z.string(),
+  expiresAt: at,
+  /** Of a display: the tree that this ticket opens. */
+  shows: z.enum(['standard', 'boards']).optional(),
+});
 export type TicketAnswer = z.infer<typeof ticketAnswerSchema>;
 /** `POST /api/live-ticket` -> TicketAnswer: the same for a signed-in user. */
 export const liveTicketRequestSchema = z.strictObject({ scope: z.enum(['board', 'floor']) });
@@ -207,6 +217,7 @@ export const displayRowSchema = z.object({
   lastSeenAt: at.optional(),
   language: languageSchema.optional(),
   userAgent: z.string().optional(),
+  settings: displaySettingsSchema.optional(),
   /** Sockets open now. */
   connections: z.number().int(),
 });

@@ -1,10 +1,10 @@
 /**
  * What a TV itself calls: enrol, ask for its state, take a ticket. Identified by its own cookie, never by a person's
- * session; it can read the board and nothing else.
+ * session; it can read the boards it shows and nothing else.
  */
 import { emptyRequestSchema, enrolRequestSchema } from '../../contract/rest.ts';
 import { readCookie, setCookie } from '../cookies.ts';
-import { issueTicket } from '../parts.ts';
+import { issueDisplayTicket } from '../parts.ts';
 import type { ApiParts } from '../parts.ts';
 import { refusal, tooManyTries } from '../refusal.ts';
 import { defineRoute } from '../route.ts';
@@ -53,8 +53,10 @@ export function deviceRoutes(parts: ApiParts): Route[] {
         const token = tokenOf(ctx);
         const display = await enrolment.identify(token);
         if (!display || token === undefined) throw refusal('forbidden', 'this display is not approved');
+        // The socket is given its tree in the turn in which it opens.
+        if (display.settings) await parts.deps.boards.book.ready();
         return {
-          json: issueTicket(parts, { kind: 'display', id: display.id }, 'board'),
+          json: issueDisplayTicket(parts, display.id, display.settings),
           cookies: [setCookie('display', token, ctx.isSecure)],
         };
       },

@@ -14,4 +14,5 @@ export const presentDisplay = (display: DisplayRecord, connections: number): Dis
   ...(display.lastSeenAt === undefined ? {} : { lastSeenAt: display.lastSeenAt }),
   ...(display.language === undefined ? {} : { language: display.language }),
   ...(display.userAgent === undefined ? {} : { userAgent: display.userAgent }),
+  ...(display.settings === undefined ? {} : { settings: display.settings }),
 });

@@ -1,4 +1,8 @@
-/** Displays, for administrators: list, approve by the code on the screen, rename, revoke (N16, M11). */
+/**
+ * Displays: list, approve by the code on the screen, rename, revoke (N16, M11); for supervisors too: what each shows.
+ * Race stopped: a ticket that was given for the old settings is void when the new ones are in force.
+ */
+import { displaySettingsSchema } from '../../contract/boards.ts';
 import {
   approveDisplayRequestSchema,
   emptyRequestSchema,
@@ -44,6 +48,24 @@ export function displayRoutes(parts: ApiParts): Route[] {
       async handle(ctx, who) {
         const display = await enrolment.rename(ctx.id(), ctx.body.name, who.actor);
         if (!display) throw notFound('approved display');
+        return { json: present(display) };
+      },
+    }),
+    defineRoute({
+      method: 'put',
+      path: '/api/displays/:id/settings',
+      access: 'boards.manage',
+      body: displaySettingsSchema,
+      async handle(ctx, who) {
+        const display = await enrolment.configure(ctx.id(), ctx.body, who.actor);
+        if (!display) throw notFound('approved display');
+        if ('unknownBoards' in display)
+          throw refusal('bad-request', 'there is no such board', {
+            reason: 'unknown-board',
+            boards: display.unknownBoards,
+          });
+        parts.tickets.voidOwner(`display:${display.id}`);
+        parts.hub.settingsChanged(display.id, display.settings);
         return { json: present(display) };
       },
     }),

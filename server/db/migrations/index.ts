@@ -14,6 +14,7 @@ import { rawMailMigration } from './0008-raw-mail.ts';
 import { quarantineMigration } from './0013-quarantine.ts';
 import { channelUseMigration } from './0014-channel-use.ts';
 import { customersMigration } from './0015-customers.ts';
+import { boardsMigration } from './0016-boards.ts';
 import { figuresMigration } from './0018-figures.ts';
 
 export interface Migration {
@@ -38,5 +39,6 @@ export const migrations: readonly Migration[] = [
   quarantineMigration,
   channelUseMigration,
   customersMigration,
+  boardsMigration,
   figuresMigration,
 ];

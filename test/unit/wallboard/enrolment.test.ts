@@ -27,7 +27,7 @@ describe('enrolment', () => {
 
   it('goes straight to the board when it was approved before', async () => {
     const { loop, enrolled } = setUp([
-      ok({ state: 'approved', displayId: 'd1', name: 'Hall', language: 'it' }),
+      ok({ state: 'approved', displayId: 'd1', name: 'Hall', language: 'it', shows: 'standard' }),
     ]);
     stop = loop.stop;
     loop.start();

@@ -47,6 +47,7 @@ describe('displays and live sockets', function () {
       displayId,
       name: 'Hall',
       language: 'it',
+      shows: 'standard',
     });
     const again = await admin.call('POST', '/api/displays/approve', { code, name: 'Twice' });
     expect(again.status, 'one use').to.equal(404);

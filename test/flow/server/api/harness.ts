@@ -15,6 +15,7 @@ import type { HttpServer } from '../../../../server/api/index.ts';
 import { createAcd } from '../../../../server/acd/engine.ts';
 import { AcdShell } from '../../../../server/app/acd-shell.ts';
 import { ActiveSite } from '../../../../server/app/active-site.ts';
+import type { BoardSources } from '../../../../server/app/boards/ports.ts';
 import { routingSwitches } from '../../../../server/app/routing-switches.ts';
 import { toAcdSite } from '../../../../server/config/acd-site.ts';
 import type { EventDraft } from '../../../../server/contract/events.ts';
@@ -38,6 +39,7 @@ import { migrateUp } from '../../../../server/db/migrate.ts';
 import { newId } from '../../../../server/lib/ids.ts';
 import { createLogger } from '../../../../server/lib/log.ts';
 import { closeClient, createRedisClient } from '../../../../server/redis/client.ts';
+import { boardSite, createBoardSide, noFigures } from '../../../../server/compose/boards.ts';
 import { createTextGuard, type TextGuard } from '../../../../server/compose/text-guard.ts';
 import { emptyDesk } from '../../../support/empty-desk.ts';
 import type { TestPostgres } from '../../../support/postgres.ts';
@@ -75,6 +77,8 @@ export interface Harness {
   floor: ReturnType<typeof emptyFloor>;
   /** Whose hours are asked; another one comes into force with `replace`. */
   active: ActiveSite;
+  /** What boards are built of; parts may be replaced. */
+  boardSources: BoardSources;
   sound: Buffer;
   postgres: TestPostgres;
   redisServer: TestRedis;
@@ -231,6 +235,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
   const drill = createDrillRepo(sequelize, (ids) => contacts.byIds(ids));
   const guard = createTextGuard({ stores: { sequelize }, clock, logger });
   await guard.start();
+  const boardSources: BoardSources = { ...noFigures, site: boardSite(active) };
   const deps: ApiDeps = {
     desk: emptyDesk,
     quarantine: guard.quarantine,
@@ -277,6 +282,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
       statements: (atMost) => createStatementRepo(sequelize).newest(atMost),
     },
     live: { board: () => floor.tree.board, floor: () => floor.tree, eventAt: () => floor.eventAt },
+    boards: createBoardSide({ sequelize, clock, logger, newId, sources: boardSources }),
     health: () => ({ isReady: true, parts: { redis: { isReady: true, detail: 'lag 0 ms' } } }),
     metricsText: async () => 'other_metric 1\n',
     settings: { trustedProxyHops: false, isTls: false, ...settings },
@@ -313,6 +319,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     setupSecret,
     floor,
     active,
+    boardSources,
     sound,
     postgres,
     redisServer: redis,

@@ -4,7 +4,10 @@ import fc from 'fast-check';
 import { applyMergePatch, diffMergePatch, type JsonObject } from '../../../../server/contract/merge-patch.ts';
 
 /** Live state: objects keyed by id, no nulls; arrays are replaced whole. */
-const key = fc.oneof(fc.constantFrom('a', 'b', 'c', 'd', ''), fc.string({ maxLength: 3 }));
+const key = fc.oneof(
+  fc.constantFrom('a', 'b', 'c', 'd', '', 'constructor', 'valueOf'),
+  fc.string({ maxLength: 3 }),
+);
 const { tree } = fc.letrec<{ leaf: unknown; tree: unknown }>((tie) => ({
   leaf: fc.oneof(
     fc.string({ maxLength: 4 }),
