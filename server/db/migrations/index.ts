@@ -14,6 +14,7 @@ import { rawMailMigration } from './0008-raw-mail.ts';
 import { quarantineMigration } from './0013-quarantine.ts';
 import { channelUseMigration } from './0014-channel-use.ts';
 import { customersMigration } from './0015-customers.ts';
+import { alertsMigration } from './0017-alerts.ts';
 
 export interface Migration {
   name: string;
@@ -37,4 +38,5 @@ export const migrations: readonly Migration[] = [
   quarantineMigration,
   channelUseMigration,
   customersMigration,
+  alertsMigration,
 ];
