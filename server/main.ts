@@ -30,6 +30,7 @@ import { createConsentRepo } from './db/repos/consent-repo.ts';
 import { createCustomerRepo } from './db/repos/customer-repo.ts';
 import { createAuditTrail } from './audit/audit-trail.ts';
 import { createAccess } from './auth/access.ts';
+import { createAlerts, noHistory } from './compose/alerts.ts';
 import { readStatus } from './compose/engine-metrics.ts';
 import { exposeFigures } from './compose/figures.ts';
 import { healthOf } from './compose/health.ts';
@@ -54,6 +55,7 @@ import { createLogger, type Logger } from './lib/log.ts';
 import { measureLoopLag } from './lib/loop-lag.ts';
 import { createMetrics } from './lib/metrics.ts';
 import { createShutdown } from './lib/shutdown.ts';
+import type { FigureSource } from './stats/figure-source.ts';
 
 /** Ties every process of this installation to the same dialogs in the SIP engine. */
 const sipTag = 'hearthline';
@@ -180,7 +182,19 @@ async function main(): Promise<void> {
   let isTakenOver = false;
   const health = () => healthOf(stores, calls, isTakenOver, text.health());
   exposeGuard(metrics, text.guard);
+  const alerting = createAlerts({
+    sequelize: stores.sequelize,
+    source: noFigures,
+    history: noHistory,
+    site: active,
+    sendNotice: text.sendNotice,
+    dataDir: config.dataDir,
+    clock,
+    logger,
+  });
+  shutdown.add('alerts', () => alerting.stop());
   const http = createHttpServer({
+    alerting: alerting.port,
     desk: text.desk,
     quarantine: text.guard.quarantine,
     blocks: text.guard.blocks,
@@ -252,6 +266,7 @@ async function main(): Promise<void> {
   shell.schedule();
   reconciler.start();
   void text.start();
+  alerting.start();
 
   const keeper = keepSnapshots({
     stores,
@@ -287,6 +302,9 @@ async function firstSite(stores: Stores, config: ServerConfig, logger: Logger): 
   logger.info({ version }, 'first site imported');
   return { version, ...read };
 }
+
+/** Until the live figures answer: no rule of an alert holds. */
+const noFigures: FigureSource = { figure: () => undefined, counts: () => undefined, window: () => undefined };
 
 interface House extends HouseState {
   /** The version of the site that routing knows; undefined before the first. */

@@ -33,7 +33,9 @@ import { migrateUp } from '../../../../server/db/migrate.ts';
 import { newId } from '../../../../server/lib/ids.ts';
 import { createLogger } from '../../../../server/lib/log.ts';
 import { closeClient, createRedisClient } from '../../../../server/redis/client.ts';
+import { type AlertsSide, createAlerts, noHistory } from '../../../../server/compose/alerts.ts';
 import { createTextGuard, type TextGuard } from '../../../../server/compose/text-guard.ts';
+import { StandInFigures } from '../../../support/stand-in-figures.ts';
 import { emptyDesk } from '../../../support/empty-desk.ts';
 import type { TestPostgres } from '../../../support/postgres.ts';
 import { startPostgres } from '../../../support/postgres.ts';
@@ -63,6 +65,9 @@ export interface Harness {
   http: HttpServer;
   deps: ApiDeps;
   guard: TextGuard;
+  /** Its rules are looked at when a test says so. */
+  alerting: AlertsSide;
+  figures: StandInFigures;
   sequelize: Sequelize;
   tempDir: string;
   clock: { offsetMs: number };
@@ -226,7 +231,20 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
   });
   const guard = createTextGuard({ stores: { sequelize }, clock, logger });
   await guard.start();
+  const figures = new StandInFigures();
+  const alerting = createAlerts({
+    sequelize,
+    source: figures,
+    history: noHistory,
+    site: active,
+    sendNotice: async () => ({ outcome: 'off' }),
+    dataDir: tempDir,
+    clock,
+    logger,
+  });
+  await alerting.alerts.load();
   const deps: ApiDeps = {
+    alerting: alerting.port,
     desk: emptyDesk,
     quarantine: guard.quarantine,
     blocks: guard.blocks,
@@ -296,6 +314,8 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     http,
     deps,
     guard,
+    alerting,
+    figures,
     sequelize,
     tempDir,
     clock: time,
@@ -321,6 +341,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       guard.stop();
+      await alerting.stop();
       await fairness.close();
       await sequelize.close();
       await closeClient(client);
