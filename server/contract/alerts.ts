@@ -150,6 +150,8 @@ export const alertRowSchema = z.object({
   name: z.string(),
   severity: z.enum(severities),
   scope: z.string(),
+  /** As the site calls it now. */
+  scopeName: z.string().optional(),
   figure: figureSchema,
   window: windowSchema,
   condition: alertConditionSchema,

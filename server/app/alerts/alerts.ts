@@ -325,10 +325,18 @@ export class Alerts {
 
   /** What stands comes out of memory, what was out of the store. */
   async list(query: AlertQuery): Promise<AlertPage> {
-    const standing = Array.from(this.#standing(), ({ alert, watched }) => presentAlert(alert, watched.value));
-    if (query.show === 'standing') return { items: standing.sort((a, b) => b.beganAt - a.beganAt) };
+    const site = this.#parts.site();
+    const named = (row: AlertRow): AlertRow => {
+      const scopeName = site.nameOf(row.scope);
+      return scopeName === undefined ? row : { ...row, scopeName };
+    };
+    if (query.show === 'standing') {
+      const rows = Array.from(this.#standing(), ({ alert, watched }) => presentAlert(alert, watched.value));
+      return { items: rows.map(named).sort((a, b) => b.beganAt - a.beganAt) };
+    }
     await this.#ledger.flush();
-    return this.#parts.store.list(query);
+    const page = await this.#parts.store.list(query);
+    return { ...page, items: page.items.map(named) };
   }
 
   /** `by` is a user's name. */

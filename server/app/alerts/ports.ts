@@ -45,7 +45,7 @@ export type Notices = Partial<Record<Way, Partial<Record<NoticeKind, Notice>>>>;
 /** Where it is told, as the rule said when it began. */
 export type Recipients = AlertRule['to'];
 
-export type AlertFacts = Omit<AlertRow, 'mail' | 'webhook' | 'now'>;
+export type AlertFacts = Omit<AlertRow, 'mail' | 'webhook' | 'now' | 'scopeName'>;
 
 /** An alert as it is kept. */
 export interface KeptAlert extends AlertFacts {
