@@ -30,7 +30,8 @@ import { createConsentRepo } from './db/repos/consent-repo.ts';
 import { createCustomerRepo } from './db/repos/customer-repo.ts';
 import { createAuditTrail } from './audit/audit-trail.ts';
 import { createAccess } from './auth/access.ts';
-import { boardFigures, boardSite, createBoardSide, noFigures } from './compose/boards.ts';
+import { boardSite, createBoardSide } from './compose/boards.ts';
+import { createAlerts } from './compose/alerts.ts';
 import { readStatus } from './compose/engine-metrics.ts';
 import { exposeFigures } from './compose/figures.ts';
 import { createFiguresSide } from './compose/figures-side.ts';
@@ -191,7 +192,19 @@ async function main(): Promise<void> {
   let isTakenOver = false;
   const health = () => healthOf(stores, calls, isTakenOver, text.health());
   exposeGuard(metrics, text.guard);
+  const alerting = createAlerts({
+    sequelize: stores.sequelize,
+    source: live.figures,
+    history: figures.usualDays,
+    site: active,
+    sendNotice: text.sendNotice,
+    dataDir: config.dataDir,
+    clock,
+    logger,
+  });
+  shutdown.add('alerts', () => alerting.stop());
   const http = createHttpServer({
+    alerting: alerting.port,
     desk: text.desk,
     quarantine: text.guard.quarantine,
     blocks: text.guard.blocks,
@@ -225,7 +238,12 @@ async function main(): Promise<void> {
       clock,
       logger,
       newId,
-      sources: { ...noFigures, figures: boardFigures(live), site: boardSite(active) },
+      sources: {
+        figures: live.figures,
+        intraday: figures.intraday,
+        alerts: () => alerting.alerts.standing(),
+        site: boardSite(active),
+      },
     }),
     health,
     metricsText: async () => {
@@ -271,6 +289,7 @@ async function main(): Promise<void> {
   shell.schedule();
   reconciler.start();
   void text.start();
+  alerting.start();
 
   const keeper = keepSnapshots({
     stores,

@@ -1,5 +1,6 @@
 /** Which of the doors is open: set-up, sign-in, a forced change of password, or the pages. */
 import { useEffect } from 'preact/hooks';
+import { AlertsPage } from './pages/alerts.tsx';
 import { AuditPage } from './pages/audit.tsx';
 import { BlocksPage } from './pages/blocks.tsx';
 import { ChannelsPage } from './pages/channels.tsx';
@@ -24,6 +25,8 @@ function Page({ id }: { id: PageId }) {
   switch (id) {
     case 'live':
       return <LivePage />;
+    case 'alerts':
+      return <AlertsPage />;
     case 'recordings':
       return <RecordingsPage />;
     case 'contacts':

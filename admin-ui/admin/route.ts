@@ -5,6 +5,7 @@ import type { TextKey } from './reading.ts';
 
 export const pages = [
   { id: 'live', word: 'pageLive', permission: 'live.watch' },
+  { id: 'alerts', word: 'pageAlerts', permission: 'live.watch' },
   { id: 'recordings', word: 'pageRecordings', permission: 'recordings.list' },
   { id: 'contacts', word: 'pageContacts', permission: 'contacts.list' },
   { id: 'decisions', word: 'pageDecisions', permission: 'contacts.list' },

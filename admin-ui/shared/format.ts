@@ -8,6 +8,8 @@ import type { Language } from './words.ts';
 export interface Formats {
   language: Language;
   number: (value: number) => string;
+  /** One digit after the point. */
+  tenth: (value: number) => string;
   /** 0..1 -> "87 %"; never rounds up to a full 100 % while something is missing. */
   percent: (share: number) => string;
   /** Whole seconds, cut, never negative. */
@@ -72,12 +74,14 @@ function makeFormats(language: Language, zone: string | undefined): Formats {
     return (instant: number) => format.format(instant);
   };
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const tenth = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const hms = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const;
   const dmy = { day: '2-digit', month: '2-digit', year: 'numeric' } as const;
   return {
     language,
     // A narrow space between thousands: a wide one makes two figures of one across a hall.
     number: (value) => number.format(value).replace(/\u00a0/g, '\u202f'),
+    tenth: (value) => tenth.format(value).replace(/\u00a0/g, '\u202f'),
     percent: (share) => {
       const whole = share >= 1 ? 100 : Math.min(99, Math.round(share * 100));
       return language === 'ru' ? `${number.format(whole)}\u00a0%` : `${number.format(whole)}%`;

@@ -6,6 +6,7 @@ import type { Server } from 'node:http';
 import express from 'express';
 import type { Express } from 'express';
 import { agentRoutes } from './agents/routes.ts';
+import { alertRoutes } from './alerts/routes.ts';
 import { createDeskHub } from './desk/desk-hub.ts';
 import { deskCustomerRoutes } from './desk/customer-routes.ts';
 import { deskFileRoutes } from './desk/file-routes.ts';
@@ -104,6 +105,7 @@ export function createHttpServer(deps: ApiDeps): HttpServer {
     ...deskCustomerRoutes(parts),
     ...quarantineRoutes(parts),
     ...blockRoutes(parts),
+    ...alertRoutes(parts),
     ...channelRoutes(parts),
     ...consentRoutes(parts),
     ...auditRoutes(parts),

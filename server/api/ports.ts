@@ -10,6 +10,7 @@ import type { Boards } from '../app/boards/boards.ts';
 import type { BlockList } from '../app/text/block-list.ts';
 import type { ChannelHealth } from '../app/text/channel.ts';
 import type { Quarantine } from '../app/text/quarantine.ts';
+import type { AlertsPort } from './alerts/port.ts';
 import type { DeskPort } from './desk/port.ts';
 import type { AgentStateRefusal, AgentStateWhen, AgentTarget } from '../contract/agents.ts';
 import type { ReturnRefusal } from '../contract/contacts.ts';
@@ -209,6 +210,7 @@ export interface ApiDeps {
   desk: DeskPort;
   quarantine: Pick<Quarantine, 'list' | 'count' | 'byId' | 'content' | 'release' | 'remove'>;
   blocks: Pick<BlockList, 'list' | 'add' | 'remove'>;
+  alerting: AlertsPort;
   /** Text channels that the site in force has, for the pages that are about them. */
   textChannels(): TextChannel[];
   access: Access;

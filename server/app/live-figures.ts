@@ -22,6 +22,13 @@ export const isLiveSnapshot = (data: unknown): boolean =>
   isStatsSnapshot((data as Partial<LiveFiguresSnapshot> | undefined)?.stats);
 
 export class LiveFigures {
+  /** Boards and alerts ask by name; what is asked at an instant is of the day and shift of that instant. */
+  readonly figures: FigureSource = {
+    figure: (question, now) => this.at(now).figure(question, now),
+    figureBefore: (question, now) => this.at(now).figureBefore(question, now),
+    counts: (question, now) => this.at(now).counts(question, now),
+    window: (window, now) => this.at(now).window(window, now),
+  };
   private readonly stats: LiveStats;
   private zone: string;
   private shifts: readonly Shift[];
@@ -79,17 +86,17 @@ export class LiveFigures {
     return this.stats.floor(now);
   }
 
-  /** Boards and alerts ask by name. */
-  get figures(): FigureSource {
-    return this.stats.figures;
-  }
-
   lastDay(): ClosedDay | undefined {
     return this.stats.lastDay();
   }
 
   toSnapshot(): LiveFiguresSnapshot {
     return { stats: this.stats.toSnapshot(), nextDay: this.nextDay, nextShift: this.nextShift };
+  }
+
+  private at(now: number): FigureSource {
+    this.rollTo(now);
+    return this.stats.figures;
   }
 
   /** What comes before either edge is counted before it. */

@@ -64,3 +64,24 @@ export function intervalStarts(
 /** The local day so many days before the one that begins at `dayStart`. */
 export const sameDayBefore = (dayStart: number, days: number, zone: string): number =>
   DateTime.fromMillis(dayStart, { zone }).minus({ days }).startOf('day').toMillis();
+
+const lookBackDays = 60;
+const isWeekend = (day: DateTime): boolean => day.weekday > 5;
+
+/** The same local times on so many days before, newest first: working days for one, days of the weekend for the other. */
+export function pastDaysOfKind(
+  from: number,
+  to: number,
+  days: number,
+  zone: string,
+): { from: number; to: number }[] {
+  const begin = DateTime.fromMillis(from, { zone });
+  const end = DateTime.fromMillis(to, { zone });
+  const found: { from: number; to: number }[] = [];
+  for (let back = 1; back <= lookBackDays && found.length < days; back++) {
+    const day = begin.minus({ days: back });
+    if (isWeekend(day) === isWeekend(begin))
+      found.push({ from: day.toMillis(), to: end.minus({ days: back }).toMillis() });
+  }
+  return found;
+}

@@ -25,6 +25,9 @@ export const permissions = [
   'desk.use',
   'quarantine.manage',
   'blocks.manage',
+  'alerts.manage',
+  'alerts.acknowledge',
+  'alerts.webhook',
   'users.list',
   'users.manage',
   'sessions.manage',
@@ -53,6 +56,8 @@ const granted: Record<Role, readonly Permission[]> = {
     'desk.use',
     'quarantine.manage',
     'blocks.manage',
+    'alerts.manage',
+    'alerts.acknowledge',
     'health.read',
   ],
   // The desk is the agent's own: without one, this opens nothing.

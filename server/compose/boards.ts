@@ -5,7 +5,6 @@ import type { ActiveSite } from '../app/active-site.ts';
 import { BoardTrees } from '../app/boards/board-tree.ts';
 import { Boards } from '../app/boards/boards.ts';
 import type { BoardSite, BoardSources } from '../app/boards/ports.ts';
-import type { LiveFigures } from '../app/live-figures.ts';
 import { channels, type Channel } from '../contract/events.ts';
 import type { Site } from '../contract/site.ts';
 import { createBoardRepo } from '../db/repos/board-repo.ts';
@@ -43,18 +42,6 @@ export const boardSite = (active: Pick<ActiveSite, 'site' | 'agent'>): BoardSite
   channels: () => channelsOf(active.site),
   agentTeam: (agentId) => active.agent(agentId)?.team,
   showsAgentNames: () => active.site.displays.agentNames,
-});
-
-/** What is asked at an instant is of the day and shift of that instant. */
-export const boardFigures = (live: Pick<LiveFigures, 'figures' | 'rollTo'>): BoardSources['figures'] => ({
-  figure(question, now) {
-    live.rollTo(now);
-    return live.figures.figure(question, now);
-  },
-  figureBefore(question, now) {
-    live.rollTo(now);
-    return live.figures.figureBefore(question, now);
-  },
 });
 
 /** Where nothing is known yet: boards show their frames without values. */

@@ -2,6 +2,7 @@
 import type { LiveFigures } from '../app/live-figures.ts';
 import { Intraday } from '../app/figures/intraday.ts';
 import { intervalReport } from '../app/figures/interval-reports.ts';
+import { UsualDays } from '../app/figures/usual-days.ts';
 import { Statements } from '../app/figures/statements.ts';
 import type { ReportPort } from '../api/ports.ts';
 import type { Site } from '../contract/site.ts';
@@ -14,6 +15,7 @@ import type { Stores } from './stores.ts';
 export interface FiguresSide {
   reports: ReportPort;
   intraday: Intraday;
+  usualDays: UsualDays;
   stop(): void;
 }
 
@@ -57,6 +59,7 @@ export function createFiguresSide(parts: {
       statements: (atMost) => store.newest(atMost),
     },
     intraday: new Intraday({ history, timeZone, now, logger }),
+    usualDays: new UsualDays({ history, figures: live.figures, timeZone }),
     stop: () => statements.stop(),
   };
 }

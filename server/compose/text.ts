@@ -54,6 +54,8 @@ export interface TextSide {
   /** Brings in what was kept, then opens. Never rejects; it waits for Postgres as long as that takes. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** A mail of the house itself; `off`: no mailbox sends. */
+  sendNotice: MailChannel['sendNotice'];
   /** Of the channels, and of the port for customers. */
   health(): Record<string, ChannelHealth>;
 }
@@ -214,6 +216,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
       await door.close();
       for (const channel of channels.values()) await channel.close();
     },
+    sendNotice: async (notice, signal) => mail?.sendNotice(notice, signal) ?? { outcome: 'off' },
     health: () => ({
       ...Object.fromEntries([...channels].map(([id, channel]) => [id, channel.health()])),
       'public-port': door.health(),

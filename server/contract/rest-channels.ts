@@ -73,6 +73,7 @@ export const egressPurposes = [
   'connector',
   'virus-scanner',
   'trunk',
+  'alerts',
 ] as const;
 export type EgressPurpose = (typeof egressPurposes)[number];
 export const egressProtocols = [
@@ -97,7 +98,7 @@ export const egressRowSchema = z.object({
   port: z.number().int(),
   protocol: z.enum(egressProtocols),
   purpose: z.enum(egressPurposes),
-  /** Mailboxes, connectors or trunks by id; empty where there is one only. */
+  /** Mailboxes, connectors or trunks by id, rules of alerts by name; empty where there is one only. */
   usedBy: z.array(z.string()),
 });
 export type EgressRow = z.infer<typeof egressRowSchema>;

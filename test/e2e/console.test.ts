@@ -181,7 +181,7 @@ describe('console in the browser', function () {
     await opened.page.locator('nav a').first().focus();
     await opened.page.keyboard.press('Tab');
     await opened.page.keyboard.press('Enter');
-    await opened.page.locator('h1', { hasText: 'Recordings' }).waitFor();
+    await opened.page.locator('h1', { hasText: 'Alerts' }).waitFor();
     const outline = await opened.page.evaluate(
       () => document.activeElement && getComputedStyle(document.activeElement).outlineStyle,
     );

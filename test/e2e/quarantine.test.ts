@@ -52,7 +52,7 @@ describe('quarantine and blocked senders in the browser', function () {
     await open('quarantine');
     const { mails } = backend.rest.quarantine;
     expect(await rows().count()).to.equal(8);
-    expect(await page.locator('nav .badge').textContent()).to.equal('8');
+    expect(await page.locator('nav a[href="#/quarantine"] .badge').textContent()).to.equal('8');
     await page.getByRole('button', { name: 'All', exact: true }).click();
     await mail('rm_9').waitFor();
     expect(await rows().count()).to.equal(mails.length);
@@ -89,7 +89,7 @@ describe('quarantine and blocked senders in the browser', function () {
     await page.keyboard.press('Enter');
     await page.getByText('It still cannot be read (unreadable).').waitFor();
     await mail('rm_1').waitFor({ state: 'detached' });
-    await page.locator('nav .badge', { hasText: '7' }).waitFor();
+    await page.locator('nav a[href="#/quarantine"] .badge', { hasText: '7' }).waitFor();
     expect(asked()).to.deep.equal(['raw rm_1', 'release rm_1']);
     expect(errors).to.deep.equal([]);
   });

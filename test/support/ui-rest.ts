@@ -28,6 +28,7 @@ import {
   type UserRow,
 } from '../../server/contract/rest.ts';
 import { emergencyRequestSchema } from '../../server/contract/emergency.ts';
+import { type AlertsStandIn, createAlertsStandIn } from './ui-alerts.ts';
 import { type ChannelsStandIn, createChannelsStandIn } from './ui-channels.ts';
 import { createFairnessStandIn } from './ui-fairness.ts';
 import { createHoursStandIn } from './ui-hours.ts';
@@ -47,6 +48,7 @@ export interface RestStandIn {
   /** Queues in emergency; '' is the whole site. */
   emergencies: Set<string>;
   quarantine: QuarantineStandIn;
+  alerts: AlertsStandIn;
   channels: ChannelsStandIn;
   /** What its user may do. */
   may: string[];
@@ -71,6 +73,9 @@ const permissions = [
   'users.list',
   'users.manage',
   'quarantine.manage',
+  'alerts.manage',
+  'alerts.acknowledge',
+  'alerts.webhook',
   'blocks.manage',
   'channels.read',
   'consents.export',
@@ -432,6 +437,8 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
   router.use(createHoursStandIn(now));
   const quarantine = createQuarantineStandIn(now);
   router.use(quarantine.router);
+  const alerts = createAlertsStandIn(now);
+  router.use(alerts.router);
   const channels = createChannelsStandIn(now);
   router.use(channels.router);
   const people = createUsersStandIn(now);
@@ -516,6 +523,7 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
     listens,
     emergencies,
     quarantine,
+    alerts,
     channels,
     may,
     textChannels,

@@ -29,6 +29,7 @@ const purposeWord: Record<EgressPurpose, TextKey> = {
   connector: 'purposeConnector',
   'virus-scanner': 'purposeVirusScanner',
   trunk: 'purposeTrunk',
+  alerts: 'purposeAlerts',
 };
 
 function Connections({ items }: EgressList) {

@@ -13,6 +13,7 @@ import {
 
 const pagePaths: Record<string, string> = {
   live: 'M2 10h3.500l2-6 4 12 2.500-6H18',
+  alerts: 'M10 2.500v1.500M5 13.500V9a5 5 0 0 1 10 0v4.500l1.500 1.500h-13zM8.500 17.500h3',
   recordings: 'M10 3v9M7 6v3a3 3 0 0 0 6 0V6a3 3 0 0 0-6 0zM4 9a6 6 0 0 0 12 0M10 15v3',
   contacts: 'M5 3h4l1.500 4-2.500 1.500a9 9 0 0 0 4 4L13.500 10l4 1.500v4c-7 1-14-6-12.500-12.500z',
   decisions: 'M3 4.500h5l4 5.500h5M3 15.500h5l4-5.500M14.500 7.500L17 10l-2.500 2.500',

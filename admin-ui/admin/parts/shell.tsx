@@ -6,6 +6,7 @@ import { LanguageChoice } from '../../shared/parts/language-choice.tsx';
 import { Mark } from '../../shared/parts/mark.tsx';
 import { plural } from '../../shared/words.ts';
 import { language, reading, words, type TextKey } from '../reading.ts';
+import { unacknowledgedAlerts, watchAlerts } from '../pages/alerts-badge.ts';
 import { unsettledMails, watchQuarantine } from '../pages/quarantine-badge.ts';
 import { go, page, pagesOf } from '../route.ts';
 import { signOut } from '../session.ts';
@@ -92,6 +93,18 @@ function QuarantineBadge() {
   );
 }
 
+function AlertsBadge() {
+  useEffect(watchAlerts, []);
+  const count = unacknowledgedAlerts.value;
+  if (count === 0) return null;
+  const text = plural(language.value, words.value.alertsBadge, count);
+  return (
+    <span class="badge" title={text} aria-label={text}>
+      {count > 99 ? '99+' : count}
+    </span>
+  );
+}
+
 export function Shell({ session, children }: { session: SessionView; children: ComponentChildren }) {
   const shown = pagesOf(session);
   return (
@@ -121,6 +134,7 @@ export function Shell({ session, children }: { session: SessionView; children: C
             >
               <PageIcon page={entry.id} />
               <span>{words.value[entry.word]}</span>
+              {entry.id === 'alerts' && <AlertsBadge />}
               {entry.id === 'quarantine' && <QuarantineBadge />}
             </a>
           ))}

@@ -46,6 +46,7 @@ export const channelsEn = {
   purposeConnector: 'Answers to a connector',
   purposeVirusScanner: 'Virus scanner',
   purposeTrunk: 'Calls to customers',
+  purposeAlerts: 'Alerts to a program',
 
   consentsTitle: 'Consents',
   consentsHelp:

@@ -49,6 +49,7 @@ export const channelsIt: Words<typeof channelsEn> = {
   purposeConnector: 'Risposte a un connettore',
   purposeVirusScanner: 'Antivirus',
   purposeTrunk: 'Chiamate ai clienti',
+  purposeAlerts: 'Allarmi a un programma',
 
   consentsTitle: 'Consensi',
   consentsHelp:

@@ -49,6 +49,7 @@ export const channelsRu: Words<typeof channelsEn> = {
   purposeConnector: 'Ответы коннектору',
   purposeVirusScanner: 'Антивирус',
   purposeTrunk: 'Звонки клиентам',
+  purposeAlerts: 'Оповещения программе',
 
   consentsTitle: 'Согласия',
   consentsHelp:

@@ -2,6 +2,7 @@
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
 import { agentIt } from './agent-it.ts';
+import { alertsIt } from './alerts-it.ts';
 import { channelsIt } from './channels-it.ts';
 import { decisionsIt } from './decisions-it.ts';
 import { doorsIt } from '../../shared/words/doors-it.ts';
@@ -14,6 +15,7 @@ import { usersIt } from './users-it.ts';
 
 export const it: Words<typeof en> = {
   ...agentIt,
+  ...alertsIt,
   ...channelsIt,
   ...decisionsIt,
   ...doorsIt,

@@ -2,6 +2,7 @@
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
 import { agentRu } from './agent-ru.ts';
+import { alertsRu } from './alerts-ru.ts';
 import { channelsRu } from './channels-ru.ts';
 import { decisionsRu } from './decisions-ru.ts';
 import { doorsRu } from '../../shared/words/doors-ru.ts';
@@ -14,6 +15,7 @@ import { usersRu } from './users-ru.ts';
 
 export const ru: Words<typeof en> = {
   ...agentRu,
+  ...alertsRu,
   ...channelsRu,
   ...decisionsRu,
   ...doorsRu,

@@ -1,5 +1,5 @@
 /**
- * Every connection that the site has the appliance open to others (S17): a pure function of the site, for the page and for the
+ * Every connection that the site, or a rule of an alert, has the appliance open to others (S17): a pure function of the site, for the page and for the
  * bank's firewall. There is one reader for each place of the site model that names a machine; a test walks the model and
  * fails where a new place has no reader. Our own listeners are not in it, nor answers to whoever connected to us.
  */
@@ -78,12 +78,20 @@ const readers: Readonly<Record<string, (site: Site) => EgressRow[]>> = {
         : [],
     ),
 };
+/** Where a rule posts its alerts. */
+export interface AlertWebhookTarget {
+  readonly url: string;
+  /** Its name. */
+  readonly rule: string;
+}
+
 export const egressPlaces: readonly string[] = Object.keys(readers);
 
-/** In the order of `egressPlaces`; what several use for the same is one row. */
-export function egressOf(site: Site): EgressRow[] {
+/** In the order of `egressPlaces`, alerts last; what several use for the same is one row. */
+export function egressOf(site: Site, alerts: readonly AlertWebhookTarget[] = []): EgressRow[] {
   const rows = new Map<string, EgressRow>();
-  for (const row of Object.values(readers).flatMap((read) => read(site))) {
+  const ofRules = alerts.map(({ url, rule }) => webServer(url, 'alerts', [rule]));
+  for (const row of [...Object.values(readers).flatMap((read) => read(site)), ...ofRules]) {
     const key = JSON.stringify([row.host.toLowerCase(), row.port, row.protocol, row.purpose]);
     const known = rows.get(key);
     if (known) known.usedBy.push(...row.usedBy);

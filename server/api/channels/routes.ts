@@ -33,7 +33,9 @@ export function channelRoutes({ deps }: ApiParts): Route[] {
       method: 'get',
       path: '/api/channels/egress',
       access: 'channels.read',
-      handle: async () => ({ json: { items: egressOf(deps.channels.site()) } }),
+      handle: async () => ({
+        json: { items: egressOf(deps.channels.site(), deps.alerting.alerts.webhooks()) },
+      }),
     }),
   ];
 }

@@ -9,15 +9,9 @@ import type { Logger } from '../../lib/log.ts';
 import { addCell, type Cell, countsOf } from '../../stats/figure-cells.ts';
 import { figureOf, scopeKindOf } from '../../stats/figure-values.ts';
 import { dayStartOf, nextDayOf, sameDayBefore } from '../site-calendar.ts';
+import type { IntradayQuestion, IntradaySource } from '../boards/ports.ts';
 import type { HistoryFigures } from './ports.ts';
 
-export interface IntradayQuestion {
-  scopes: readonly string[];
-  figure: FigureName;
-  minutes: 15 | 30 | 60;
-  hasYesterday: boolean;
-  hasLastWeek: boolean;
-}
 export interface IntradayParts {
   history: HistoryFigures;
   timeZone: () => string;
@@ -36,7 +30,7 @@ interface Entry {
   isBusy: boolean;
 }
 
-export class Intraday {
+export class Intraday implements IntradaySource {
   readonly #parts: IntradayParts;
   readonly #entries = new Map<string, Entry>();
 
@@ -76,13 +70,7 @@ export class Intraday {
     }
   }
 
-  async #read({
-    scopes,
-    figure,
-    minutes,
-    hasYesterday,
-    hasLastWeek,
-  }: IntradayQuestion): Promise<IntradayData> {
+  async #read({ scopes, figure, minutes }: IntradayQuestion): Promise<IntradayData> {
     const { timeZone, now } = this.#parts;
     const [zone, at] = [timeZone(), now()];
     const from = dayStartOf(at, zone);
@@ -94,8 +82,8 @@ export class Intraday {
     return {
       starts,
       today: today.map((value, i) => (starts[i]! > at ? null : value)),
-      ...(hasYesterday && { yesterday: await of(sameDayBefore(from, 1, zone)) }),
-      ...(hasLastWeek && { lastWeek: await of(sameDayBefore(from, 7, zone)) }),
+      yesterday: await of(sameDayBefore(from, 1, zone)),
+      lastWeek: await of(sameDayBefore(from, 7, zone)),
     };
   }
 

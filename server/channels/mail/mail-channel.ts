@@ -26,6 +26,7 @@ import type { ImapWatchSettings } from './imap-session.ts';
 import { imapTimes, startImapWatch, type ImapTimes, type ImapWatch } from './imap-watch.ts';
 import { composeMail } from './mail-compose.ts';
 import { mailChannelId } from './mail-incoming.ts';
+import { composeNotice, type MailNotice } from './mail-notice.ts';
 import { intakeTimes, startMailIntake, type IntakeTimes, type MailIntake } from './mail-intake.ts';
 import {
   listenerLimits,
@@ -71,6 +72,8 @@ export interface MailChannelParts {
 }
 
 export interface MailChannel extends Channel, MailReadingPort {
+  /** A mail of the house itself, from the first mailbox; `off`: none sends. */
+  sendNotice: (notice: MailNotice, signal: AbortSignal) => Promise<SendResult>;
   /** Mails that wait to be read, and those of the last day in quarantine. */
   counts(): RawCounts;
   /** Where the listener listens; undefined: there is none. */
@@ -249,6 +252,15 @@ class MailGate {
     }
   }
 
+  async sendNotice(notice: MailNotice, signal: AbortSignal): Promise<SendResult> {
+    const { sender, book } = this;
+    const [mailbox] = book.all;
+    if (!sender || !mailbox) return { outcome: 'off' };
+    const mail = composeNotice(notice, mailbox, this.parts.clock.now());
+    if (!mail) return { outcome: 'failed', fault: 'none of the addresses can be written to' };
+    return sender.part.send(mail, signal);
+  }
+
   health(): ChannelHealth {
     if (!this.mail) return { state: 'off' };
     const watches = [...this.watches].map(
@@ -297,6 +309,7 @@ export function createMailChannel(parts: MailChannelParts): MailChannel {
     },
     apply: (site) => gate.change(site),
     send: (outgoing, signal) => gate.send(outgoing, signal),
+    sendNotice: (notice, signal) => gate.sendNotice(notice, signal),
     health: () => gate.health(),
     close: () => gate.close(),
     counts: () => gate.counts(),

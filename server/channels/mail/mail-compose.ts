@@ -37,7 +37,7 @@ export interface ComposedMail {
   date: Date;
   envelope: { from: string; to: string[] };
   from: { name: string; address: string };
-  to: { name: string; address: string };
+  to: { name: string; address: string } | { name: string; address: string }[];
   replyTo: string;
   subject: string;
   inReplyTo?: string;
@@ -135,7 +135,7 @@ function textWithSignature(outgoing: OutgoingMessage, mailbox: SiteMailbox): str
   return block === '' ? outgoing.text : `${outgoing.text.trimEnd()}\n\n-- \n${block}`;
 }
 
-const escapeHtml = (text: string): string =>
+export const escapeHtml = (text: string): string =>
   text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 
 function bodiesOf(outgoing: OutgoingMessage, parts: ComposeParts): { text: string; html: string } {

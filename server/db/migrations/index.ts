@@ -15,6 +15,7 @@ import { quarantineMigration } from './0013-quarantine.ts';
 import { channelUseMigration } from './0014-channel-use.ts';
 import { customersMigration } from './0015-customers.ts';
 import { boardsMigration } from './0016-boards.ts';
+import { alertsMigration } from './0017-alerts.ts';
 import { figuresMigration } from './0018-figures.ts';
 
 export interface Migration {
@@ -40,5 +41,6 @@ export const migrations: readonly Migration[] = [
   channelUseMigration,
   customersMigration,
   boardsMigration,
+  alertsMigration,
   figuresMigration,
 ];

@@ -119,9 +119,10 @@ describe('doors of the real server', function () {
       const isViewer = role === 'viewer';
       expect(links).to.deep.equal(
         isViewer
-          ? ['#/live']
+          ? ['#/live', '#/alerts']
           : [
               '#/live',
+              '#/alerts',
               '#/recordings',
               '#/contacts',
               '#/decisions',

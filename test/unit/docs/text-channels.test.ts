@@ -1,5 +1,9 @@
 /** The text channels of docs/site-file.md and docs/limits.md are those of the code: settings, example, numbers. */
 import { readFileSync } from 'node:fs';
+import { unwrittenAtMost } from '../../../server/app/alerts/alert-ledger.ts';
+import { noticeRetryMs, tellBoundMs } from '../../../server/app/alerts/alert-post.ts';
+import { postBoundMs } from '../../../server/channels/webhook/alert-webhook.ts';
+import { alertHistoryDays, alertNoticesPerHour, alertRulesAtMost } from '../../../server/contract/alerts.ts';
 import { expect } from 'chai';
 import { lookedAtOnce, pauseMs } from '../../../server/app/customers/customers.ts';
 import { findRate } from '../../../server/compose/customer-port.ts';
@@ -106,6 +110,13 @@ describe('docs/limits.md', () => {
   row('earlier contacts that are counted', contactsCounted);
   row('history looked through for cards', lookedAtOnce, pauseMs);
   row('forgetting by age', forgottenAtOnce, forgottenInALook, 10);
+
+  row('rules', alertRulesAtMost);
+  row('mails or webhooks of one rule', alertNoticesPerHour);
+  row('an alert is told again after', ...noticeRetryMs.map((ms) => ms / 1000));
+  row('time to take an alert', postBoundMs / 1000, tellBoundMs / 1000);
+  row('alerts kept', alertHistoryDays);
+  row('alerts in memory while Postgres is away', unwrittenAtMost);
 
   row('text of a line', maxLineLength);
   row('beginning a chat, an address', chatRates.starts.burst, chatRates.starts.perMinute);

@@ -40,7 +40,9 @@ import { newId } from '../../../../server/lib/ids.ts';
 import { createLogger } from '../../../../server/lib/log.ts';
 import { closeClient, createRedisClient } from '../../../../server/redis/client.ts';
 import { boardSite, createBoardSide, noFigures } from '../../../../server/compose/boards.ts';
+import { type AlertsSide, createAlerts, noHistory } from '../../../../server/compose/alerts.ts';
 import { createTextGuard, type TextGuard } from '../../../../server/compose/text-guard.ts';
+import { StandInFigures } from '../../../support/stand-in-figures.ts';
 import { emptyDesk } from '../../../support/empty-desk.ts';
 import type { TestPostgres } from '../../../support/postgres.ts';
 import { startPostgres } from '../../../support/postgres.ts';
@@ -70,6 +72,9 @@ export interface Harness {
   http: HttpServer;
   deps: ApiDeps;
   guard: TextGuard;
+  /** Its rules are looked at when a test says so. */
+  alerting: AlertsSide;
+  figures: StandInFigures;
   sequelize: Sequelize;
   tempDir: string;
   clock: { offsetMs: number };
@@ -236,7 +241,20 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
   const guard = createTextGuard({ stores: { sequelize }, clock, logger });
   await guard.start();
   const boardSources: BoardSources = { ...noFigures, site: boardSite(active) };
+  const shown = new StandInFigures();
+  const alerting = createAlerts({
+    sequelize,
+    source: shown,
+    history: noHistory,
+    site: active,
+    sendNotice: async () => ({ outcome: 'off' }),
+    dataDir: tempDir,
+    clock,
+    logger,
+  });
+  await alerting.alerts.load();
   const deps: ApiDeps = {
+    alerting: alerting.port,
     desk: emptyDesk,
     quarantine: guard.quarantine,
     blocks: guard.blocks,
@@ -313,6 +331,8 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     http,
     deps,
     guard,
+    alerting,
+    figures: shown,
     sequelize,
     tempDir,
     clock: time,
@@ -339,6 +359,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       guard.stop();
+      await alerting.stop();
       await fairness.close();
       await figures.close();
       await sequelize.close();

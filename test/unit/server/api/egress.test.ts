@@ -142,6 +142,25 @@ describe('what leaves the building', () => {
     ]);
   });
 
+  it('has where rules of alerts are posted, by their names', () => {
+    const alerts = [
+      { url: 'https://alerts.bank.example/in', rule: 'Too many wait' },
+      { url: 'http://10.0.0.9:8080/x', rule: 'Nothing comes' },
+      { url: 'https://alerts.bank.example/other', rule: 'Trunk full' },
+    ];
+    const empty = siteSchema.parse({ site: { name: 'Empty' } });
+    expect(egressOf(empty, alerts)).to.deep.equal([
+      {
+        host: 'alerts.bank.example',
+        port: 443,
+        protocol: 'https',
+        purpose: 'alerts',
+        usedBy: ['Too many wait', 'Trunk full'],
+      },
+      { host: '10.0.0.9', port: 8080, protocol: 'http', purpose: 'alerts', usedBy: ['Nothing comes'] },
+    ]);
+  });
+
   it('is nothing where nothing is switched on, and where all of it stays on the machine', () => {
     expect(egressOf(siteSchema.parse({ site: { name: 'Empty' } }))).to.deep.equal([]);
     const inside = siteSchema.parse({

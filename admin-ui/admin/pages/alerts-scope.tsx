@@ -1,0 +1,100 @@
+/** Of what a rule asks: the kind, and which of them; those that the site lists are chosen, agents and branches are typed. */
+import { useEffect, useState } from 'preact/hooks';
+import type { AlertScope, AlertScopeList } from '../../../server/contract/alerts.ts';
+import { scopeKinds, type ScopeKind } from '../../../server/contract/figure-facts.ts';
+import { words } from '../reading.ts';
+import { api } from '../session.ts';
+import { channelWord, figureWords, splitScope } from './alerts-text.ts';
+
+export function useScopes(): AlertScope[] {
+  const [scopes, setScopes] = useState<AlertScope[]>([]);
+  useEffect(() => {
+    void api<AlertScopeList>('/api/alert-rules/scopes').then((answer) => {
+      if (answer.isOk) setScopes(answer.body.items);
+    });
+  }, []);
+  return scopes;
+}
+
+const typed = new Set<ScopeKind>(['agent', 'branch']);
+const example: Partial<Record<ScopeKind, string>> = { agent: '101', branch: '700/closed' };
+
+interface ScopeFieldProps {
+  scope: string;
+  scopes: readonly AlertScope[];
+  onScope: (scope: string) => void;
+}
+
+function choicesOf(kind: ScopeKind, scopes: readonly AlertScope[]): { value: string; text: string }[] {
+  if (kind === 'channel')
+    return Object.entries(channelWord).map(([id, key]) => ({
+      value: `channel:${id}`,
+      text: words.value[key],
+    }));
+  return scopes
+    .filter(({ scope }) => scope.startsWith(`${kind}:`))
+    .map(({ scope, name }) => {
+      const { id } = splitScope(scope);
+      return { value: scope, text: name === undefined || name === id ? id : `${name} (${id})` };
+    });
+}
+
+export function ScopeField({ scope, scopes, onScope }: ScopeFieldProps) {
+  const { kind, id } = splitScope(scope);
+  const w = words.value;
+  const choices = choicesOf(kind, scopes);
+  const isGone = id !== '' && !choices.some(({ value }) => value === scope);
+  return (
+    <>
+      <div class="field">
+        <label for="rule-scope">{w.ruleScope}</label>
+        <select
+          id="rule-scope"
+          value={kind}
+          onChange={(event) => {
+            const next = scopeKinds.find((one) => one === event.currentTarget.value) ?? 'site';
+            onScope(next === 'site' ? 'site' : `${next}:`);
+          }}
+        >
+          {scopeKinds.map((one) => (
+            <option key={one} value={one}>
+              {figureWords.value.scopeKinds[one].one}
+            </option>
+          ))}
+        </select>
+      </div>
+      {kind !== 'site' && (
+        <div class="field">
+          <label for="rule-scope-id">{w.ruleScopeId}</label>
+          {typed.has(kind) ? (
+            <input
+              id="rule-scope-id"
+              value={id}
+              placeholder={example[kind] ?? ''}
+              maxLength={80}
+              required
+              onInput={(event) => onScope(`${kind}:${event.currentTarget.value.trim()}`)}
+            />
+          ) : (
+            <select
+              id="rule-scope-id"
+              value={scope}
+              required
+              onChange={(event) => onScope(event.currentTarget.value)}
+            >
+              <option value={`${kind}:`} disabled>
+                {w.ruleScopeNone}
+              </option>
+              {isGone && <option value={scope}>{id}</option>}
+              {choices.map(({ value, text }) => (
+                <option key={value} value={value}>
+                  {text}
+                </option>
+              ))}
+            </select>
+          )}
+        </div>
+      )}
+    </>
+  );
+}
