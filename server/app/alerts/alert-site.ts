@@ -11,7 +11,7 @@ interface Named {
 /** Agents are named by number alone: people's names have no place in what leaves the house. */
 export function alertSiteOf(site: Site): AlertSite & { scopes(): AlertScope[] } {
   const { name, language, timeZone } = site.site;
-  const { teams = [] } = site as Site & { teams?: readonly Named[] };
+  const { teams } = site;
   const numbers = site.numbers.map((number) => ({ id: number.number, name: number.name }));
   const trunks = site.trunks.map(({ id }) => ({ id }));
   const byKind: Record<string, Map<string, Named>> = {
