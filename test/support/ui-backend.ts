@@ -2,7 +2,7 @@
  * A stand-in for the server that both web apps can be looked at and tested against: the bodies of the
  * contract, the live protocol over a real WebSocket, the strict headers of the product, and levers to
  * silence, gap, cut and revoke. Holds everything in memory; knows no real rule of the ACD.
- * Run by hand: `node --import tsx test/support/ui-backend.ts --scenario busy --queues 6 --lang ru`.
+ * Run by hand: `node --import tsx test/support/ui-backend.ts --scenario busy --queues 6 --lang ru`, `--boards` for laid-out boards.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -13,6 +13,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { FloorState, LiveMessage, LiveRequest } from '../../server/contract/live.ts';
 import { diffMergePatch, type JsonObject } from '../../server/contract/merge-patch.ts';
 import type { Language } from '../../server/contract/site.ts';
+import { boardTree, type BoardsOptions } from './ui-boards.ts';
 import { createFloor, type Scenario } from './ui-floor.ts';
 import { createRestStandIn, type RestStandIn } from './ui-rest.ts';
 
@@ -33,6 +34,8 @@ export interface UiBackendOptions {
   /** Added to every stamp: the server's clock is not the screen's. */
   skewMs?: number;
   isSetUp?: boolean;
+  /** Displays are sent laid-out boards instead of the standard one. */
+  boards?: Omit<BoardsOptions, 'language'>;
   /** Where `wallboard` and `admin-ui` are built; `dist/` of the checkout unless told. */
   dist?: string;
 }
@@ -51,6 +54,8 @@ export interface UiBackend {
   step: () => void;
   /** Changes the state by hand, after every burst too. */
   shape: (change: (state: FloorState) => void) => void;
+  /** Changes what displays are sent of their boards; undefined: the standard board. */
+  layBoards: (boards: UiBackendOptions['boards']) => void;
   /** Sockets stay open and say nothing. */
   silence: (isSilent: boolean) => void;
   /** The next patch is lost on its way. */
@@ -81,7 +86,12 @@ export async function startUiBackend(options: UiBackendOptions = {}): Promise<Ui
   const sim = makeFloor(options.scenario ?? 'calm', options.queues ?? 4, options.language ?? 'en');
   let change: (state: FloorState) => void = () => undefined;
   let state = sim.step(now());
-  const rest = createRestStandIn({ now, isSetUp: options.isSetUp ?? true });
+  let { boards } = options;
+  const rest = createRestStandIn({
+    now,
+    isSetUp: options.isSetUp ?? true,
+    shows: () => (boards ? 'boards' : 'standard'),
+  });
   const lines = new Set<Line>();
   const painted: { n: number; latencyMs: number }[] = [];
   let isSilent = false;
@@ -90,8 +100,10 @@ export async function startUiBackend(options: UiBackendOptions = {}): Promise<Ui
   let resyncs = 0;
   let snapshots = 0;
 
+  const boardFor = () =>
+    boards ? boardTree({ ...boards, language: options.language ?? 'en' }, state, now()) : state.board;
   const treeFor = (scope: Line['scope']) =>
-    structuredClone(scope === 'board' ? state.board : state) as unknown as JsonObject;
+    structuredClone(scope === 'board' ? boardFor() : state) as unknown as JsonObject;
   const send = (line: Line, message: LiveMessage) => {
     if (!isSilent && line.socket.readyState === line.socket.OPEN) line.socket.send(JSON.stringify(message));
   };
@@ -187,6 +199,12 @@ export async function startUiBackend(options: UiBackendOptions = {}): Promise<Ui
       change(state);
       publish();
     },
+    layBoards: (next) => {
+      const isOther = (next === undefined) !== (boards === undefined);
+      boards = next;
+      if (isOther) for (const line of lines) snapshot(line);
+      else publish();
+    },
     silence: (value) => {
       isSilent = value;
     },
@@ -222,6 +240,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     queues: Number(option('queues') ?? 4),
     language: (option('lang') ?? 'en') as Language,
     port: Number(option('port') ?? 0),
+    ...(process.argv.includes('--boards') ? { boards: {} } : {}),
   });
   console.log(`${backend.url}/  ${backend.url}/wallboard/  sign in: ada / correct horse battery`);
 }

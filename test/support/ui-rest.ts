@@ -185,7 +185,12 @@ function faultsOf(text: string): SiteFaultView[] {
   return faults;
 }
 
-export function createRestStandIn(options: { now: () => number; isSetUp: boolean }): RestStandIn {
+export function createRestStandIn(options: {
+  now: () => number;
+  isSetUp: boolean;
+  /** Of an approved display. */
+  shows?: () => 'standard' | 'boards';
+}): RestStandIn {
   const { now } = options;
   let isSetUp = options.isSetUp;
   let user = { ...standInUser };
@@ -498,6 +503,7 @@ export function createRestStandIn(options: { now: () => number; isSetUp: boolean
         displayId: display.displayId,
         name: display.name,
         language: display.language,
+        shows: options.shows?.() ?? 'standard',
       });
   });
   router.post('/display/ticket', (request, response) => {

@@ -17,12 +17,24 @@ const walk: readonly (readonly [number, number])[] = [
   [0.25, -0.25],
 ];
 
+/** Televisions before Chromium 71 have it under a prefix, and answer without a promise. */
+interface OldDocument {
+  webkitFullscreenElement?: Element | null;
+  webkitExitFullscreen?: () => void;
+}
+interface OldElement {
+  webkitRequestFullscreen?: () => void;
+}
+
 function fillScreen(): void {
-  const wish = document.fullscreenElement
-    ? document.exitFullscreen()
-    : document.documentElement.requestFullscreen();
+  const page: Partial<Document> & OldDocument = document;
+  const root: Partial<HTMLElement> & OldElement = document.documentElement;
+  const isFull = (page.fullscreenElement ?? page.webkitFullscreenElement ?? null) !== null;
+  const wish = isFull
+    ? (page.exitFullscreen?.() ?? page.webkitExitFullscreen?.())
+    : (root.requestFullscreen?.() ?? root.webkitRequestFullscreen?.());
   // A television may refuse; the board is as right in a window.
-  wish.catch(() => undefined);
+  if (wish) wish.catch(() => undefined);
 }
 
 export function watchKiosk(root: HTMLElement): void {

@@ -45,3 +45,14 @@ export function switchLanguage(): void {
     // Kept for this page's life only.
   }
 }
+
+/** The display's own setting, given in the console: it counts over what this screen remembers, not over its address. */
+export function followDisplay(displayLanguage: Language | undefined): void {
+  const asked = new URLSearchParams(window.location.search).get('lang');
+  if (displayLanguage !== undefined && asked === null) showLanguage(displayLanguage);
+}
+
+export function showLanguage(next: Language): void {
+  language.value = next;
+  document.documentElement.lang = next;
+}

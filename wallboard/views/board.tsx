@@ -2,53 +2,31 @@
 import { computed } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { BoardState } from '../../server/contract/live.ts';
-import type { LiveClient } from '../../admin-ui/shared/live-client.ts';
-import { fill, plural } from '../../admin-ui/shared/words.ts';
+import { fill } from '../../admin-ui/shared/words.ts';
 import { siteFigures } from '../../admin-ui/shared/site-figures.ts';
 import { formats, language, switchLanguage, timeZone, words } from '../live/reading.ts';
+import type { BoardSource } from '../live/screen.ts';
 import { levelsOf, type ThresholdWishes } from '../live/thresholds.ts';
 import { Agents } from './agents.tsx';
 import { Averages, Day } from './day.tsx';
 import { LongestHero, ServiceLevelHero, WaitingHero } from './hero.tsx';
 import { QueueTable } from './queue-table.tsx';
-import { LevelShape, Mark } from './shapes.tsx';
+import { EmergencyHeader } from './emergency-header.tsx';
+import { Mark } from './shapes.tsx';
+import { Veil } from './veil.tsx';
 
-type Client = LiveClient<BoardState>;
-
-/** In the header's place and no higher, so that no figure moves; the clock stays. */
-function EmergencyHeader({ board, time }: { board: BoardState; time: string }) {
-  const w = words.value;
-  const { isSiteOn, queueIds } = board.emergency ?? { isSiteOn: false, queueIds: [] };
-  const { language: tag, number } = formats.value;
-  const names = queueIds
-    .map((queueId) => board.queues[queueId]?.name ?? queueId)
-    .sort((a, b) => a.localeCompare(b, tag));
-  const title = isSiteOn
-    ? w.emergencyAll
-    : names.length === 1
-      ? w.emergencyOne
-      : plural(tag, w.emergencyMany, names.length, number(names.length));
-  return (
-    <header class="top is-emergency" data-emergency={isSiteOn ? 'site' : String(queueIds.length)}>
-      <LevelShape level="red" />
-      <p class="emergency-title" role="alert">
-        {title}
-      </p>
-      {isSiteOn ? (
-        <p class="emergency-note">{w.emergencyNote}</p>
-      ) : (
-        <p class="emergency-names" data-given>
-          {names.join(', ')}
-        </p>
-      )}
-      <p class="top-clock">{time}</p>
-    </header>
-  );
-}
+type Client = BoardSource<BoardState>;
 
 function Header({ client, board, displayName }: { client: Client; board: BoardState; displayName: string }) {
   const at = client.serverSec.value * 1000;
-  if (board.emergency) return <EmergencyHeader board={board} time={formats.value.time(at)} />;
+  if (board.emergency)
+    return (
+      <EmergencyHeader
+        emergency={board.emergency}
+        nameOf={(queueId) => board.queues[queueId]?.name ?? queueId}
+        time={formats.value.time(at)}
+      />
+    );
   return (
     <header class="top">
       <Mark />
@@ -91,19 +69,6 @@ function Footer({ client }: { client: Client }) {
         {language.value.toUpperCase()}
       </button>
     </footer>
-  );
-}
-
-function Veil({ client }: { client: Client }) {
-  return (
-    <div class="veil" role="status">
-      <div class="veil-card">
-        <p class="veil-title">
-          {fill(words.value.noDataFor, { time: formats.value.duration(client.silentSec.value * 1000) })}
-        </p>
-        <p class="veil-note">{words.value.reconnecting}</p>
-      </div>
-    </div>
   );
 }
 
@@ -166,7 +131,7 @@ export function Board({ client, displayName, wishes }: BoardProps) {
       <Header client={client} board={board} displayName={displayName} />
       <Figures client={client} wishes={wishes} />
       <Footer client={client} />
-      {isStale && <Veil client={client} />}
+      {isStale && <Veil silentSec={client.silentSec} />}
     </div>
   );
 }

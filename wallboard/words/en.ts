@@ -1,11 +1,15 @@
 /** English: names the keys of every other language of the wallboard. */
+import { boardsEn } from './boards-en.ts';
+
 export const en = {
+  ...boardsEn,
   appName: 'Hearthline',
   enrolTitle: 'Connect this display',
   enrolStepOpen: 'On a computer, open {address} and sign in',
   enrolStepDisplays: 'Choose Displays',
   enrolStepCode: 'Type this code and give the display a name',
   enrolCodeLabel: 'Code of this display',
+  enrolQr: 'Or scan with a phone',
   enrolWaiting: 'Waiting for approval. The board appears by itself.',
   enrolOffline: 'The server cannot be reached. Trying again …',
   enrolStarting: 'One moment …',

@@ -1,14 +1,17 @@
 /** Italian. */
 import type { Words } from '../../admin-ui/shared/words.ts';
+import { boardsIt } from './boards-it.ts';
 import type { en } from './en.ts';
 
 export const it: Words<typeof en> = {
+  ...boardsIt,
   appName: 'Hearthline',
   enrolTitle: 'Collega questo schermo',
   enrolStepOpen: 'Da un computer apri {address} e accedi',
   enrolStepDisplays: 'Scegli Schermi',
   enrolStepCode: 'Scrivi questo codice e dai un nome allo schermo',
   enrolCodeLabel: 'Codice di questo schermo',
+  enrolQr: 'Oppure inquadra il codice',
   enrolWaiting: 'In attesa di approvazione. Il tabellone appare da solo.',
   enrolOffline: 'Il server non risponde. Nuovo tentativo …',
   enrolStarting: 'Un momento …',

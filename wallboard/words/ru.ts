@@ -1,14 +1,17 @@
 /** Russian. */
 import type { Words } from '../../admin-ui/shared/words.ts';
+import { boardsRu } from './boards-ru.ts';
 import type { en } from './en.ts';
 
 export const ru: Words<typeof en> = {
+  ...boardsRu,
   appName: 'Hearthline',
   enrolTitle: 'Подключите это табло',
   enrolStepOpen: 'На компьютере откройте {address} и войдите',
   enrolStepDisplays: 'Выберите «Табло»',
   enrolStepCode: 'Введите этот код и дайте табло имя',
   enrolCodeLabel: 'Код этого табло',
+  enrolQr: 'Или отсканируйте',
   enrolWaiting: 'Ожидается подтверждение. Показатели появятся сами.',
   enrolOffline: 'Сервер недоступен. Повторяем попытку …',
   enrolStarting: 'Минуту …',

@@ -1,0 +1,35 @@
+/** Italian of laid-out boards. */
+import type { Words } from '../../admin-ui/shared/words.ts';
+import type { boardsEn } from './boards-en.ts';
+
+export const boardsIt: Words<typeof boardsEn> = {
+  boardOf: 'Tabellone {number} di {count}',
+  boardNone: 'Nessun tabellone assegnato a questo schermo.',
+  boardEmpty: 'Su questo tabellone non c’è ancora nulla.',
+  target: 'Obiettivo {value}',
+  noTarget: 'Nessun obiettivo',
+  alerts: 'Avvisi',
+  alertsNone: 'Nessun avviso',
+  alertAcknowledged: 'Preso in carico',
+  alertWarning: 'Attenzione',
+  alertCritical: 'Critico',
+  waiters: 'In attesa da più tempo',
+  waitersNone: 'Nessuno in attesa',
+  callbacks: 'Richiamate',
+  callbacksPending: { one: 'in sospeso', many: 'in sospeso', other: 'in sospeso' },
+  oldest: 'Più vecchia {time}',
+  channels: 'Canali',
+  channelVoice: 'Chiamate',
+  channelCallback: 'Richiamate',
+  channelChat: 'Chat',
+  channelMail: 'E-mail',
+  queuesTitle: 'Code',
+  agentsNone: 'Nessun operatore',
+  queuesNone: 'Nessuna coda',
+  today: 'Oggi',
+  yesterday: 'Ieri',
+  lastWeek: 'Una settimana fa',
+  perMinutes: 'ogni {minutes} min',
+  soundHint: 'Suono: premi un tasto',
+  soundOn: 'A: silenzia',
+};

@@ -1,0 +1,35 @@
+/** Russian of laid-out boards. */
+import type { Words } from '../../admin-ui/shared/words.ts';
+import type { boardsEn } from './boards-en.ts';
+
+export const boardsRu: Words<typeof boardsEn> = {
+  boardOf: 'Экран {number} из {count}',
+  boardNone: 'Для этого табло нет ни одной раскладки.',
+  boardEmpty: 'На этой раскладке пока ничего нет.',
+  target: 'Цель {value}',
+  noTarget: 'Цель не задана',
+  alerts: 'Оповещения',
+  alertsNone: 'Оповещений нет',
+  alertAcknowledged: 'Принято',
+  alertWarning: 'Внимание',
+  alertCritical: 'Тревога',
+  waiters: 'Ждут дольше всех',
+  waitersNone: 'Никто не ждёт',
+  callbacks: 'Перезвоны',
+  callbacksPending: { one: 'ждёт', few: 'ждут', many: 'ждут', other: 'ждут' },
+  oldest: 'Старейший {time}',
+  channels: 'Каналы',
+  channelVoice: 'Звонки',
+  channelCallback: 'Перезвоны',
+  channelChat: 'Чат',
+  channelMail: 'Почта',
+  queuesTitle: 'Очереди',
+  agentsNone: 'Нет операторов',
+  queuesNone: 'Нет очередей',
+  today: 'Сегодня',
+  yesterday: 'Вчера',
+  lastWeek: 'Неделю назад',
+  perMinutes: 'по {minutes} мин',
+  soundHint: 'Звук: нажмите клавишу',
+  soundOn: 'A: без звука',
+};
