@@ -1,4 +1,5 @@
 /** Starts the wallboard: language, the app, and what a screen that never sleeps needs (no cursor, no burnt-in edges). */
+import './live/old-browser.ts';
 import { render } from 'preact';
 import { watchKiosk } from './live/kiosk.ts';
 import { isPreviewAddress, listenForPreview } from './live/preview.ts';

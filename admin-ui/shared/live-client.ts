@@ -76,6 +76,8 @@ export interface LiveClientOptions {
   openTicket: () => Promise<TicketOutcome>;
   onRefused?: () => void;
   onRevoked?: () => void;
+  /** Something else is shown from now on: the client takes a new ticket by itself. */
+  onSettings?: () => void;
   env?: LiveEnv;
 }
 
@@ -161,8 +163,12 @@ export function createLiveClient<S>(options: LiveClientOptions): LiveClient<S> {
       }
       return;
     }
-    if (message.type !== 'revoked' && message.type !== 'settings')
-      clock.addHint(env.wallNow(), message.serverAt);
+    if (message.type === 'settings') {
+      options.onSettings?.();
+      line.again();
+      return;
+    }
+    if (message.type !== 'revoked') clock.addHint(env.wallNow(), message.serverAt);
     const before = live.value.eventAt;
     const { state, effect } = nextLiveState(live.value, message);
     batch(() => {

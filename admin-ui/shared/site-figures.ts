@@ -57,9 +57,9 @@ export function siteFigures(board: BoardState): SiteFigures {
   const queues = Object.values(board.queues);
   const sum = (of: (queue: QueueLive) => number) => queues.reduce((total, queue) => total + of(queue), 0);
   const denominator = sum(denominatorOf);
-  const since = queues.flatMap((queue) =>
-    queue.oldestWaitingSince === undefined ? [] : [queue.oldestWaitingSince],
-  );
+  const since: number[] = [];
+  for (const { oldestWaitingSince } of queues)
+    if (oldestWaitingSince !== undefined) since.push(oldestWaitingSince);
   const first = queues[0];
   const hasOneTarget = queues.every(
     (queue) => queue.targetPercent === first?.targetPercent && queue.targetSec === first.targetSec,

@@ -20,7 +20,7 @@ import { createRestStandIn, type RestStandIn } from './ui-rest.ts';
 const builtDist = fileURLToPath(new URL('../../dist/', import.meta.url));
 const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; " +
-  "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "connect-src 'self'; frame-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export interface UiBackendOptions {
   scenario?: Scenario;
@@ -133,8 +133,14 @@ export async function startUiBackend(options: UiBackendOptions = {}): Promise<Ui
 
   const app = express();
   app.disable('x-powered-by');
-  app.use((_request, response, next) => {
-    response.setHeader('content-security-policy', contentSecurityPolicy);
+  app.use((request, response, next) => {
+    const isFramed = request.path.startsWith('/wallboard/');
+    response.setHeader(
+      'content-security-policy',
+      isFramed
+        ? contentSecurityPolicy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+        : contentSecurityPolicy,
+    );
     response.setHeader('x-content-type-options', 'nosniff');
     response.setHeader('referrer-policy', 'no-referrer');
     if (isCut) response.destroy();
@@ -202,8 +208,8 @@ export async function startUiBackend(options: UiBackendOptions = {}): Promise<Ui
     layBoards: (next) => {
       const isOther = (next === undefined) !== (boards === undefined);
       boards = next;
-      if (isOther) for (const line of lines) snapshot(line);
-      else publish();
+      if (!isOther) publish();
+      else for (const line of lines) if (line.scope === 'board') send(line, { type: 'settings' });
     },
     silence: (value) => {
       isSilent = value;

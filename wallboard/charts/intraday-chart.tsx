@@ -171,12 +171,14 @@ export function IntradayChart(props: IntradayChartProps) {
       layIntraday(held, latest.current.data);
       chart.data.labels = held.starts.map(() => '');
       chart.data.datasets = datasets(held, latest.current);
-      if (chart.width !== box.clientWidth || chart.height !== box.clientHeight)
-        chart.resize(box.clientWidth, box.clientHeight);
+      if (!isOfBox()) chart.resize(box.clientWidth, box.clientHeight);
       chart.update('none');
     };
+    const isOfBox = () => chart.width === box.clientWidth && chart.height === box.clientHeight;
     redraw.current = () => {
-      timer ??= setTimeout(draw, drawEveryMs);
+      // Of another size at once; figures have time.
+      if (isOfBox()) timer ??= setTimeout(draw, drawEveryMs);
+      else draw();
     };
     draw();
     window.addEventListener('resize', draw);

@@ -45,7 +45,14 @@ export interface EnrolmentLoop {
   enrolment: ReadonlySignal<Enrolment>;
   /** Also after a revocation: begins anew, with an empty screen. */
   start: () => void;
+  /** Its name or settings may have changed; what is shown stays meanwhile. */
+  refresh: () => void;
   stop: () => void;
+}
+
+function approvedOf(body: Extract<DisplayState, { state: 'approved' }>): Enrolment {
+  const language = body.settings?.language ?? body.language;
+  return { step: 'approved', name: body.name, ...(language === undefined ? {} : { language }) };
 }
 
 export function createEnrolment(ports: EnrolmentPorts): EnrolmentLoop {
@@ -73,11 +80,7 @@ export function createEnrolment(ports: EnrolmentPorts): EnrolmentLoop {
     }
     const { body } = asked;
     if (body.state === 'approved') {
-      enrolment.value = {
-        step: 'approved',
-        name: body.name,
-        ...(body.language === undefined ? {} : { language: body.language }),
-      };
+      enrolment.value = approvedOf(body);
       return;
     }
     if (body.state !== 'pending' || enrolment.value.step !== 'pending') {
@@ -104,6 +107,13 @@ export function createEnrolment(ports: EnrolmentPorts): EnrolmentLoop {
       failures = 0;
       enrolment.value = { step: 'starting' };
       void run(round);
+    },
+    refresh: () => {
+      const mine = round;
+      void ports.state().then((asked) => {
+        if (mine === round && asked.isOk && asked.body.state === 'approved')
+          enrolment.value = approvedOf(asked.body);
+      });
     },
     stop,
   };

@@ -123,8 +123,10 @@ const all: Record<Palette, Record<Theme, Colours>> = {
   protanopia: {
     dark: based(dark, {
       ...redGreenDark,
-      red: '#ff9ddd',
-      states: { ...redGreenDark.states, unreachable: '#ff9ddd' },
+      red: '#ffa6c9',
+      good: '#4a9bff',
+      today: '#4a9bff',
+      states: { ...redGreenDark.states, ready: '#4a9bff', unreachable: '#ffa6c9' },
     }),
     light: based(light, {
       ...redGreenLight,

@@ -17,6 +17,7 @@ let family = '';
 const kept = new Map<string, number>();
 
 function measure(text: string, weight: Weight): number {
+  if (pen === undefined && typeof document === 'undefined') pen = null;
   if (pen === undefined) {
     pen = document.createElement('canvas').getContext('2d');
     family = getComputedStyle(document.body).fontFamily || 'sans-serif';

@@ -60,6 +60,7 @@ export function App({ onClient }: AppProps) {
       openTicket,
       onRefused: () => enrolment.start(),
       onRevoked: () => enrolment.start(),
+      onSettings: () => enrolment.refresh(),
     });
     onClient?.(made);
     return made;

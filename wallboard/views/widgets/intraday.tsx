@@ -4,8 +4,8 @@ import { figureFacts } from '../../../server/contract/figure-facts.ts';
 import { figureName, figureVariant } from '../../../admin-ui/shared/figure-names.ts';
 import { fill } from '../../../admin-ui/shared/words.ts';
 import { IntradayChart } from '../../charts/intraday-chart.tsx';
-import { leastTypeRem, type WidgetProps } from '../../live/screen.ts';
-import { fitText, widthOf } from '../../live/text-fit.ts';
+import type { WidgetProps } from '../../live/screen.ts';
+import { widthOf } from '../../live/text-fit.ts';
 import { Frame, HeadView, layHead, rem } from './frame.tsx';
 
 const keys = { today: 'M0 5h26', yesterday: 'M0 5h26', 'last-week': 'M1 5h26' } as const;
@@ -32,12 +32,9 @@ export function Intraday({ widget, data, screen, box }: WidgetProps<'intraday', 
     { id: 'last-week' as const, word: words.lastWeek, isOn: widget.hasLastWeek },
   ].filter((entry) => entry.isOn);
   const all = entries.map((entry) => entry.word).join(' ');
-  const legend = fitText([all], {
-    width: Math.max(0.4, box.width / (1 + (1.75 * entries.length) / widthOf(all, 400))),
-    most: 0.24 * zoom,
-    least: leastTypeRem * Math.min(1, zoom),
-    weight: 400,
-  });
+  // Each with its key before it, and an em between two.
+  const ems = widthOf(all, 400) + 2.95 * entries.length;
+  const legend = { size: Math.min(0.24 * zoom, box.width / ems) };
   const legendHeight = legend.size * 1.35;
   const height = Math.max(0.3, box.height - head.height - legendHeight - 0.05);
   return (

@@ -27,7 +27,7 @@ export function ListHead({ head, screen, right }: { head: Head; screen: Screen; 
     <header class="widget-head is-list">
       <Lines fit={head.title} name="widget-title" isGiven={head.isGiven} />
       {right !== undefined && right !== '' && (
-        <span class="widget-page" style={{ fontSize: rem(0.235 * screen.zoom) }}>
+        <span class="widget-page" style={{ fontSize: rem(Math.min(0.235 * screen.zoom, head.title.size)) }}>
           {right}
         </span>
       )}

@@ -169,10 +169,11 @@ export function Channels({
 }: WidgetProps<'channels', Partial<Record<Channel, ChannelRow>>>) {
   const { words, zoom } = screen;
   const nowMs = screen.clock.value * 1000;
-  const rows = channelOrder.flatMap((channel) => {
+  const rows: { channel: Channel; row: ChannelRow }[] = [];
+  for (const channel of channelOrder) {
     const row = data?.[channel];
-    return row ? [{ channel, row }] : [];
-  });
+    if (row) rows.push({ channel, row });
+  }
   const head = layHead(box, screen, { given: widget.title, own: [words.channels] }, listHeadRem * zoom);
   const height = box.height - head.height - 0.06;
   const { perPage, row: rowHeight, type: wished } = layRows(height, Math.max(1, rows.length), zoom);
