@@ -1,17 +1,18 @@
 /**
  * Thirty days of a display in a browser within seconds: the page's clocks, timers, socket and requests are ours, and time
- * leaps from patch to patch. Each leap runs every timer that came due once, as a browser does that was busy. What the page
+ * leaps from patch to patch, and with each the boards turn. Each leap runs every timer that came due once, as a browser does that was busy. What the page
  * holds is counted after the first day and after the last, garbage collected.
  */
 import type { Browser, CDPSession } from 'playwright-core';
 import { diffMergePatch, type JsonObject } from '../../server/contract/merge-patch.ts';
 import { boardTree } from './ui-boards.ts';
 import { startUiBackend } from './ui-backend.ts';
+import { until } from './ui-browser.ts';
 import { createFloor } from './ui-floor.ts';
 
 const dayMs = 86_400_000;
-const leapMs = 300_000;
-const rotateSec = 600;
+const leapMs = 3_600_000;
+const rotateSec = 3600;
 const days = 30;
 
 interface Held {
@@ -69,7 +70,7 @@ function takeTime(start: number): void {
     leap: (to: number, data: string) => {
       now = to;
       socket?.onmessage?.({ data });
-      for (const [id, timer] of [...timers]) {
+      for (const [id, timer] of timers) {
         if (timer.at > now) continue;
         if (timer.every === undefined) timers.delete(id);
         else timer.at = now + timer.every;
@@ -121,12 +122,13 @@ export async function liveThirtyDays(browser: Browser, dist: string): Promise<Da
     await page.addInitScript('globalThis.__name = (target) => target');
     await page.addInitScript(takeTime, start);
     await page.goto(`${backend.url}/wallboard/?lang=en`);
-    await page.waitForFunction(
-      () => (window as unknown as { wallTime: WallTime }).wallTime.hasSocket(),
-      undefined,
-      {
-        polling: 50,
-      },
+    // The page's own timers and frames run in our leaps only.
+    await until('a socket', () =>
+      page.evaluate(() => {
+        const { wallTime } = window as unknown as { wallTime: WallTime };
+        if (!wallTime.hasSocket()) wallTime.leap(Date.now() + 100, '');
+        return wallTime.hasSocket();
+      }),
     );
     const cdp = await page.context().newCDPSession(page);
     await cdp.send('Performance.enable');

@@ -1,6 +1,7 @@
 /**
  * The chart of the last hour: answered and abandoned per minute as stacked bars, offered as a line.
- * Drawn off the path from event to pixel: figures first, the canvas at most twice a second after them.
+ * Drawn off the path from event to pixel: figures first, the canvas at most twice a second after them. Sized by hand: the
+ * observer that Chart.js would use is younger than the oldest television.
  */
 import { effect } from '@preact/signals';
 import {
@@ -85,7 +86,7 @@ function configuration(series: HourSeries): ChartConfiguration<'bar' | 'line', n
     },
     options: {
       animation: false,
-      responsive: true,
+      responsive: false,
       maintainAspectRatio: false,
       events: [],
       layout: { padding: 0 },
@@ -129,7 +130,8 @@ export interface HourChartProps {
 export function HourChart({ lastHour, minute }: HourChartProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
-    if (!canvas.current) return undefined;
+    const box = canvas.current?.parentElement;
+    if (!canvas.current || !box) return undefined;
     const series = createHourSeries();
     const chart = new Chart(canvas.current, configuration(series));
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -137,6 +139,8 @@ export function HourChart({ lastHour, minute }: HourChartProps) {
       clearTimeout(timer);
       timer = undefined;
       layHour(series, lastHour.peek() ?? {}, minute.peek() * 60_000);
+      if (chart.width !== box.clientWidth || chart.height !== box.clientHeight)
+        chart.resize(box.clientWidth, box.clientHeight);
       chart.update('none');
     };
     const stop = effect(() => {
@@ -147,8 +151,10 @@ export function HourChart({ lastHour, minute }: HourChartProps) {
       timer ??= setTimeout(draw, chart.width > 0 ? drawEveryMs : 0);
     });
     draw();
+    window.addEventListener('resize', draw);
     return () => {
       stop();
+      window.removeEventListener('resize', draw);
       clearTimeout(timer);
       chart.destroy();
     };

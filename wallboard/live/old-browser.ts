@@ -1,6 +1,11 @@
 /** What Preact calls and Chromium 63 has not (docs/wallboard.md). Imported before all else. */
+const soon = Promise.resolve();
+
 if (typeof queueMicrotask !== 'function')
   window.queueMicrotask = (callback: () => void) => {
-    void Promise.resolve().then(callback);
+    const run = async () => {
+      await soon;
+      callback();
+    };
+    void run();
   };
-export {};

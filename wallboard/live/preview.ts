@@ -18,9 +18,11 @@ interface PreviewMessage {
   tree: BoardTree;
   language?: unknown;
 }
+const isTree = (tree: unknown) => typeof tree === 'object' && tree !== null && 'boards' in tree;
+
 function isPreviewMessage(data: unknown): data is PreviewMessage {
   const message = data as Partial<PreviewMessage> | null;
-  return message?.kind === previewKind && typeof message.tree === 'object' && 'boards' in message.tree;
+  return message?.kind === previewKind && isTree(message.tree);
 }
 
 export interface Preview {

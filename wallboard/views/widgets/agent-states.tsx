@@ -11,6 +11,7 @@ type StatesData = Extract<WidgetData, { kind: 'agent-states' }>['data'];
 
 const labelRem = 0.24;
 const reasonRem = 0.26;
+const leastCountRem = 0.3;
 const shapes = [8, 4, 3, 2, 1];
 
 /** Columns of the eight tiles at which the counts are largest. */
@@ -21,7 +22,7 @@ function layTiles(box: Box, { words, zoom }: Screen): { columns: number; count: 
   for (const columns of shapes) {
     const width = box.width / columns - 0.06;
     if (width < least && columns > 1) continue;
-    const height = box.height / Math.ceil(8 / columns) - labelRem * 1.25;
+    const height = box.height / Math.ceil(8 / columns) - labelRem * zoom * 1.3;
     // Three digits and the shape beside them.
     const count = Math.min(height / 1.1, width / 2.6, 1.1);
     if (count > best.count * 1.02) best = { columns, count };
@@ -60,10 +61,12 @@ interface TileProps {
 function Reasons({
   reasons,
   rows,
+  width,
   screen,
 }: {
   reasons: Record<string, number>;
   rows: number;
+  width: number;
   screen: Screen;
 }) {
   const { words, formats, zoom } = screen;
@@ -73,7 +76,7 @@ function Reasons({
   const shown = all.length > rows ? all.slice(0, Math.max(1, rows - 1)) : all;
   const others = all.slice(shown.length).reduce((total, [, count]) => total + count, 0);
   return (
-    <div class="state-reasons" style={{ fontSize: rem(reasonRem * zoom) }}>
+    <div class="state-reasons" style={{ width: rem(width), fontSize: rem(reasonRem * zoom) }}>
       <h3>{words.notReadyReasons}</h3>
       {all.length === 0 && <p class="reasons-none">{words.nobodyNotReady}</p>}
       {shown.map(([reason, count]) => (
@@ -102,13 +105,15 @@ export function AgentStates({ widget, data, screen, box }: WidgetProps<'agent-st
   const reasonRows = isBeside
     ? Math.floor(rest.height / line) - 1
     : Math.min(4, Math.floor((rest.height * 0.45) / line) - 1);
-  const hasReasons = widget.hasReasons && reasonRows >= 1 && rest.width >= reasonsWidth;
-  const tiles = !hasReasons
-    ? rest
-    : isBeside
-      ? { width: rest.width - reasonsWidth - 0.35, height: rest.height }
-      : { width: rest.width, height: rest.height - (reasonRows + 1) * line - 0.12 };
-  const { columns, count } = layTiles(tiles, screen);
+  const hasRoom = widget.hasReasons && reasonRows >= 2 && rest.width >= reasonsWidth;
+  const beside = isBeside
+    ? { width: rest.width - reasonsWidth - 0.35, height: rest.height }
+    : { width: rest.width, height: rest.height - (reasonRows + 1) * line - 0.12 };
+  // Counts before reasons: where both would be small, the reasons go.
+  const withReasons = hasRoom ? layTiles(beside, screen) : { columns: 1, count: 0 };
+  const hasReasons = withReasons.count >= leastCountRem;
+  const tiles = hasReasons ? beside : rest;
+  const { columns, count } = hasReasons ? withReasons : layTiles(rest, screen);
   const counts = data ? agentsShown(data.states) : undefined;
   return (
     <Frame widget={widget} head={undefined}>
@@ -133,7 +138,14 @@ export function AgentStates({ widget, data, screen, box }: WidgetProps<'agent-st
             />
           ))}
         </div>
-        {hasReasons && <Reasons reasons={data?.reasons ?? {}} rows={reasonRows} screen={screen} />}
+        {hasReasons && (
+          <Reasons
+            reasons={data?.reasons ?? {}}
+            rows={reasonRows}
+            width={isBeside ? reasonsWidth + 0.3 : rest.width}
+            screen={screen}
+          />
+        )}
       </div>
     </Frame>
   );

@@ -10,7 +10,7 @@ import { ListHead, Nothing, pageRem, pageText, turn } from './turning.tsx';
 /** Type of a tile at its smallest; a grid with few agents grows to the last of the scales. */
 const typeRem = 0.24;
 const scales = [2, 1.8, 1.6, 1.45, 1.3, 1.15, 1];
-const tileEm = { width: 8.6, height: 2.95, gap: 0.3 };
+const tileEm = { width: 8.4, height: 2.95, gap: 0.3 };
 
 interface Grid {
   type: number;
