@@ -33,6 +33,8 @@ const agents: Record<string, string> = Object.fromEntries(
     'Noor Haddad',
   ].map((name, index) => [String(201 + index), name]),
 );
+const numbers = { '+442071838750': 'Main line', '+442071838799': '+442071838799' };
+const trunks = { telco: 'The telephone company' };
 const queueIds = Object.keys(queues);
 const dayMs = 86_400_000;
 const membership = (index: number) => [queueIds[index % 4]!, queueIds[(index + 1) % 4]!];
@@ -113,7 +115,10 @@ function makeLog(now: number): LedgerEvent[] {
 export function createFairnessStandIn(now: () => number): Router {
   const log = makeLog(now());
   const router = express.Router();
-  router.get('/api/site/names', (_request, response) => void response.json({ queues, agents }));
+  router.get(
+    '/api/site/names',
+    (_request, response) => void response.json({ queues, agents, numbers, trunks }),
+  );
   router.get('/api/fairness', (request, response) => {
     const query = fairnessQuerySchema.safeParse({ ...request.query });
     if (!query.success) {

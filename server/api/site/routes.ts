@@ -18,7 +18,7 @@ export function siteRoutes(parts: ApiParts): Route[] {
       method: 'get',
       path: '/api/site/names',
       access: 'contacts.list',
-      handle: async () => ({ json: presentNames(parts.deps.live.floor()) }),
+      handle: async () => ({ json: presentNames(parts.deps.live.floor(), parts.deps.channels.site()) }),
     }),
     defineRoute({
       method: 'get',
