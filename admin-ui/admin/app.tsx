@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { AlertsPage } from './pages/alerts.tsx';
 import { AuditPage } from './pages/audit.tsx';
 import { BlocksPage } from './pages/blocks.tsx';
+import { BoardsPage } from './pages/boards.tsx';
 import { ChannelsPage } from './pages/channels.tsx';
 import { ContactsPage } from './pages/contacts.tsx';
 import { DecisionsPage } from './pages/decisions.tsx';
@@ -43,6 +44,8 @@ function Page({ id }: { id: PageId }) {
       return <QuarantinePage />;
     case 'blocks':
       return <BlocksPage />;
+    case 'boards':
+      return <BoardsPage />;
     case 'displays':
       return <DisplaysPage />;
     case 'site':

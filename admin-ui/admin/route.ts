@@ -19,6 +19,7 @@ export const pages = [
     permission: 'blocks.manage',
     channels: ['mail', 'chat', 'form', 'webhook'],
   },
+  { id: 'boards', word: 'pageBoards', permission: 'boards.manage' },
   { id: 'displays', word: 'pageDisplays', permission: 'displays.list' },
   { id: 'site', word: 'pageSite', permission: 'site.read' },
   { id: 'users', word: 'pageUsers', permission: 'users.list' },
@@ -56,8 +57,34 @@ export const page = signal<PageId>('live');
 /** What a page was asked for in particular. */
 export const pageQuery = signal(new URLSearchParams());
 
+/**
+ * Asked before the address leads elsewhere, by a page with something unsaved. True: the page stays, and `leave` goes there
+ * when the user wants so all the same.
+ */
+type Guard = (leave: () => void) => boolean;
+let guard: Guard | undefined;
+/** Until the returned function is called, or one left all the same. */
+export function guardLeaving(next: Guard): () => void {
+  guard = next;
+  return () => {
+    if (guard === next) guard = undefined;
+  };
+}
+
 export function watchRoute(): void {
+  let shown = window.location.hash;
   const follow = () => {
+    const wanted = window.location.hash;
+    const leave = () => {
+      guard = undefined;
+      window.location.hash = wanted;
+    };
+    if (wanted !== shown && guard?.(leave)) {
+      // Says where the user is; setting the hash would ask again.
+      window.history.pushState(null, '', shown === '' ? '#' : shown);
+      return;
+    }
+    shown = wanted;
     page.value = read();
     pageQuery.value = new URLSearchParams(address()[1]);
   };

@@ -20,7 +20,9 @@ import { createRestStandIn, type RestStandIn } from './ui-rest.ts';
 const builtDist = fileURLToPath(new URL('../../dist/', import.meta.url));
 const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; " +
-  "connect-src 'self'; frame-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-src 'self'; ";
+/** Nobody frames our pages, but the editor of boards the wallboard. */
+const framedBy = (path: string) => `frame-ancestors ${path.startsWith('/wallboard/') ? "'self'" : "'none'"}`;
 
 export interface UiBackendOptions {
   scenario?: Scenario;
@@ -134,13 +136,7 @@ export async function startUiBackend(options: UiBackendOptions = {}): Promise<Ui
   const app = express();
   app.disable('x-powered-by');
   app.use((request, response, next) => {
-    const isFramed = request.path.startsWith('/wallboard/');
-    response.setHeader(
-      'content-security-policy',
-      isFramed
-        ? contentSecurityPolicy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
-        : contentSecurityPolicy,
-    );
+    response.setHeader('content-security-policy', contentSecurityPolicy + framedBy(request.path));
     response.setHeader('x-content-type-options', 'nosniff');
     response.setHeader('referrer-policy', 'no-referrer');
     if (isCut) response.destroy();

@@ -29,6 +29,7 @@ import {
 } from '../../server/contract/rest.ts';
 import { emergencyRequestSchema } from '../../server/contract/emergency.ts';
 import { type AlertsStandIn, createAlertsStandIn } from './ui-alerts.ts';
+import { type BoardsStandIn, createBoardsStandIn } from './ui-boards-rest.ts';
 import { type ChannelsStandIn, createChannelsStandIn } from './ui-channels.ts';
 import { createFairnessStandIn } from './ui-fairness.ts';
 import { createHoursStandIn } from './ui-hours.ts';
@@ -50,6 +51,7 @@ export interface RestStandIn {
   quarantine: QuarantineStandIn;
   alerts: AlertsStandIn;
   channels: ChannelsStandIn;
+  boards: BoardsStandIn;
   /** What its user may do. */
   may: string[];
   /** Text channels that its site has. */
@@ -63,6 +65,7 @@ const permissions = [
   'recordings.listen',
   'displays.list',
   'displays.manage',
+  'boards.manage',
   'site.read',
   'hours.read',
   'fairness.read',
@@ -446,6 +449,8 @@ export function createRestStandIn(options: {
   router.use(alerts.router);
   const channels = createChannelsStandIn(now);
   router.use(channels.router);
+  const boards = createBoardsStandIn(now, displays);
+  router.use(boards.router);
   const people = createUsersStandIn(now);
   router.use(people.router);
   router.get('/api/site', (_request, response) => void response.json(site));
@@ -531,6 +536,7 @@ export function createRestStandIn(options: {
     quarantine,
     alerts,
     channels,
+    boards,
     may,
     textChannels,
   };

@@ -4,7 +4,7 @@
  * nothing until it is put right. Nothing that was typed is lost.
  */
 import type { z } from 'zod';
-import { type Board, boardSchema, type Widget, widgetSchema } from '../../../server/contract/boards.ts';
+import { type Board, boardSchema } from '../../../server/contract/boards.ts';
 
 /** Entries by the field that they are for; undefined: the field is taken out. */
 export type Entries = Readonly<Record<string, unknown>>;
@@ -26,17 +26,23 @@ const merged = (value: object, entries: Entries): Record<string, unknown> => {
   return all;
 };
 
-const widgetWith = (widget: Widget, entries: Entries) => widgetSchema.safeParse(merged(widget, entries));
-const boardWith = (board: Board, entries: Entries) => boardSchema.safeParse(merged(board, entries));
+/** The whole board is asked: some rules are about more than one field or widget. */
+function parse(board: Board, of: string, entries: Entries) {
+  if (of === boardItself) return boardSchema.safeParse(merged(board, entries));
+  const widgets = board.widgets.map((one) => (one.widgetId === of ? merged(one, entries) : one));
+  return boardSchema.safeParse({ ...board, widgets });
+}
 
-function faultsIn(issues: readonly Fault[]): Record<string, Fault> {
+const fieldOf = (issue: Fault, of: string): string => String(issue.path[of === boardItself ? 0 : 2] ?? '');
+
+function faultsIn(issues: readonly Fault[], of: string): Record<string, Fault> {
   const faults: Record<string, Fault> = {};
-  for (const issue of issues) {
-    const field = String(issue.path[0] ?? '');
-    faults[field] ??= issue;
-  }
+  for (const issue of issues) faults[fieldOf(issue, of)] ??= issue;
   return faults;
 }
+
+const has = (board: Board, of: string) =>
+  of === boardItself || board.widgets.some((widget) => widget.widgetId === of);
 
 function withDraft(drafts: Drafts, of: string, entries: Entries): Drafts {
   const next: Record<string, Entries> = { ...drafts };
@@ -54,47 +60,28 @@ export const shown = <T extends object>(value: T, entries: Entries | undefined):
 /** Why entries are not in the board yet. */
 export function faultsOf({ board, drafts }: Content, of: string): Faults {
   const entries = drafts[of];
-  if (!entries) return {};
-  const widget = board.widgets.find((one) => one.widgetId === of);
-  if (of !== boardItself && !widget) return {};
-  const result = widget ? widgetWith(widget, entries) : boardWith(board, entries);
-  return result.success ? {} : faultsIn(result.error.issues);
-}
-
-/** Entries the schema takes go into the board, the others stay drafts. */
-function settle<T extends object>(
-  entries: Entries,
-  parse: (entries: Entries) => { success: true; data: T } | { success: false; error: z.ZodError },
-): { value?: T; left: Entries } {
-  const whole = parse(entries);
-  if (whole.success) return { value: whole.data, left: {} };
-  const faults = faultsIn(whole.error.issues);
-  const [right, wrong]: [Record<string, unknown>, Record<string, unknown>] = [{}, {}];
-  for (const [field, entry] of Object.entries(entries)) (field in faults ? wrong : right)[field] = entry;
-  const part = parse(right);
-  return part.success ? { value: part.data, left: wrong } : { left: entries };
+  if (!entries || !has(board, of)) return {};
+  const result = parse(board, of, entries);
+  return result.success ? {} : faultsIn(result.error.issues, of);
 }
 
 /** What is not changed by a field: places are the grid's, and an id stays. */
 const notFields = new Set(['kind', 'widgetId', 'x', 'y', 'w', 'h', 'widgets']);
-const fieldsOf = (changes: Entries): Entries =>
-  Object.fromEntries(Object.entries(changes).filter(([field]) => !notFields.has(field)));
 
-export function changeWidget(content: Content, widgetId: string, changes: Entries): Content {
-  const widget = content.board.widgets.find((one) => one.widgetId === widgetId);
-  if (!widget) return content;
-  const entries = { ...content.drafts[widgetId], ...fieldsOf(changes) };
-  const { value, left } = settle<Widget>(entries, (some) => widgetWith(widget, some));
-  const widgets = value
-    ? content.board.widgets.map((one) => (one.widgetId === widgetId ? value : one))
-    : content.board.widgets;
-  return { board: { ...content.board, widgets }, drafts: withDraft(content.drafts, widgetId, left) };
-}
-
-export function changeBoard(content: Content, changes: Entries): Content {
-  const entries = { ...content.drafts[boardItself], ...fieldsOf(changes) };
-  const { value, left } = settle<Board>(entries, (some) => boardWith(content.board, some));
-  return { board: value ?? content.board, drafts: withDraft(content.drafts, boardItself, left) };
+/** Entries the schema takes go into the board, the others stay drafts. `of`: a widget, or the board itself. */
+export function change({ board, drafts }: Content, of: string, changes: Entries): Content {
+  if (!has(board, of)) return { board, drafts };
+  const fields = Object.entries(changes).filter(([field]) => !notFields.has(field));
+  const entries: Entries = { ...drafts[of], ...Object.fromEntries(fields) };
+  const whole = parse(board, of, entries);
+  if (whole.success) return { board: whole.data, drafts: withDraft(drafts, of, {}) };
+  const faults = faultsIn(whole.error.issues, of);
+  const [right, wrong]: [Record<string, unknown>, Record<string, unknown>] = [{}, {}];
+  for (const [field, entry] of Object.entries(entries)) (field in faults ? wrong : right)[field] = entry;
+  const part = parse(board, of, right);
+  return part.success
+    ? { board: part.data, drafts: withDraft(drafts, of, wrong) }
+    : { board, drafts: withDraft(drafts, of, entries) };
 }
 
 /** A widget that is gone takes its entries along. */

@@ -9,8 +9,9 @@
  * refuses never reach it (board-draft.ts). Typing in one field is one step, until `settle` or any other command.
  */
 import { type Board, type Widget, type WidgetKind, widgetsAtMost } from '../../../server/contract/boards.ts';
-import { changeBoard, changeWidget, type Content, type Entries, withoutWidget } from './board-draft.ts';
+import { change, type Content, type Entries, withoutWidget } from './board-draft.ts';
 import { type Cells, faultOfPlace, firstRoom, type PlaceFault, type Size, stepOver } from './board-grid.ts';
+import { isSameValue } from './same-value.ts';
 import { kindFacts, newWidget } from './board-kinds.ts';
 
 export const undoStepsAtMost = 300;
@@ -33,8 +34,8 @@ export type Command =
   /** A copy of a widget, of this board or another. */
   | { type: 'insert'; widget: Widget }
   | { type: 'remove'; widgetId: string }
-  | { type: 'change-widget'; widgetId: string; changes: Entries; isTyping?: boolean }
-  | { type: 'change-board'; changes: Entries; isTyping?: boolean }
+  /** Fields of a widget, or of `boardItself`. */
+  | { type: 'change'; of: string; changes: Entries; isTyping?: boolean }
   | { type: 'settle' }
   | { type: 'undo' }
   | { type: 'redo' };
@@ -62,9 +63,12 @@ export const widgetOf = ({ board }: Content, widgetId: string | undefined): Widg
 export const othersOf = ({ board }: Content, widgetId: string): Widget[] =>
   board.widgets.filter((widget) => widget.widgetId !== widgetId);
 
+/** An entry that was taken out is one that is there, with no value. */
 const isSame = (a: Content, b: Content) =>
-  (a.board === b.board && a.drafts === b.drafts) ||
-  JSON.stringify([a.board, a.drafts]) === JSON.stringify([b.board, b.drafts]);
+  isSameValue(a.board, b.board) &&
+  isSameValue(Object.entries(a.drafts).map(keysOf), Object.entries(b.drafts).map(keysOf)) &&
+  isSameValue(a.drafts, b.drafts);
+const keysOf = ([of, entries]: [string, Entries]) => [of, Object.keys(entries)];
 
 const contentOf = ({ board, drafts }: Content): Content => ({ board, drafts });
 
@@ -165,9 +169,6 @@ function travel(state: EditorState, from: 'past' | 'future'): Outcome {
   return { state: selecting(next, next.selected) };
 }
 
-const typingOf = (of: string, changes: Entries, isTyping: boolean | undefined) =>
-  isTyping ? `${of} ${Object.keys(changes).join(' ')}` : undefined;
-
 export function run(state: EditorState, command: Command): Outcome {
   switch (command.type) {
     case 'select':
@@ -186,14 +187,10 @@ export function run(state: EditorState, command: Command): Outcome {
     }
     case 'remove':
       return remove(state, command.widgetId);
-    case 'change-widget': {
-      const { widgetId, changes, isTyping } = command;
-      const next = changeWidget(state, widgetId, changes);
-      return { state: commit(state, next, typingOf(widgetId, changes, isTyping)) };
-    }
-    case 'change-board': {
-      const next = changeBoard(state, command.changes);
-      return { state: commit(state, next, typingOf('', command.changes, command.isTyping)) };
+    case 'change': {
+      const { of, changes, isTyping } = command;
+      const typing = isTyping ? `${of} ${Object.keys(changes).join(' ')}` : undefined;
+      return { state: commit(state, change(state, of, changes), typing) };
     }
     case 'settle':
       return { state: { ...state, typing: undefined } };

@@ -1,5 +1,9 @@
-/** Displays: approve by the code on the screen, rename, revoke. A display only reads figures (N16). */
+/**
+ * Displays: approve by the code on the screen, choose what each shows, rename, revoke. A display only reads figures (N16).
+ * The QR code on a screen leads here with its code in the address, which outlasts a sign-in on the way.
+ */
 import { useCallback, useEffect, useState } from 'preact/hooks';
+import type { BoardList, BoardRow } from '../../../server/contract/boards.ts';
 import type {
   ApproveDisplayRequest,
   DisplayList,
@@ -15,13 +19,21 @@ import { Notice } from '../../shared/parts/notice.tsx';
 import { PageHead } from '../parts/shell.tsx';
 import { Table } from '../parts/table.tsx';
 import { formats, words } from '../reading.ts';
+import { pageQuery } from '../route.ts';
 import { api, may, refusalText } from '../session.ts';
+import { boardsText, DisplaySettingsDialog } from './displays-settings.tsx';
 
 const refreshEveryMs = 5000;
+const codeAtMost = 12;
 
 function Approve({ onApproved }: { onApproved: () => void }) {
-  const [code, setCode] = useState('');
+  const scanned = pageQuery.value.get('code') ?? '';
+  const [code, setCode] = useState(scanned.toUpperCase().slice(0, codeAtMost));
   const [name, setName] = useState('');
+  // Another screen scanned with the page open.
+  useEffect(() => {
+    if (scanned !== '') setCode(scanned.toUpperCase().slice(0, codeAtMost));
+  }, [scanned]);
   const [isBusy, setBusy] = useState(false);
   const [result, setResult] = useState<{ isGood: boolean; text: string }>();
   const w = words.value;
@@ -59,7 +71,7 @@ function Approve({ onApproved }: { onApproved: () => void }) {
           onText={(text) => setCode(text.toUpperCase())}
           autocomplete="off"
           spellcheck={false}
-          maxLength={12}
+          maxLength={codeAtMost}
           required
         />
         <Field
@@ -70,12 +82,14 @@ function Approve({ onApproved }: { onApproved: () => void }) {
           placeholder={w.displayNameExample}
           maxLength={80}
           autocomplete="off"
+          autoFocus={scanned !== ''}
           required
         />
         <button type="submit" class="button is-main" disabled={isBusy}>
           {w.approve}
         </button>
       </div>
+      {scanned !== '' && code !== '' && !result && <Notice kind="note">{w.displayCodeScanned}</Notice>}
       {result && <Notice kind={result.isGood ? 'good' : 'bad'}>{result.text}</Notice>}
     </form>
   );
@@ -102,9 +116,14 @@ function DisplayStatus({ display }: { display: DisplayRow }) {
   );
 }
 
-type Asking = { what: 'revoke' | 'rename'; display: DisplayRow };
+type Asking = { what: 'revoke' | 'rename' | 'settings'; display: DisplayRow };
+interface AskProps {
+  asking: Asking;
+  onDone: () => void;
+  onClose: () => void;
+}
 
-function Ask({ asking, onDone, onClose }: { asking: Asking; onDone: () => void; onClose: () => void }) {
+function Ask({ asking, onDone, onClose }: AskProps) {
   const { what, display } = asking;
   const [name, setName] = useState(display.name ?? '');
   const [refusal, setRefusal] = useState<Refusal>();
@@ -145,12 +164,38 @@ function Ask({ asking, onDone, onClose }: { asking: Asking; onDone: () => void; 
   );
 }
 
+function Actions({ display, onAsk }: { display: DisplayRow; onAsk: (asking: Asking) => void }) {
+  const w = words.value;
+  if (display.state !== 'approved') return null;
+  const act = (what: Asking['what'], text: string) => (
+    <button
+      type="button"
+      class={`button is-small ${what === 'revoke' ? 'is-danger' : ''}`}
+      onClick={() => onAsk({ what, display })}
+    >
+      {text}
+    </button>
+  );
+  return (
+    <span class="row-actions">
+      {may('boards.manage') && act('settings', w.displaySettings)}
+      {may('displays.manage') && act('rename', w.rename)}
+      {may('displays.manage') && act('revoke', w.revoke)}
+    </span>
+  );
+}
+
 export function DisplaysPage() {
   const [displays, setDisplays] = useState<DisplayRow[]>();
+  const [boards, setBoards] = useState<BoardRow[]>([]);
   const [refusal, setRefusal] = useState<Refusal>();
   const [asking, setAsking] = useState<Asking>();
   const load = useCallback(async () => {
-    const answer = await api<DisplayList>('/api/displays');
+    const [answer, named] = await Promise.all([
+      api<DisplayList>('/api/displays'),
+      may('boards.manage') ? api<BoardList>('/api/boards') : undefined,
+    ]);
+    if (named?.isOk) setBoards(named.body.items);
     if (answer.isOk) {
       setDisplays(answer.body.items);
       setRefusal(undefined);
@@ -162,9 +207,15 @@ export function DisplaysPage() {
     return () => clearInterval(timer);
   }, [load]);
   const w = words.value;
-  const { dateTime } = formats.value;
+  const { date, shortTime } = formats.value;
   const canManage = may('displays.manage');
-  const shownTime = (at: number | undefined) => (at === undefined ? w.none : dateTime(at));
+  const canLayOut = may('boards.manage');
+  const close = () => setAsking(undefined);
+  const done = () => {
+    close();
+    void load();
+  };
+  const shownTime = (at: number | undefined) => (at === undefined ? w.none : `${date(at)} ${shortTime(at)}`);
   return (
     <>
       <PageHead title={w.pageDisplays} />
@@ -176,9 +227,9 @@ export function DisplaysPage() {
           columns={[
             { id: 'name', title: w.colName },
             { id: 'status', title: w.colState },
-            { id: 'at', title: w.colLastSeen },
-            { id: 'at', title: w.colApproved },
-            { id: 'actions', title: w.colActions },
+            ...(canLayOut ? [{ id: 'boards', title: w.pageBoards }] : []),
+            { id: 'moment', title: w.colLastSeen },
+            { id: 'display-actions', title: w.colActions },
           ]}
           empty={w.nothingHere}
           isEmpty={displays.length === 0}
@@ -186,45 +237,31 @@ export function DisplaysPage() {
           {displays.map((display) => (
             <tr key={display.displayId} data-display={display.displayId}>
               <td data-given title={display.userAgent ?? ''}>
-                {display.name ?? w.none}
+                <span class="display-name">
+                  {display.name ?? w.none}
+                  {display.approvedAt !== undefined && (
+                    <small>{`${w.colApproved} ${date(display.approvedAt)}`}</small>
+                  )}
+                </span>
               </td>
               <DisplayStatus display={display} />
+              {canLayOut && (
+                <td data-given title={display.state === 'approved' ? boardsText(display, boards) : ''}>
+                  {display.state === 'approved' ? boardsText(display, boards) : w.none}
+                </td>
+              )}
               <td>{shownTime(display.lastSeenAt)}</td>
-              <td>{shownTime(display.approvedAt)}</td>
               <td>
-                {canManage && display.state === 'approved' && (
-                  <span class="row-actions">
-                    <button
-                      type="button"
-                      class="button is-small"
-                      onClick={() => setAsking({ what: 'rename', display })}
-                    >
-                      {w.rename}
-                    </button>
-                    <button
-                      type="button"
-                      class="button is-small is-danger"
-                      onClick={() => setAsking({ what: 'revoke', display })}
-                    >
-                      {w.revoke}
-                    </button>
-                  </span>
-                )}
+                <Actions display={display} onAsk={setAsking} />
               </td>
             </tr>
           ))}
         </Table>
       )}
-      {asking && (
-        <Ask
-          asking={asking}
-          onClose={() => setAsking(undefined)}
-          onDone={() => {
-            setAsking(undefined);
-            void load();
-          }}
-        />
+      {asking?.what === 'settings' && (
+        <DisplaySettingsDialog display={asking.display} onClose={close} onDone={done} />
       )}
+      {asking && asking.what !== 'settings' && <Ask asking={asking} onClose={close} onDone={done} />}
     </>
   );
 }

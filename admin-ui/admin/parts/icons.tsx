@@ -22,6 +22,7 @@ const pagePaths: Record<string, string> = {
   channels: 'M3 10h4M13 4.500h4M13 10h4M13 15.500h4M7 10l3-5.500h3M7 10h6M7 10l3 5.500h3',
   quarantine: 'M3 5h14v10H3zM3 5.500l7 5.500 7-5.500M13 13l3 3M16 13l-3 3',
   blocks: 'M10 2.500a7.500 7.500 0 1 1 0 15a7.500 7.500 0 0 1 0-15zM4.700 4.700l10.600 10.600',
+  boards: 'M2.500 3.500h15v13h-15zM2.500 8h15M9 8v8.500M9 12.200h8.500',
   displays: 'M2 4h16v10H2zM7 17.500h6',
   site: 'M4 2.500h8l4 4v11H4zM7 9h6M7 12.500h6',
   desk: 'M3 4.500h14v9h-7.500L6 16.500v-3H3z',

@@ -1,6 +1,7 @@
 /** English: names the keys of every other language of the console. */
 import { agentEn } from './agent-en.ts';
 import { alertsEn } from './alerts-en.ts';
+import { boardsEn } from './boards-en.ts';
 import { channelsEn } from './channels-en.ts';
 import { decisionsEn } from './decisions-en.ts';
 import { doorsEn } from '../../shared/words/doors-en.ts';
@@ -14,6 +15,7 @@ import { usersEn } from './users-en.ts';
 export const en = {
   ...agentEn,
   ...alertsEn,
+  ...boardsEn,
   ...channelsEn,
   ...decisionsEn,
   ...doorsEn,

@@ -3,6 +3,7 @@ import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
 import { agentIt } from './agent-it.ts';
 import { alertsIt } from './alerts-it.ts';
+import { boardsIt } from './boards-it.ts';
 import { channelsIt } from './channels-it.ts';
 import { decisionsIt } from './decisions-it.ts';
 import { doorsIt } from '../../shared/words/doors-it.ts';
@@ -16,6 +17,7 @@ import { usersIt } from './users-it.ts';
 export const it: Words<typeof en> = {
   ...agentIt,
   ...alertsIt,
+  ...boardsIt,
   ...channelsIt,
   ...decisionsIt,
   ...doorsIt,

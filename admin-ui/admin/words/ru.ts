@@ -3,6 +3,7 @@ import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
 import { agentRu } from './agent-ru.ts';
 import { alertsRu } from './alerts-ru.ts';
+import { boardsRu } from './boards-ru.ts';
 import { channelsRu } from './channels-ru.ts';
 import { decisionsRu } from './decisions-ru.ts';
 import { doorsRu } from '../../shared/words/doors-ru.ts';
@@ -16,6 +17,7 @@ import { usersRu } from './users-ru.ts';
 export const ru: Words<typeof en> = {
   ...agentRu,
   ...alertsRu,
+  ...boardsRu,
   ...channelsRu,
   ...decisionsRu,
   ...doorsRu,

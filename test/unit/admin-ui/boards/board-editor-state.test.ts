@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { boardSchema, widgetsAtMost } from '../../../../server/contract/boards.ts';
-import { faultsOf } from '../../../../admin-ui/admin/boards/board-draft.ts';
+import { boardItself, faultsOf } from '../../../../admin-ui/admin/boards/board-draft.ts';
 import {
   canUndo,
   type Command,
@@ -74,8 +74,8 @@ describe('the editor of a board', () => {
 
   it('holds an entry that the schema refuses with its reason, while the board stays as it was', () => {
     const change = (changes: object): Command => ({
-      type: 'change-widget',
-      widgetId: 'news-1',
+      type: 'change',
+      of: 'news-1',
       changes: { ...changes },
     });
     const state = play(empty(), add('news'), change({ text: ' ', title: 'For all' }));
@@ -90,8 +90,8 @@ describe('the editor of a board', () => {
 
   it('takes no place, kind or id from a field', () => {
     const state = play(empty(), add('number'), add('clock'), {
-      type: 'change-widget',
-      widgetId: 'clock-1',
+      type: 'change',
+      of: 'clock-1',
       changes: { x: 0, y: 0, widgetId: 'number-1', kind: 'news' },
     });
     expect(state).to.deep.equal(play(empty(), add('number'), add('clock')));
@@ -99,7 +99,8 @@ describe('the editor of a board', () => {
 
   it('undoes typing in one field as one step', () => {
     const typed = ['H', 'Ha', 'Hall 2'].map((name): Command => ({
-      type: 'change-board',
+      type: 'change',
+      of: boardItself,
       changes: { name },
       isTyping: true,
     }));
@@ -192,12 +193,11 @@ describe('any editing of a board', () => {
       .map((widget): Command => ({ type: 'insert', widget })),
     fc.record({ type: fc.constant('remove' as const), widgetId }),
     fc.record({
-      type: fc.constant('change-widget' as const),
-      widgetId,
+      type: fc.constant('change' as const),
+      of: fc.oneof(fc.constant(boardItself), widgetId),
       changes,
       isTyping: fc.boolean(),
     }),
-    fc.record({ type: fc.constant('change-board' as const), changes, isTyping: fc.boolean() }),
     fc.constantFrom<Command>({ type: 'settle' }, { type: 'undo' }, { type: 'redo' }),
   );
   const start = fc.constantFrom(...templateIds).map((id) => openEditor(fromTemplate(id, 'Hall')));

@@ -1,12 +1,14 @@
 /** The small pure parts of the HTTP API: ranges, cookies, origins, errors. */
 import type { IncomingMessage } from 'node:http';
 import { expect } from 'chai';
+import type { Request, Response } from 'express';
 import fc from 'fast-check';
 import { clearCookie, readCookie, setCookie } from '../../../../server/api/cookies.ts';
 import { isProgramPath, toAppError } from '../../../../server/api/error-answer.ts';
 import { readLiveRequest } from '../../../../server/api/live-request.ts';
 import { isLoopback, isSameOrigin } from '../../../../server/api/origin.ts';
 import type { ApiSettings } from '../../../../server/api/ports.ts';
+import { securityHeaders } from '../../../../server/api/security-headers.ts';
 import { readRange } from '../../../../server/api/recordings/byte-range.ts';
 
 describe('byte ranges (RFC 9110 §14)', () => {
@@ -40,6 +42,27 @@ describe('byte ranges (RFC 9110 §14)', () => {
         }
       }),
     );
+  });
+});
+
+describe('headers of an answer', () => {
+  const headersOf = (path: string) => {
+    const set = new Map<string, string>();
+    const res = { setHeader: (name: string, value: string) => set.set(name, value) };
+    securityHeaders(() => false)({ path } as Request, res as unknown as Response, () => undefined);
+    return [
+      set
+        .get('Content-Security-Policy')
+        ?.split('; ')
+        .find((part) => part.startsWith('frame-ancestors')),
+      set.get('X-Frame-Options'),
+    ];
+  };
+
+  it('let nobody frame a page, and only ourselves the wallboard', () => {
+    for (const path of ['/', '/agent/', '/api/boards', '/wallboards/'])
+      expect(headersOf(path), path).to.deep.equal(["frame-ancestors 'none'", 'DENY']);
+    expect(headersOf('/wallboard/')).to.deep.equal(["frame-ancestors 'self'", 'SAMEORIGIN']);
   });
 });
 
