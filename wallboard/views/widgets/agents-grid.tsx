@@ -54,8 +54,13 @@ function Tile({ tile, screen, nowMs, width, type }: TileProps) {
   const inner = width - 0.9 * type;
   const timeSize = time === '' ? 0 : fitLine(time, inner * 0.5, type * 1.1);
   const timeWidth = time === '' ? 0 : widthOf(time, 600) * timeSize + 0.4 * type;
-  const said = tile.reason === undefined ? words[stateWord[state]] : reasonName(words, tile.reason);
-  const word = fitText([said], { width: inner - 1.15 * type, most: type, least: leastTypeRem * 0.9 });
+  const stateSaid = words[stateWord[state]];
+  // A reason that has no room gives way to its state.
+  const word = fitText([tile.reason === undefined ? stateSaid : reasonName(words, tile.reason), stateSaid], {
+    width: inner - 1.15 * type,
+    most: type,
+    least: leastTypeRem * Math.min(1, screen.zoom),
+  });
   return (
     <div class={`agent is-${state}`} data-state={state}>
       <p class="agent-line">
