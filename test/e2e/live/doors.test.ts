@@ -129,6 +129,7 @@ describe('doors of the real server', function () {
               '#/fairness',
               '#/hours',
               '#/channels',
+              '#/boards',
               '#/displays',
             ],
       );
