@@ -21,6 +21,8 @@ export class LiveChannel {
   /** Text of the tree, made when a snapshot is asked for and shared by all who ask before the next change. */
   #treeText: string | undefined;
   #eventAt = 0;
+  /** The newest event that the tree was read after: a patch that no event since has caused is by the clock alone. */
+  #heardAt = 0;
   #snapshotBytes = 0;
 
   constructor(view: LiveView, clock: Clock) {
@@ -42,12 +44,15 @@ export class LiveChannel {
   refresh(trees: LiveTrees): Buffer | undefined {
     // The states are plain JSON trees by contract; interfaces have no index signature, hence the cast.
     const next = trees.treeOf(this.view) as unknown as JsonObject;
+    const eventAt = trees.eventAt();
+    const isByEvent = eventAt !== this.#heardAt;
+    this.#heardAt = eventAt;
     const before = this.#tree;
     const patch = before === undefined ? undefined : diffMergePatch(before, next);
     if (before !== undefined && patch === undefined) return undefined;
     this.#tree = next;
     this.#treeText = undefined;
-    this.#eventAt = trees.eventAt();
+    if (isByEvent) this.#eventAt = eventAt;
     this.#n += 1;
     if (patch === undefined) return undefined;
     const { n } = this;

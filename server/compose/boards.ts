@@ -2,6 +2,7 @@
 import type { Sequelize } from 'sequelize';
 import type { ApiDeps } from '../api/ports.ts';
 import type { ActiveSite } from '../app/active-site.ts';
+import { scopeNames } from '../app/figures/interval-reports.ts';
 import { BoardTrees } from '../app/boards/board-tree.ts';
 import { Boards } from '../app/boards/boards.ts';
 import type { BoardSite, BoardSources } from '../app/boards/ports.ts';
@@ -38,11 +39,19 @@ export function channelsOf(site: Site): Channel[] {
   return channels.filter((channel) => isOn[channel]);
 }
 
-export const boardSite = (active: Pick<ActiveSite, 'site' | 'agent'>): BoardSite => ({
-  channels: () => channelsOf(active.site),
-  agentTeam: (agentId) => active.agent(agentId)?.team,
-  showsAgentNames: () => active.site.displays.agentNames,
-});
+export function boardSite(active: Pick<ActiveSite, 'site' | 'agent'>): BoardSite {
+  let known: { site: Site; names: Record<string, string> } | undefined;
+  return {
+    nameOf(scope) {
+      const { site } = active;
+      if (known?.site !== site) known = { site, names: scopeNames(site) };
+      return known.names[scope];
+    },
+    channels: () => channelsOf(active.site),
+    agentTeam: (agentId) => active.agent(agentId)?.team,
+    showsAgentNames: () => active.site.displays.agentNames,
+  };
+}
 
 /** Where nothing is known yet: boards show their frames without values. */
 export const noFigures: Pick<BoardSources, 'figures' | 'intraday' | 'alerts'> = {

@@ -273,6 +273,8 @@ export type WidgetData =
 export interface BoardView {
   version: number;
   definition: Board;
+  /** What its scopes are called, where the site says so; agents only where displays may name them. */
+  names: Record<string, string>;
   /** By widget. */
   data: Record<string, WidgetData['data']>;
 }

@@ -149,7 +149,12 @@ function sourcesOf(stats: LiveStats): BoardSources {
     figures: stats.figures,
     intraday: { series: () => series },
     alerts: () => ({}),
-    site: { channels: () => ['voice', 'chat'], agentTeam: () => undefined, showsAgentNames: () => false },
+    site: {
+      channels: () => ['voice', 'chat'],
+      agentTeam: () => undefined,
+      nameOf: () => undefined,
+      showsAgentNames: () => false,
+    },
   };
 }
 

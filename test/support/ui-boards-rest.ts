@@ -159,6 +159,7 @@ function treeOf(board: Board, now: number): BoardTree {
       [draftBoardId]: {
         version: 1,
         definition: board,
+        names: {},
         data: Object.fromEntries(board.widgets.map((widget) => [widget.widgetId, dataOf(widget, now)])),
       },
     },

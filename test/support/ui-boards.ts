@@ -407,6 +407,9 @@ export function boardTree(options: BoardsOptions, floor: FloorState, now: number
         {
           version: 1,
           definition,
+          names: Object.fromEntries(
+            Object.entries(floor.board.queues).map(([id, { name }]) => [`queue:${id}`, name]),
+          ),
           data: Object.fromEntries(
             definition.widgets.map((widget) => [widget.widgetId, dataOf(widget, floor, now)]),
           ),

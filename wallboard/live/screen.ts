@@ -25,6 +25,8 @@ export interface Screen {
   /** Server's clock in whole seconds; stands still under the veil. */
   clock: ReadonlySignal<number>;
   alerts: Record<string, AlertTile>;
+  /** What scopes are called. */
+  names: Record<string, string>;
 }
 export interface WidgetProps<K extends Widget['kind'], D> {
   widget: Extract<Widget, { kind: K }>;

@@ -192,9 +192,10 @@ export function Boards({ source, displayName, isPreview = false }: BoardsProps) 
   const colours = coloursOf(definition?.palette ?? 'standard', theme);
   useGround(colours, theme);
   const [w, f, zoom, alerts] = [words.value, formats.value, (tree?.settings.zoom ?? 100) / 100, tree?.alerts];
+  const names = shown?.view.names;
   const screen = useMemo<Screen>(
-    () => ({ words: w, formats: f, colours, zoom, clock, alerts: alerts ?? {} }),
-    [w, f, colours, zoom, clock, alerts],
+    () => ({ words: w, formats: f, colours, zoom, clock, alerts: alerts ?? {}, names: names ?? {} }),
+    [w, f, colours, zoom, clock, alerts, names],
   );
   if (!tree) return <p class="loading">{words.value.loading}</p>;
   const isStale = source.isStale.value;

@@ -30,7 +30,16 @@ function readersOf(board: Board): readonly (readonly [string, ReadWidget])[] {
 function viewOf(board: Board, version: number, look: BoardLook): BoardView {
   const data: BoardView['data'] = {};
   for (const [widgetId, read] of readersOf(board)) data[widgetId] = read(look);
-  return { version, definition: board, data };
+  return { version, definition: board, names: namesOf(board, look), data };
+}
+
+function namesOf({ widgets }: Board, { sources: { site } }: BoardLook): BoardView['names'] {
+  const names: BoardView['names'] = {};
+  for (const scope of new Set(widgets.flatMap((widget) => ('scopes' in widget ? widget.scopes : [])))) {
+    const name = scope.startsWith('agent:') && !site.showsAgentNames() ? undefined : site.nameOf(scope);
+    if (name !== undefined) names[scope] = name;
+  }
+  return names;
 }
 
 /** Field by field: who acknowledged an alert, and with what note, is not for a screen on a wall. */

@@ -40,6 +40,8 @@ export interface BoardSite {
   /** Channels that are on, in the order of their rows. */
   channels(): readonly Channel[];
   agentTeam(agentId: string): string | undefined;
+  /** What a scope is called; undefined: by its id. */
+  nameOf(scope: string): string | undefined;
   /** False: an agent's label is the number. */
   showsAgentNames(): boolean;
 }

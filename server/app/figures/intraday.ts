@@ -2,7 +2,7 @@
  * A figure by interval of the day, beside yesterday and the same weekday of last week, for boards. History is asked at most once
  * in half a minute for each distinct question, and only while somebody looks; a board takes what is there.
  */
-import type { FigureName } from '../../contract/figures.ts';
+import { figureFacts, type FigureName } from '../../contract/figures.ts';
 import type { IntradayData } from '../../contract/boards.ts';
 import type { ReportKey } from '../../contract/rest-reports.ts';
 import type { Logger } from '../../lib/log.ts';
@@ -118,7 +118,9 @@ export class Intraday implements IntradaySource {
     }
     return Array.from({ length: count }, (_, i) => {
       const cell = sums.get(dayStart + i * minutes * 60_000);
-      return (cell && figureOf(figure, countsOf(cell), kind)) ?? null;
+      // Of what is counted, nothing is 0; a mean of nothing does not exist.
+      const none = figureFacts(figure).unit === 'count' ? 0 : null;
+      return (cell && figureOf(figure, countsOf(cell), kind)) ?? none;
     });
   }
 }

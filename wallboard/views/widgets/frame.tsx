@@ -63,11 +63,17 @@ interface Asked {
 }
 
 /** Who it is about, where it is not the whole site. */
-function scopeLabel(language: Language, scopes: readonly string[] | undefined): string | undefined {
+function scopeLabel(
+  language: Language,
+  scopes: readonly string[] | undefined,
+  names: Record<string, string>,
+): string | undefined {
   const [first = 'site'] = scopes ?? [];
   const kind = scopeKinds.find((one) => first === one || first.startsWith(`${one}:`));
   if (kind === undefined || kind === 'site' || !scopes) return undefined;
   const isMany = scopes.length > 1;
+  const name = isMany ? undefined : names[first];
+  if (name !== undefined) return name;
   return `${scopeKindName(language, kind, isMany)} ${isMany ? scopes.length : first.slice(kind.length + 1)}`;
 }
 
@@ -75,10 +81,15 @@ function scopeLabel(language: Language, scopes: readonly string[] | undefined): 
 const whole = (text: string) => text.replace(/ /g, '\u00a0');
 
 /** Variant, scope, window and interval rule, from the whole of it down to what may never be left out. */
-export function noteCandidates(language: Language, asked: Asked, hasTitle: boolean): string[] {
+export function noteCandidates(
+  language: Language,
+  asked: Asked,
+  names: Record<string, string>,
+  hasTitle: boolean,
+): string[] {
   const { over } = figureFacts(asked.figure);
   const variant = figureVariant(language, asked.figure);
-  const scope = hasTitle ? undefined : scopeLabel(language, asked.scopes);
+  const scope = hasTitle ? undefined : scopeLabel(language, asked.scopes, names);
   const joined = (...parts: (string | undefined)[]) => parts.filter((part) => part !== undefined).join(' · ');
   // A title of the site's own hides which figure it is: then the note says it.
   const which = hasTitle ? figureName(language, asked.figure) : variant;

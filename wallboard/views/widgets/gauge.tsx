@@ -64,7 +64,7 @@ export function Gauge({ widget, data, screen, box }: WidgetProps<'gauge', Number
     {
       given: widget.title,
       own: [figureName(language, widget.figure, 'plain'), figureName(language, widget.figure, 'short')],
-      notes: noteCandidates(language, widget, widget.title !== undefined),
+      notes: noteCandidates(language, widget, screen.names, widget.title !== undefined),
     },
     box.height * 0.4,
   );

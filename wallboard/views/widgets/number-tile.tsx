@@ -108,7 +108,7 @@ function headOf({ widget, screen, box }: WidgetProps<'number', NumberData>): Hea
   const short = figureName(language, widget.figure, 'short');
   const given = widget.title;
   const height = box.height * 0.5;
-  const notes = noteCandidates(language, widget, given !== undefined);
+  const notes = noteCandidates(language, widget, screen.names, given !== undefined);
   const head = layHead(box, screen, { given, own: [plain], notes }, height);
   const least = leastTypeRem * Math.min(1, screen.zoom) - 0.001;
   if (Math.min(head.title.size, head.note?.size ?? 1) >= least && !isSmall(box, screen.zoom)) return head;

@@ -168,6 +168,7 @@ export function sourcesOf(figures: BoardSources['figures'], more: Partial<BoardS
     site: {
       channels: () => ['voice', 'chat'],
       agentTeam: (agentId) => ({ '101': 'red', '102': 'blue' })[agentId],
+      nameOf: (scope) => (scope === 'queue:main' ? 'Main queue' : undefined),
       showsAgentNames: () => false,
     },
     ...more,
