@@ -58,6 +58,10 @@ export const figures = {
   'agents-hold': now('count'),
   'agents-wrap-up': now('count'),
   'agents-unreachable': now('count', 'rising'),
+  /** By Erlang C, for the calls of the last hour at today's AHT to meet the queue's target. */
+  'agents-required': now('count'),
+  /** Agents logged in less those required. */
+  'staffing-gap': now('count', 'falling'),
   offered: over('count'),
   answered: over('count'),
   abandoned: over('count', 'rising'),

@@ -230,6 +230,27 @@ export function erlangCAsaSec(s: Staffing): number | undefined {
   return erlangs >= s.agents ? undefined : (erlangCWaitProbability(s) * s.ahtSec) / (s.agents - erlangs);
 }
 
+/**
+ * Erlang C: the fewest agents with whom `targetShare` are answered within `targetSec`; `agents` of the staffing is not looked at.
+ * Undefined beyond 10,000.
+ */
+export function erlangCAgents(
+  { arrivalsPerSec, ahtSec }: Omit<Staffing, 'agents'>,
+  targetShare: number,
+  targetSec: number,
+): number | undefined {
+  const erlangs = arrivalsPerSec * ahtSec;
+  if (erlangs <= 0) return 0;
+  let blocked = 1;
+  for (let agents = 1; agents <= 10_000; agents++) {
+    blocked = (erlangs * blocked) / (agents + erlangs * blocked);
+    if (agents <= erlangs) continue;
+    const waits = blocked / (1 - (erlangs / agents) * (1 - blocked));
+    if (1 - waits * Math.exp((-(agents - erlangs) * targetSec) / ahtSec) >= targetShare) return agents;
+  }
+  return undefined;
+}
+
 /** Agents on the schedule for `agents` at work: N / (1 - shrinkage). */
 export const scheduledAgents = (agents: number, shrinkage: number): number | undefined =>
   shrinkage < 1 ? agents / (1 - shrinkage) : undefined;

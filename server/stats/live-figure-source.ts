@@ -18,6 +18,7 @@ import { type FigureCube, scopesOf } from './figure-cube.ts';
 import type { FigureFold } from './figure-fold.ts';
 import type { FigureQuestion, FigureSource } from './figure-source.ts';
 import { figureOf, scopeKindOf } from './figure-values.ts';
+import { ahtMs, erlangCAgents } from './kpi.ts';
 import type { PresentFigures } from './present-figures.ts';
 import type { Ringing } from './queue-figures.ts';
 import type { StatsSite } from './live-state.ts';
@@ -166,6 +167,13 @@ export class LiveFigureSource implements FigureSource {
         return earliest(this.#callbacks(scopes));
       case 'unreachable-phones':
         return this.#parts.people.lostPhones;
+      case 'agents-required':
+        return this.#required(scopes, now);
+      case 'staffing-gap': {
+        const required = this.#required(scopes, now);
+        const present = this.#agentsIn(stateFigures['agents-logged-in']!, scopes);
+        return required === undefined || present === undefined ? undefined : present - required;
+      }
       case 'trunk-calls':
         return this.#trunkCalls(scopes);
       case 'trunk-use':
@@ -204,6 +212,25 @@ export class LiveFigureSource implements FigureSource {
           ),
       )
       .map(({ queuedAt, since }) => queuedAt ?? since);
+  }
+
+  /** Of queues that took calls in the last hour; undefined before the first of them was handled. */
+  #required(scopes: readonly string[], now: number): number | undefined {
+    const queues = this.#parts
+      .site()
+      .queues.filter(({ id }) => scopes.includes('site') || scopes.includes(`queue:${id}`));
+    let sum: number | undefined;
+    for (const { id, targetPercent, targetMs } of queues) {
+      const of = (window: WindowName) =>
+        this.counts({ scopes: [`queue:${id}/voice`], window, attribution: 'event' }, now);
+      const offered = of('rolling-60')?.offered ?? 0;
+      const today = of('today');
+      const aht = today && ahtMs(today);
+      if (offered === 0 || aht === undefined || aht === 0) continue;
+      const staffing = { arrivalsPerSec: offered / 3600, ahtSec: aht / 1000 };
+      sum = (sum ?? 0) + (erlangCAgents(staffing, targetPercent / 100, targetMs / 1000) ?? 0);
+    }
+    return sum;
   }
 
   #trunkCalls(scopes: readonly string[]): number {

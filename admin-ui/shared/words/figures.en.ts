@@ -38,6 +38,8 @@ export const figuresEn: FigureWords = {
     'agents-hold': { name: 'Agents on hold', short: 'On hold' },
     'agents-wrap-up': { name: 'Agents in wrap-up', short: 'Wrap-up' },
     'agents-unreachable': { name: 'Agents unreachable', short: 'Unreach.' },
+    'agents-required': { name: 'Agents required', short: 'Required', variant: 'Erlang C' },
+    'staffing-gap': { name: 'Agents over or under', short: 'Over/under', variant: 'Erlang C' },
     offered: { name: 'Offered', short: 'Offered' },
     answered: { name: 'Answered', short: 'Answered' },
     abandoned: { name: 'Abandoned', short: 'Abandoned' },

@@ -21,6 +21,8 @@ export const figuresIt: FigureWords = {
     'agents-hold': { name: 'Operatori in pausa', short: 'In pausa' },
     'agents-wrap-up': { name: 'Operatori in lavorazione', short: 'Lavoraz.' },
     'agents-unreachable': { name: 'Operatori non raggiunti', short: 'Non ragg.' },
+    'agents-required': { name: 'Operatori necessari', short: 'Necessari', variant: 'Erlang C' },
+    'staffing-gap': { name: 'Operatori in più o in meno', short: 'Più/meno', variant: 'Erlang C' },
     offered: { name: 'Offerte', short: 'Offerte' },
     answered: { name: 'Risposte', short: 'Risposte' },
     abandoned: { name: 'Abbandonate', short: 'Abband.' },

@@ -21,6 +21,8 @@ export const figuresRu: FigureWords = {
     'agents-hold': { name: 'Операторы: удержание', short: 'Оп. удерж.' },
     'agents-wrap-up': { name: 'Операторы: обработка', short: 'Обработка' },
     'agents-unreachable': { name: 'Операторы без связи', short: 'Нет связи' },
+    'agents-required': { name: 'Нужно операторов', short: 'Нужно', variant: 'Эрланг C' },
+    'staffing-gap': { name: 'Избыток или нехватка операторов', short: 'Разница', variant: 'Эрланг C' },
     offered: { name: 'Поступило', short: 'Поступило' },
     answered: { name: 'Отвечено', short: 'Отвечено' },
     abandoned: { name: 'Потеряно', short: 'Потеряно' },

@@ -12,6 +12,7 @@ import {
   contactsPerHour,
   erlangA,
   erlangB,
+  erlangCAgents,
   erlangCAsaSec,
   erlangCServiceLevel,
   erlangCWaitProbability,
@@ -112,6 +113,21 @@ describe('Erlang', () => {
     expect(erlangCWaitProbability(over)).to.equal(1);
     expect(erlangCServiceLevel(over, 20)).to.equal(0);
     expect(erlangCAsaSec(over)).to.equal(undefined);
+  });
+
+  it('C finds the fewest agents that meet a target', () => {
+    // 100 calls in half an hour of 180 s: 13 agents give 79.56 %, 14 give 88.83 % within 20 s.
+    const calls = { arrivalsPerSec: 100 / 1800, ahtSec: 180 };
+    expect(erlangCAgents(calls, 0.79, 20)).to.equal(13);
+    expect(erlangCAgents(calls, 0.8, 20)).to.equal(14);
+    expect(erlangCAgents(calls, 0.8883, 20)).to.equal(14);
+    for (const share of [0.5, 0.7, 0.9, 0.99]) {
+      const agents = erlangCAgents(calls, share, 20)!;
+      expect(erlangCServiceLevel({ ...calls, agents }, 20)).to.be.at.least(share);
+      expect(erlangCServiceLevel({ ...calls, agents: agents - 1 }, 20)).to.be.below(share);
+    }
+    expect(erlangCAgents({ arrivalsPerSec: 0, ahtSec: 180 }, 0.8, 20)).to.equal(0);
+    expect(erlangCAgents({ arrivalsPerSec: 100, ahtSec: 600 }, 0.8, 20)).to.equal(undefined);
   });
 
   it('B agrees with the closed form, and with C by their known relation', () => {
