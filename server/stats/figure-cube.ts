@@ -48,7 +48,7 @@ export interface CubeState {
   readonly members: readonly { queueId: string; event: PackedSpan }[];
   readonly lastDay?: ClosedDay | undefined;
 }
-/** What a day came to, by queue: [place, value, ...] by event and by arrival. */
+/** What a day came to, by queue: [place, value, ...] by event and by arrival; the latter grows while its contacts are in hand. */
 export interface ClosedDay {
   readonly from: number;
   readonly to: number;
@@ -110,6 +110,7 @@ export class FigureCube {
   }
 
   count(key: ContactKey, at: number, arrivedAt: number, delta: Delta): void {
+    if (arrivedAt < this.#dayStart) this.#addLate(key.queueId, arrivedAt, delta);
     for (const spans of this.#spansOf(key)) {
       this.#add(spans.event, at, delta);
       this.#add(spans.arrival, arrivedAt, delta);
@@ -266,6 +267,16 @@ export class FigureCube {
       if (span.minutes.size > minutesKept) forget(span.minutes);
     }
     addDelta(cell, delta);
+  }
+
+  /** Who came yesterday and is answered today is credited, by arrival, to the day that is closed. */
+  #addLate(queueId: string, arrivedAt: number, delta: Delta): void {
+    const day = this.#lastDay;
+    if (!day || arrivedAt < day.from) return;
+    const { event = [], arrival = [] } = day.queues[queueId] ?? {};
+    const cell = unpackCell(arrival);
+    addDelta(cell, delta);
+    this.#lastDay = { ...day, queues: { ...day.queues, [queueId]: { event, arrival: packCell(cell) } } };
   }
 
   #clear(which: 'today' | 'shift'): void {

@@ -54,8 +54,11 @@ export function differencesOf(
   return { compared, differences };
 }
 
+/** Undefined: there is one, or no day to state. It is the caller's to keep. */
 export async function makeStatement(
-  parts: Pick<StatementParts, 'history' | 'store' | 'lastDay' | 'timeZone' | 'now'>,
+  parts: Pick<StatementParts, 'store' | 'lastDay' | 'timeZone' | 'now'> & {
+    history: Pick<HistoryFigures, 'report' | 'recount'>;
+  },
 ): Promise<FigureStatement | undefined> {
   const { history, store, lastDay, timeZone, now } = parts;
   const day = lastDay();
@@ -89,21 +92,14 @@ export async function makeStatement(
     differences.push(...found.differences);
     seq = report.seq;
   }
-  const statement: FigureStatement = {
-    from: day.from,
-    to: day.to,
-    madeAt: now(),
-    seq,
-    compared,
-    differences,
-  };
-  await store.save(statement);
-  return statement;
+  return { from: day.from, to: day.to, madeAt: now(), seq, compared, differences };
 }
 
 const byScope = (rows: readonly { scope: string; cell: Cell }[]): Record<string, Cell> =>
   Object.fromEntries(rows.map(({ scope, cell }) => [scope, cell]));
 
+/** Events go on while the three are asked: what differs once and not again was under way. */
+const triesAtMost = 5;
 const lookEveryMs = 60_000;
 /** After midnight the last events of the day are given time to reach history. */
 const afterMidnightMs = 120_000;
@@ -113,7 +109,7 @@ export class Statements {
   #timer: NodeJS.Timeout | undefined;
   #differences = 0;
   /** History is waited for to here before the day that began then is stated. */
-  #wanted: { from: number; seq: number } | undefined;
+  #wanted: { from: number; seq: number; tries: number } | undefined;
 
   constructor(parts: StatementParts) {
     this.#parts = parts;
@@ -137,11 +133,15 @@ export class Statements {
     const { lastDay, now, logger } = this.#parts;
     const day = lastDay();
     if (!day || now() < day.to + afterMidnightMs) return;
-    if (this.#wanted?.from !== day.from) this.#wanted = { from: day.from, seq: this.#parts.lastSeq() };
+    if (this.#wanted?.from !== day.from)
+      this.#wanted = { from: day.from, seq: this.#parts.lastSeq(), tries: 0 };
     if (this.#parts.projectedSeq() < this.#wanted.seq) return;
     try {
       const statement = await makeStatement(this.#parts);
       if (!statement) return;
+      this.#wanted.tries += 1;
+      if (statement.differences.length > 0 && this.#wanted.tries < triesAtMost) return;
+      await this.#parts.store.save(statement);
       this.#differences = statement.differences.length;
       const { from, compared, differences } = statement;
       if (differences.length > 0)

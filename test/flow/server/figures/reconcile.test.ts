@@ -18,6 +18,7 @@ import {
 } from '../../../../server/contract/figures.ts';
 import { type Site, siteSchema } from '../../../../server/contract/site.ts';
 import { toAcdSite } from '../../../../server/config/acd-site.ts';
+import { makeStatement } from '../../../../server/app/figures/statements.ts';
 import { connectDatabase } from '../../../../server/db/connect.ts';
 import { FigureAnswers } from '../../../../server/db/figure-answers.ts';
 import { slotMs } from '../../../../server/db/figure-batch.ts';
@@ -214,7 +215,7 @@ describe('live figures and reports', function () {
     for (let i = 0; i < 14; i++) instants.push(startAt + Math.floor(random() * (endAt - startAt)));
     const noon = at('2026-10-25T11:00:00Z');
     const moved = at('2026-10-25T15:20:00Z');
-    instants.push(noon, moved);
+    instants.push(noon, moved, endAt);
     let compared = 0;
     for (const instant of instants.sort((a, b) => a - b)) {
       floor.runTo(instant);
@@ -229,7 +230,23 @@ describe('live figures and reports', function () {
     expect(compared).to.be.greaterThan(50_000);
     expect(deaths).to.be.greaterThan(contacts < 10_000 ? 5 : 50);
     await identityHolds(noon);
+    await statementAgrees(live);
   });
+
+  /** The nightly statement of the day in which the clock was put back, the target changed and the site moved. */
+  async function statementAgrees(live: LiveFigures): Promise<void> {
+    const statement = await makeStatement({
+      history: answers,
+      store: { save: async () => undefined, has: async () => false },
+      lastDay: () => live.lastDay(),
+      timeZone: () => 'Europe/Lisbon',
+      now: () => endAt,
+    });
+    expect(statement?.from).to.equal(at('2026-10-24T22:00:00Z'));
+    expect(statement?.to).to.equal(at('2026-10-26T00:00:00Z'));
+    expect(statement?.differences).to.deep.equal([]);
+    expect(statement?.compared).to.be.greaterThan(100);
+  }
 
   /** OFF + WAIT(start) = ANS + AB + FO + WAIT(end), with the waiting counted on their own; roll-ups against a recount. */
   async function identityHolds(noon: number): Promise<void> {
