@@ -74,22 +74,27 @@ interface World {
   seq: number;
 }
 
-function makeWorld(now: number): World {
-  const startAt = now - 30 * hourMs;
+/** A shift of its own each: contacts come for most of it and are served to its end. */
+const shifts = 5;
+const shiftMs = 6 * hourMs;
+const teams = Object.fromEntries(standInAgents.map((_, index) => [String(201 + index), teamOf(index)]));
+
+function addShift(world: World, now: number, index: number): void {
+  const startAt = now - (shifts - index) * shiftMs;
+  const site = toAcdSite(siteOf(20), 3);
   const floor = new FloorDays({
-    seed: 11,
+    seed: 11 + index,
     startAt,
-    endAt: now - hourMs / 4,
-    site: toAcdSite(siteOf(20), 3),
-    contacts: 1300,
+    endAt: startAt + shiftMs - hourMs / 4,
+    site,
+    contacts: 270,
   });
   // The targets were changed half an hour before the page is looked at.
-  floor.runTo(now - hourMs / 2);
-  floor.apply(toAcdSite(siteOf(30), 4));
-  floor.runTo(now);
-  const counted: Counted[] = [];
+  floor.runTo(startAt + shiftMs - hourMs / 2);
+  if (index === shifts - 1) floor.apply(toAcdSite(siteOf(30), 4));
+  floor.runTo(startAt + shiftMs);
+  const { counted } = world;
   const stays = new Map<string, Stay>();
-  const teams = Object.fromEntries(standInAgents.map((_, index) => [String(201 + index), teamOf(index)]));
   const noKey: ContactKey = { queueId: '', channel: 'voice', numberId: '', trunkId: '', branch: '' };
   const fold = new FigureFold(
     { ...emptyFoldSite, teams },
@@ -111,16 +116,22 @@ function makeWorld(now: number): World {
     },
   );
   for (const event of floor.log) fold.apply(event);
-  for (const stay of stays.values()) if (stay.agentId) stay.teamId = teams[stay.agentId] ?? '';
-  return {
-    counted,
-    stays: [...stays.values()].sort((a, b) => b.queuedAt - a.queuedAt),
-    definitions: [
-      { version: 3, since: startAt },
-      { version: 4, since: now - hourMs / 2 },
-    ],
-    seq: floor.log.length,
-  };
+  for (const stay of stays.values()) {
+    if (stay.agentId) stay.teamId = teams[stay.agentId] ?? '';
+    world.stays.push(stay);
+  }
+  world.seq += floor.log.length;
+}
+
+function makeWorld(now: number): World {
+  const definitions = [
+    { version: 3, since: now - shifts * shiftMs },
+    { version: 4, since: now - hourMs / 2 },
+  ];
+  const world: World = { counted: [], stays: [], definitions, seq: 0 };
+  for (let index = 0; index < shifts; index += 1) addShift(world, now, index);
+  world.stays.sort((a, b) => b.queuedAt - a.queuedAt);
+  return world;
 }
 
 /** Of agents and teams what agents did, of all else what became of contacts. */
