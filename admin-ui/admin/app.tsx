@@ -14,6 +14,7 @@ import { HoursPage } from './pages/hours.tsx';
 import { LivePage } from './pages/live.tsx';
 import { QuarantinePage } from './pages/quarantine.tsx';
 import { RecordingsPage } from './pages/recordings.tsx';
+import { ReportsPage } from './pages/reports.tsx';
 import { SitePage } from './pages/site.tsx';
 import { UsersPage } from './pages/users.tsx';
 import { Shell } from './parts/shell.tsx';
@@ -34,6 +35,8 @@ function Page({ id }: { id: PageId }) {
       return <ContactsPage />;
     case 'decisions':
       return <DecisionsPage />;
+    case 'reports':
+      return <ReportsPage />;
     case 'fairness':
       return <FairnessPage />;
     case 'hours':

@@ -9,6 +9,7 @@ export const pages = [
   { id: 'recordings', word: 'pageRecordings', permission: 'recordings.list' },
   { id: 'contacts', word: 'pageContacts', permission: 'contacts.list' },
   { id: 'decisions', word: 'pageDecisions', permission: 'contacts.list' },
+  { id: 'reports', word: 'pageReports', permission: 'reports.read' },
   { id: 'fairness', word: 'pageFairness', permission: 'fairness.read' },
   { id: 'hours', word: 'pageHours', permission: 'hours.read' },
   { id: 'channels', word: 'pageChannels', permission: 'channels.read' },

@@ -20,6 +20,10 @@ export interface Formats {
   date: (at: number) => string;
   dateTime: (at: number) => string;
   longDate: (at: number) => string;
+  /** Mon, 05/03, March 2026. */
+  weekday: (at: number) => string;
+  dayMonth: (at: number) => string;
+  monthYear: (at: number) => string;
   /** The zone as the language abbreviates it at that instant: CET, GMT+3. */
   zoneName: (at: number) => string;
 }
@@ -92,6 +96,9 @@ function makeFormats(language: Language, zone: string | undefined): Formats {
     shortTime: at({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
     date: at(dmy),
     dateTime: at({ ...dmy, ...hms }),
+    weekday: at({ weekday: 'short' }),
+    dayMonth: at({ day: '2-digit', month: '2-digit' }),
+    monthYear: at({ month: 'long', year: 'numeric' }),
     longDate: at({ weekday: 'long', day: 'numeric', month: 'long' }),
     zoneName: makeZoneName(locale, timeZone),
   };

@@ -25,6 +25,12 @@ export const reportIntervals = ['all', '15', '30', '60', 'day', 'week', 'month']
 export type ReportInterval = (typeof reportIntervals)[number];
 
 const windowFields = { from: instant, to: instant };
+/** Of these queues only, by commas. */
+const queuesField = z
+  .string()
+  .max(4000)
+  .transform((text) => text.split(','))
+  .optional();
 type Window = { from: number; to: number };
 function checkWindow({ from, to }: Window, ctx: z.RefinementCtx<Window>): void {
   if (from >= to) ctx.addIssue({ code: 'custom', path: ['to'], message: 'the period ends before it begins' });
@@ -39,12 +45,7 @@ export const intervalQuerySchema = z
     by: z.enum(reportKeys).default('queue'),
     interval: z.enum(reportIntervals).default('30'),
     attribution: attributionSchema.default('event'),
-    /** Of these queues only, by commas. */
-    queues: z
-      .string()
-      .max(4000)
-      .transform((text) => text.split(','))
-      .optional(),
+    queues: queuesField,
     format: z.enum(['json', 'csv']).default('json'),
   })
   .superRefine(checkWindow);
@@ -84,6 +85,7 @@ export const drillQuerySchema = z
     scope: scopeSchema.default('site'),
     count: z.enum(drillCounts),
     attribution: attributionSchema.default('event'),
+    queues: queuesField,
     cursor: z.string().max(200).optional(),
     limit: z.coerce.number().int().min(1).max(200).default(50),
   })

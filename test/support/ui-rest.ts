@@ -34,6 +34,7 @@ import { type ChannelsStandIn, createChannelsStandIn } from './ui-channels.ts';
 import { createFairnessStandIn } from './ui-fairness.ts';
 import { createHoursStandIn } from './ui-hours.ts';
 import { createQuarantineStandIn, type QuarantineStandIn } from './ui-quarantine.ts';
+import { createReportsStandIn } from './ui-reports.ts';
 import { createUsersStandIn } from './ui-users.ts';
 
 export interface RestStandIn {
@@ -69,6 +70,7 @@ const permissions = [
   'site.read',
   'hours.read',
   'fairness.read',
+  'reports.read',
   'routing.switch',
   'agents.switch',
   'site.write',
@@ -442,6 +444,7 @@ export function createRestStandIn(options: {
     response.json(emergencyState());
   });
   router.use(createFairnessStandIn(now));
+  router.use(createReportsStandIn(now));
   router.use(createHoursStandIn(now));
   const quarantine = createQuarantineStandIn(now);
   router.use(quarantine.router);

@@ -4,6 +4,7 @@
  */
 import type { ReadonlySignal } from '@preact/signals';
 import type { AgentState, SystemReason } from '../../../server/contract/events.ts';
+import type { FigureName } from '../../../server/contract/figure-facts.ts';
 import type {
   AgentLive,
   ContactLive,
@@ -20,6 +21,8 @@ import { formats, language, words, type TextKey } from '../reading.ts';
 import { AgentMenuButton, type AgentSwitch } from './agent-switch.tsx';
 import { ReturnButton, type ContactReturn } from './contact-return.tsx';
 import { agentWithText } from './return-texts.ts';
+import { DrillNumber } from '../reports/drill-number.tsx';
+import { type LiveDrill, liveAsk } from './queue-drill.ts';
 import { orderedAgents, orderedCalls, orderedPhones } from './order.ts';
 
 /** More rows than a person reads; the rest is counted, and the browser stays quick. */
@@ -261,15 +264,29 @@ export function AgentsTable({ floor, now, control }: AgentsTableProps) {
   );
 }
 
-function QueueRow({ queue, now }: { queue: QueueLive; now: Seconds }) {
+interface QueueRowProps {
+  queue: QueueLive;
+  board: FloorState['board'];
+  now: Seconds;
+  drill: LiveDrill;
+}
+
+function QueueRow({ queue, board, now, drill }: QueueRowProps) {
   const w = words.value;
   const { number, percent } = formats.value;
+  const opens = (figure: FigureName, text: string, shown?: number) => (
+    <DrillNumber
+      text={text}
+      ask={liveAsk(board, drill.nowSec(), figure, shown, queue.queueId)}
+      onOpen={drill.open}
+    />
+  );
   return (
     <tr data-queue={queue.queueId}>
       <td data-given title={queue.name}>
         {queue.name}
       </td>
-      <td class="is-number">{number(queue.waiting)}</td>
+      <td class="is-number">{opens('waiting', number(queue.waiting), queue.waiting)}</td>
       <td class="is-number">
         {queue.oldestWaitingSince === undefined ? (
           w.none
@@ -277,9 +294,11 @@ function QueueRow({ queue, now }: { queue: QueueLive; now: Seconds }) {
           <Running since={queue.oldestWaitingSince} now={now} />
         )}
       </td>
-      <td class="is-number">{queue.serviceLevel === undefined ? w.none : percent(queue.serviceLevel)}</td>
-      <td class="is-number">{number(queue.answered)}</td>
-      <td class="is-number">{number(queue.abandoned)}</td>
+      <td class="is-number">
+        {queue.serviceLevel === undefined ? w.none : opens('service-level', percent(queue.serviceLevel))}
+      </td>
+      <td class="is-number">{opens('answered', number(queue.answered), queue.answered)}</td>
+      <td class="is-number">{opens('abandoned', number(queue.abandoned), queue.abandoned)}</td>
       <td class="is-number">
         {number(queue.agentsReady)} / {number(queue.agentsLoggedIn)}
       </td>
@@ -287,7 +306,13 @@ function QueueRow({ queue, now }: { queue: QueueLive; now: Seconds }) {
   );
 }
 
-export function QueuesTable({ floor, now }: { floor: FloorState; now: Seconds }) {
+interface QueuesTableProps {
+  floor: FloorState;
+  now: Seconds;
+  drill: LiveDrill;
+}
+
+export function QueuesTable({ floor, now, drill }: QueuesTableProps) {
   const w = words.value;
   const queues = Object.values(floor.board.queues).sort((a, b) =>
     a.name.localeCompare(b.name, language.value),
@@ -308,7 +333,7 @@ export function QueuesTable({ floor, now }: { floor: FloorState; now: Seconds })
       isEmpty={queues.length === 0}
     >
       {queues.slice(0, mostRows).map((queue) => (
-        <QueueRow key={queue.queueId} queue={queue} now={now} />
+        <QueueRow key={queue.queueId} queue={queue} board={floor.board} now={now} drill={drill} />
       ))}
       <More count={queues.length} columns={7} />
     </Table>

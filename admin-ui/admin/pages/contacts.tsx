@@ -7,7 +7,7 @@ import { ListState, Pager, Table } from '../parts/table.tsx';
 import { formats, words, type TextKey } from '../reading.ts';
 import { WhyLink } from './decisions-parts.tsx';
 
-const outcomeWord: Record<string, TextKey> = {
+export const outcomeWord: Record<string, TextKey> = {
   answered: 'outcomeAnswered',
   abandoned: 'outcomeAbandoned',
   'left-before-queue': 'outcomeLeft',

@@ -44,7 +44,7 @@ export function instantOf(local: string, timeZone: string): number {
 }
 
 /** Midnight of the day with `at` in it, or of another one so many days on. */
-function midnight(at: number, timeZone: string, daysOn: number): number {
+export function midnight(at: number, timeZone: string, daysOn: number): number {
   const date = new Date(Date.parse(`${localOf(at, timeZone).slice(0, 10)}T00:00Z`) + daysOn * dayMs);
   return instantOf(date.toISOString().slice(0, 16), timeZone);
 }

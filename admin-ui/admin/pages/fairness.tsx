@@ -92,7 +92,7 @@ interface ChoiceProps<T extends string> {
   chosen: T;
   onChoose: (one: T) => void;
 }
-function Segments<T extends string>({ label, all, chosen, onChoose }: ChoiceProps<T>) {
+export function Segments<T extends string>({ label, all, chosen, onChoose }: ChoiceProps<T>) {
   return (
     <div class="segments" role="group" aria-label={label}>
       {(Object.entries(all) as [T, TextKey][]).map(([one, word]) => (

@@ -9,6 +9,7 @@ import { emergencyEn } from './emergency-en.ts';
 import { fairnessEn } from './fairness-en.ts';
 import { hoursEn } from './hours-en.ts';
 import { quarantineEn } from './quarantine-en.ts';
+import { reportsEn } from './reports-en.ts';
 import { returnEn } from './return-en.ts';
 import { usersEn } from './users-en.ts';
 
@@ -23,6 +24,7 @@ export const en = {
   ...fairnessEn,
   ...hoursEn,
   ...quarantineEn,
+  ...reportsEn,
   ...returnEn,
   ...usersEn,
   skipToContent: 'Skip to content',

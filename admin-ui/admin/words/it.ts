@@ -11,6 +11,7 @@ import { emergencyIt } from './emergency-it.ts';
 import { fairnessIt } from './fairness-it.ts';
 import { hoursIt } from './hours-it.ts';
 import { quarantineIt } from './quarantine-it.ts';
+import { reportsIt } from './reports-it.ts';
 import { returnIt } from './return-it.ts';
 import { usersIt } from './users-it.ts';
 
@@ -25,6 +26,7 @@ export const it: Words<typeof en> = {
   ...fairnessIt,
   ...hoursIt,
   ...quarantineIt,
+  ...reportsIt,
   ...returnIt,
   ...usersIt,
   skipToContent: 'Vai al contenuto',

@@ -11,6 +11,7 @@ import { emergencyRu } from './emergency-ru.ts';
 import { fairnessRu } from './fairness-ru.ts';
 import { hoursRu } from './hours-ru.ts';
 import { quarantineRu } from './quarantine-ru.ts';
+import { reportsRu } from './reports-ru.ts';
 import { returnRu } from './return-ru.ts';
 import { usersRu } from './users-ru.ts';
 
@@ -25,6 +26,7 @@ export const ru: Words<typeof en> = {
   ...fairnessRu,
   ...hoursRu,
   ...quarantineRu,
+  ...reportsRu,
   ...returnRu,
   ...usersRu,
   skipToContent: 'К содержанию',

@@ -38,9 +38,15 @@ interface StayRow {
 
 interface Filter {
   where: string;
-  bind: string[];
+  bind: (string | readonly string[])[];
 }
-/** Of `stays s`; `$5` and `$6` are the parts of the scope. */
+/** Of `stays s`; from `$5` on are the parts of the scope, and the queues. */
+function stayFilter(scope: string, isOffer: boolean, queues: readonly string[] | undefined): Filter {
+  const { where, bind } = scopeFilter(scope, isOffer);
+  if (!queues) return { where, bind };
+  return { where: `${where} and s.queue_id = any($${5 + bind.length}::text[])`, bind: [...bind, queues] };
+}
+
 function scopeFilter(scope: string, isOffer: boolean): Filter {
   const [kind, rest = ''] = scope.includes(':')
     ? [scope.slice(0, scope.indexOf(':')), scope.slice(scope.indexOf(':') + 1)]
@@ -97,10 +103,10 @@ export function createDrillRepo(
   contactsOf: (contactIds: readonly string[]) => Promise<ReadonlyMap<string, ContactRow>>,
 ): DrillRepo {
   return {
-    async contacts({ from, to, scope, count, attribution, cursor, limit }) {
+    async contacts({ from, to, scope, count, attribution, queues, cursor, limit }) {
       const source = behind(count);
       if (count !== 'waiting' && !source) return { items: [], total: 0 };
-      const filter = scopeFilter(scope, source?.join === offersOfStays);
+      const filter = stayFilter(scope, source?.join === offersOfStays, queues);
       const inside = source
         ? factInside(source.fact, attribution)
         : `s.queued_at < ${instant('$2')} and (s.left_at is null or s.left_at >= ${instant('$2')}) and $1::bigint is not null`;

@@ -147,6 +147,19 @@ describe('reports', function () {
       }
   });
 
+  it('open to the contacts of the queues that were asked for alone', async () => {
+    const admin = await harness.admin();
+    const { rows } = await ask(`${day}&by=channel&interval=all&queues=main`);
+    const whole = await ask(`${day}&by=channel&interval=all`);
+    for (const { scope, counts } of rows) {
+      const query = `${day}&scope=${scope}&count=answered&queues=main&limit=200`;
+      const page = (await admin.call('GET', `/api/figures/contacts?${query}`)).json as unknown as DrillPage;
+      expect(page.total, scope).to.equal(counts.answered);
+      expect(page.total).to.be.lessThan(whole.rows.find((row) => row.scope === scope)!.counts.answered);
+      expect(page.items.every(({ queueId }) => queueId === 'main')).to.equal(true);
+    }
+  });
+
   it('page through the contacts without losing or doubling one', async () => {
     const admin = await harness.admin();
     const seen: string[] = [];
