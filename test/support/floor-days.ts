@@ -86,9 +86,11 @@ export class FloorDays {
     this.#plans.splice(low, 0, plan);
   }
 
-  #run(command: Command): void {
-    const { events } = this.#acd.handle({ ...command, at: this.#at } as AcdCommand);
+  /** False: it changed nothing. */
+  #run(command: Command): boolean {
+    const { events, ignored } = this.#acd.handle({ ...command, at: this.#at } as AcdCommand);
     this.#append(events);
+    return ignored === undefined;
   }
 
   #append(drafts: readonly EventDraft[]): void {
@@ -204,15 +206,16 @@ export class FloorDays {
     }
     const isPassedOn = this.#random() < 0.08;
     const to = { queueId: this.#pick(this.#site.queues).id };
-    this.#plan(talkMs, () =>
+    const isByCustomer = this.#random() < 0.5;
+    this.#plan(talkMs, () => {
+      // Where nobody there could take it, the talk goes on: then it ends.
+      if (isPassedOn && this.#run({ type: 'contact.transfer', contactId, to })) return;
       this.#run(
-        isPassedOn
-          ? { type: 'contact.transfer', contactId, to }
-          : this.#random() < 0.5
-            ? { type: 'contact.leave', contactId, reason: 'hung-up' }
-            : { type: 'contact.agent-hung-up', contactId, reason: 'bye' },
-      ),
-    );
+        isByCustomer
+          ? { type: 'contact.leave', contactId, reason: 'hung-up' }
+          : { type: 'contact.agent-hung-up', contactId, reason: 'bye' },
+      );
+    });
     if (isPassedOn) this.#plan(talkMs + this.#exponential(100_000), () => this.#giveUp(contactId));
   }
 }
