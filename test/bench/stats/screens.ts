@@ -1,6 +1,7 @@
 /**
- * Measures displays with boards: 500 sockets over 10 boards of 20 widgets each, at 50 events a second, with the live fold of
- * 20 queues, 200 agents and 100 waiting. The sockets are held by another process; bounded to half a minute: `node --import tsx test/bench/boards.ts`.
+ * Displays with boards and consoles on one hub: 500 sockets over 10 boards of 20 widgets each and 200 on the floor, at 50 events a
+ * second, with the live fold of 20 queues, 200 agents and 100 waiting; then the same beside a display that does not read. The
+ * sockets are held by another process, which is this file with `screens` and an address.
  */
 import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
@@ -8,22 +9,27 @@ import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { WebSocket, WebSocketServer } from 'ws';
-import { createLiveHub, type LiveHub } from '../../server/api/live-hub.ts';
-import { BoardTrees } from '../../server/app/boards/board-tree.ts';
-import type { BoardLive, BoardSources } from '../../server/app/boards/ports.ts';
-import { boardSchema, type Board, type BoardRow } from '../../server/contract/boards.ts';
-import type { EventDraft, HearthlineEvent } from '../../server/contract/events.ts';
-import { createLiveStats, type LiveStats } from '../../server/stats/live-state.ts';
-import { figure, isLimitPassed, note, spread } from '../support/figures.ts';
-import { machineTicks, stolenPct } from '../support/process-cost.ts';
+import { createLiveHub, type LiveHub } from '../../../server/api/live-hub.ts';
+import { BoardTrees } from '../../../server/app/boards/board-tree.ts';
+import type { BoardLive } from '../../../server/app/boards/ports.ts';
+import type { BoardRow } from '../../../server/contract/boards.ts';
+import type { EventDraft, HearthlineEvent } from '../../../server/contract/events.ts';
+import { createLiveStats, type LiveStats } from '../../../server/stats/live-state.ts';
+import { figure, note, spread } from '../../support/figures.ts';
+import { boardRow, sourcesOf } from './bench-boards.ts';
 
 const displays = 500;
+const consoles = 200;
+const screens = displays + consoles;
 const boardCount = 10;
 const eventsPerSec = 50;
 const measuredMs = 15_000;
+/** With its own buffers of the network full, the one that reads nothing is cut in this time. */
+const deafMs = 20_000;
 const queueCount = 20;
 const agentCount = 200;
 const waitingAtStart = 100;
+const limitMs = 50;
 /** `{"type":"patch"`: no other frame has this letter there. */
 const patchLetterAt = 10;
 const patchLetter = 'a'.charCodeAt(0);
@@ -33,10 +39,10 @@ const sleepUntil = (at: number) => new Promise((done) => setTimeout(done, Math.m
 const queueId = (index: number) => `q${index % queueCount}`;
 const agentId = (index: number) => String(100 + (index % agentCount));
 
-/** The other process: sockets that read everything, and tell how many patches came, on the end of stdin. */
-async function display(url: string): Promise<void> {
+/** The other process: sockets that read everything, and tell how many patches came, on the end of stdin. `deaf` opens one that reads nothing. */
+async function watchAll(url: string): Promise<void> {
   let patches = 0;
-  for (let index = 0; index < displays; index += 1) {
+  for (let index = 0; index < screens; index += 1) {
     const socket = new WebSocket(`${url}?${index}`);
     socket.on('message', (data: Buffer) => {
       if (data.includes('"type":"patch"')) patches += 1;
@@ -44,50 +50,19 @@ async function display(url: string): Promise<void> {
     await new Promise((done, failed) => socket.once('message', done).once('error', failed));
   }
   process.stdout.write('open\n');
-  process.stdin.on('data', () => undefined);
+  process.stdin.on('data', () => {
+    const deaf = new WebSocket(`${url}?${screens}`);
+    // Whole trees that it asked for fill what the network holds for it.
+    deaf.on('open', () => {
+      for (let asked = 0; asked < 70; asked += 1) deaf.send('{"type":"resync"}');
+      deaf.pause();
+    });
+    deaf.on('error', () => undefined);
+  });
   process.stdin.on('end', () => {
     process.stdout.write(`${patches}\n`);
     process.exit(0);
   });
-}
-
-function boardOf(index: number): Board {
-  const scopes = [`queue:${queueId(index)}`];
-  const numbers = [
-    'waiting',
-    'oldest-waiting',
-    'answered',
-    'abandoned',
-    'asa',
-    'aht',
-    'agents-ready',
-    'rona',
-  ].map((name, at) => ({
-    kind: 'number',
-    figure: name,
-    scopes: at % 2 ? scopes : ['site'],
-    window: 'rolling-15',
-  }));
-  const gauges = ['service-level', 'asa', 'occupancy'].map((name) => ({
-    kind: 'gauge',
-    figure: name,
-    scopes,
-  }));
-  const widgets = [
-    ...numbers,
-    ...gauges,
-    { kind: 'queues', figures: ['waiting', 'oldest-waiting', 'service-level', 'answered', 'abandoned'] },
-    { kind: 'agents', queues: [queueId(index), queueId(index + 1)] },
-    { kind: 'agent-states' },
-    { kind: 'waiters' },
-    { kind: 'callbacks' },
-    { kind: 'channels' },
-    { kind: 'intraday', figure: 'offered', scopes },
-    { kind: 'clock' },
-    { kind: 'alerts' },
-  ];
-  const placed = widgets.map((widget, x) => ({ ...widget, widgetId: `w${x}`, x, y: 0, w: 1, h: 12 }));
-  return boardSchema.parse({ name: `Board ${index}`, widgets: placed });
 }
 
 /** Calls that come, are answered and end, one event each turn. */
@@ -143,21 +118,6 @@ function* life(): Generator<EventDraft> {
   }
 }
 
-function sourcesOf(stats: LiveStats): BoardSources {
-  const series = { starts: [0, 1, 2], today: [1, 2, null], yesterday: [1, 2, 3], lastWeek: [1, 2, 3] };
-  return {
-    figures: stats.figures,
-    intraday: { series: () => series },
-    alerts: () => ({}),
-    site: {
-      channels: () => ['voice', 'chat'],
-      agentTeam: () => undefined,
-      nameOf: () => undefined,
-      showsAgentNames: () => false,
-    },
-  };
-}
-
 /** The fold of a busy floor, and what happens on it, one event at a time. */
 class Floor {
   readonly stats: LiveStats;
@@ -208,20 +168,31 @@ class Floor {
 class Stopwatch {
   isOn = false;
   flushes = 0;
-  readonly toSocketMs: number[] = [];
-  #told: number[] = [];
+  toSocketMs: number[] = [];
+  readonly #told: number[] = [];
+  /** By socket: how many of those told it has been sent. */
+  readonly #sent = new Map<number, number>();
+
+  begin(): void {
+    this.isOn = true;
+    this.flushes = 0;
+    this.toSocketMs = [];
+    this.#told.length = 0;
+    this.#sent.clear();
+  }
 
   told(): void {
     this.#told.push(performance.now());
   }
 
   sent(index: number): void {
-    if (!this.isOn) return;
+    if (!this.isOn || index >= screens) return;
     const at = performance.now();
-    for (const told of this.#told) this.toSocketMs.push(at - told);
-    if (index === 0) this.flushes += 1;
-    // Boards are told in the order in which they were first watched: this one is the last.
-    if (index === displays - 1) this.#told = [];
+    // Boards change with what they show; the floor, with every event.
+    for (let next = this.#sent.get(index) ?? 0; next < this.#told.length; next += 1)
+      this.toSocketMs.push(at - this.#told[next]!);
+    this.#sent.set(index, this.#told.length);
+    if (index === displays) this.flushes += 1;
   }
 }
 
@@ -231,23 +202,31 @@ async function listen(hub: LiveHub, watch: Stopwatch): Promise<{ server: Server;
   server.on('upgrade', (req, socket, head) =>
     sockets.handleUpgrade(req, socket, head, (live) => {
       const index = Number(req.url?.split('?')[1]);
-      const boards = [`board_${index % boardCount}`];
       const send = live.send.bind(live) as (data: Buffer, options: { binary: boolean }) => void;
       live.send = ((data: Buffer, options: { binary: boolean }) => {
         send(data, options);
         if (data[patchLetterAt] === patchLetter) watch.sent(index);
       }) as typeof live.send;
-      hub.add(live, 'board', { kind: 'display', id: `d${index}` }, { boards, rotateSec: 30, zoom: 100 });
+      const boards = [`board_${index % boardCount}`];
+      if (index >= displays) hub.add(live, 'floor', { kind: 'session', id: `s${index}` });
+      else hub.add(live, 'board', { kind: 'display', id: `d${index}` }, { boards, rotateSec: 30, zoom: 100 });
     }),
   );
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return { server, url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/` };
 }
 
-/** Resolves when all of them watch; `close` answers how many patches they got. */
-async function openDisplays(url: string): Promise<{ close(): Promise<number> }> {
+interface Screens {
+  /** One more console, which reads nothing. */
+  openDeaf(): void;
+  /** Answers how many patches came. */
+  close(): Promise<number>;
+}
+
+/** Resolves when all of them watch. */
+async function openScreens(url: string): Promise<Screens> {
   const me = fileURLToPath(import.meta.url);
-  const child = spawn(process.execPath, [...process.execArgv, me, 'displays', url], {
+  const child = spawn(process.execPath, [...process.execArgv, me, 'screens', url], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let said = '';
@@ -256,9 +235,10 @@ async function openDisplays(url: string): Promise<{ close(): Promise<number> }> 
       said += chunk.toString();
       done();
     });
-    child.once('exit', () => failed(new Error('the displays did not open')));
+    child.once('exit', () => failed(new Error('the screens did not open')));
   });
   return {
+    openDeaf: () => void child.stdin.write('deaf\n'),
     async close() {
       const isGone = new Promise((done) => child.once('exit', done));
       child.stdin.end();
@@ -268,14 +248,11 @@ async function openDisplays(url: string): Promise<{ close(): Promise<number> }> 
   };
 }
 
-async function measure(): Promise<void> {
+export async function measureScreens(): Promise<void> {
   const floor = new Floor();
   const sources = sourcesOf(floor.stats);
   const rows = new Map<string, BoardRow>(
-    Array.from({ length: boardCount }, (_, index) => {
-      const boardId = `board_${index}`;
-      return [boardId, { boardId, version: 1, board: boardOf(index), updatedAt: 0, updatedBy: 'ann' }];
-    }),
+    Array.from({ length: boardCount }, (_, index) => [`board_${index}`, boardRow(index, queueCount)]),
   );
   const treesOf = (live: BoardLive) => new BoardTrees(sources, live, (boardId) => rows.get(boardId), now());
   const hub = createLiveHub({
@@ -286,11 +263,19 @@ async function measure(): Promise<void> {
   });
   const watch = new Stopwatch();
   const { server, url } = await listen(hub, watch);
-  const screens = await openDisplays(url);
-  const bytes = JSON.stringify(treesOf(floor).tree({ boards: ['board_0'], rotateSec: 30, zoom: 100 })).length;
-  note(`${displays} displays, ${boardCount} boards; a snapshot of one has ${bytes} bytes`);
-  await run(floor, hub, watch);
-  figure('patches that arrived', await screens.close(), 'frames');
+  const open = await openScreens(url);
+  note(`${displays} displays of ${boardCount} boards, ${consoles} consoles, ${eventsPerSec} events a second`);
+  await run('screens', floor, hub, watch, measuredMs);
+  figure('screens: sockets cut', cutOf(hub), 'sockets', 0);
+  open.openDeaf();
+  await run('screens beside one that does not read', floor, hub, watch, deafMs);
+  figure(
+    'screens beside one that does not read: others cut, or it not cut',
+    Math.abs(cutOf(hub) - 1),
+    'sockets',
+    0,
+  );
+  figure('screens: patches that arrived', await open.close(), 'frames');
   measureTrees(() => {
     // As in the hub: the live state is read once.
     const [board, people] = [floor.board(), floor.floor()];
@@ -299,17 +284,21 @@ async function measure(): Promise<void> {
   });
   hub.close();
   server.close();
-  process.exit(isLimitPassed() ? 1 : 0);
 }
 
-async function run(floor: Floor, hub: LiveHub, watch: Stopwatch): Promise<void> {
+const cutOf = (hub: LiveHub) =>
+  [...hub.metricsText().matchAll(/live_sockets_cut_total\S* (\d+)/g)].reduce(
+    (sum, [, cut]) => sum + Number(cut),
+    0,
+  );
+
+async function run(name: string, floor: Floor, hub: LiveHub, watch: Stopwatch, forMs: number): Promise<void> {
   const beginAt = now();
-  const ticks = machineTicks();
   const cpu = process.cpuUsage();
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
-  watch.isOn = true;
-  for (let event = 0; event < (measuredMs / 1000) * eventsPerSec; event += 1) {
+  watch.begin();
+  for (let event = 0; event < (forMs / 1000) * eventsPerSec; event += 1) {
     await sleepUntil(beginAt + (event * 1000) / eventsPerSec);
     floor.happen();
     watch.told();
@@ -320,14 +309,11 @@ async function run(floor: Floor, hub: LiveHub, watch: Stopwatch): Promise<void> 
   delay.disable();
   const { user, system } = process.cpuUsage(cpu);
   const tookMs = now() - beginAt;
-  figure('stolen by the host', stolenPct(ticks, machineTicks()), '%');
-  figure('flushes', watch.flushes / (tookMs / 1000), '/s');
-  spread('event told to sent to a display', watch.toSocketMs);
-  figure('event loop late, p99', delay.percentile(99) / 1e6 - 5, 'ms');
-  figure('processor of the server', (user + system) / 10 / tookMs, '% of one');
-  figure('processor of a flush', (user + system) / 1000 / watch.flushes, 'ms');
-  const cut = /live_sockets_cut_total\S* (\d+)/.exec(hub.metricsText());
-  figure('sockets cut', Number(cut?.[1] ?? 0), 'sockets', 0);
+  figure(`${name}: flushes`, watch.flushes / (tookMs / 1000), '/s');
+  spread(`${name}: event to socket`, watch.toSocketMs, limitMs);
+  figure(`${name}: event loop late, p99`, delay.percentile(99) / 1e6 - 5, 'ms');
+  figure(`${name}: processor of the server`, (user + system) / 10 / tookMs, '% of one');
+  figure(`${name}: processor of a flush`, (user + system) / 1000 / watch.flushes, 'ms');
 }
 
 /** What one look costs, without sockets. */
@@ -336,8 +322,8 @@ function measureTrees(look: () => void): void {
   const before = process.cpuUsage();
   for (let round = 0; round < rounds; round += 1) look();
   const { user, system } = process.cpuUsage(before);
-  figure('trees of all boards, once', (user + system) / 1000 / rounds, 'ms of processor');
+  figure('screens: trees of all boards, once', (user + system) / 1000 / rounds, 'ms');
 }
 
-if (process.argv[2] === 'displays') await display(process.argv[3] ?? '');
-else await measure();
+if (process.argv[2] === 'screens' && process.argv[1] === fileURLToPath(import.meta.url))
+  await watchAll(process.argv[3] ?? '');

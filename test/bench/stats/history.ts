@@ -1,0 +1,122 @@
+/**
+ * Reports and drill-downs over a year of history, by the product's own questions. Each run asks for another month and queue, so that
+ * little of what it reads was read just before.
+ */
+import { QueryTypes, type Sequelize } from 'sequelize';
+import type { ReportInterval, ReportKey } from '../../../server/contract/rest-reports.ts';
+import { connectDatabase } from '../../../server/db/connect.ts';
+import { FigureAnswers } from '../../../server/db/figure-answers.ts';
+import { FigureProjector } from '../../../server/db/figure-projector.ts';
+import { migrateUp } from '../../../server/db/migrate.ts';
+import { createContactRepo } from '../../../server/db/repos/contact-repo.ts';
+import { createDrillRepo, type DrillRepo } from '../../../server/db/repos/drill-repo.ts';
+import { createLogger } from '../../../server/lib/log.ts';
+import { figure, note } from '../../support/figures.ts';
+import { startPostgres } from '../../support/postgres.ts';
+import { fillHistory, monthAt, queueCount, yearStart } from './history-fill.ts';
+
+const runs = 20;
+const atMostMs = 90_000;
+const reportLimitMs = 1000;
+const pageLimitMs = 200;
+
+export async function measureHistory(stays: number): Promise<void> {
+  const logger = createLogger('bench', 'error');
+  const postgres = await startPostgres();
+  const { dir: socketDir, database, user } = postgres;
+  const sequelize = connectDatabase({ socketDir, database, user, logger });
+  try {
+    await migrateUp(sequelize, logger);
+    const at = performance.now();
+    await fillHistory(sequelize, stays);
+    figure('history: making it', (performance.now() - at) / 1000, 's');
+    await tellSizes(sequelize);
+    await askReports(new FigureAnswers(sequelize, new FigureProjector({ sequelize, logger })));
+    const contacts = createContactRepo(sequelize);
+    await askContacts(createDrillRepo(sequelize, (ids) => contacts.byIds(ids)));
+  } finally {
+    await sequelize.close();
+    await postgres.stop();
+  }
+}
+
+async function tellSizes(sequelize: Sequelize): Promise<void> {
+  for (const table of ['stays', 'queue_slots', 'agent_slots', 'contacts']) {
+    const [row] = await sequelize.query<{ rows: string; mb: number }>(
+      `select (select count(*) from ${table}) as rows, (sum(pg_total_relation_size(relid)) / 1e6)::float8 as mb
+       from pg_partition_tree('${table}')`,
+      { type: QueryTypes.SELECT },
+    );
+    note(`${table}: ${row!.rows} rows, ${Math.round(row!.mb)} MB with indexes`);
+  }
+}
+
+async function askReports(answers: FigureAnswers): Promise<void> {
+  const ask = async (by: ReportKey, interval: ReportInterval, from: number, to: number) => {
+    const question = { from, to, by, interval, attribution: 'event', timeZone: 'Europe/Rome' } as const;
+    const { rows } = await answers.report({ question, starts: [], asOf: monthAt(24) });
+    if (rows.length === 0) throw new Error('an empty report');
+    return rows.length;
+  };
+  const month = (run: number) => [monthAt(run % 12), monthAt((run % 12) + 1)] as const;
+  await time('report: a month by half hour and queue', reportLimitMs, (run) =>
+    ask('queue', '30', ...month(run)),
+  );
+  await time('report: a month by day and agent', reportLimitMs, (run) => ask('agent', 'day', ...month(run)));
+  await time('report: a year by day and queue', null, () => ask('queue', 'day', yearStart, monthAt(12)));
+}
+
+async function askContacts(drill: DrillRepo): Promise<void> {
+  const query = (run: number) => ({
+    from: monthAt(run % 12),
+    to: monthAt((run % 12) + 1),
+    scope: `queue:q${(run * 7) % queueCount}`,
+    count: 'answered' as const,
+    attribution: 'event' as const,
+    limit: 50,
+  });
+  const page = async (asked: Parameters<DrillRepo['contacts']>[0]) => {
+    const { items, total } = await drill.contacts(asked);
+    if (items.length === 0 || total < items.length) throw new Error('an empty page');
+    return total;
+  };
+  await time('drill-down: first page of a queue and month, with its total', pageLimitMs, (run) =>
+    page(query(run)),
+  );
+  // The place of a row of its first ten days, asked for in a shorter window: the cursor is the same.
+  const deep: string[] = [];
+  for (let run = 0; run < runs; run += 1) {
+    const { nextCursor } = await drill.contacts({ ...query(run), to: query(run).from + 10 * 86_400_000 });
+    deep.push(nextCursor!);
+  }
+  await time('drill-down: a page two thirds down', pageLimitMs, (run) =>
+    page({ ...query(run), cursor: deep[run]! }),
+  );
+  await time('drill-down: first page of the site and month, short abandons', pageLimitMs, (run) =>
+    page({ ...query(run), scope: 'site', count: 'shortAbandoned' }),
+  );
+  await time('drill-down: first page of an agent and month', pageLimitMs, (run) =>
+    page({ ...query(run), scope: `agent:${1001 + run}`, count: 'handled' }),
+  );
+}
+
+/** The 50th and 95th percentile of twenty runs, or of what fits into the time there is. */
+async function time(
+  name: string,
+  limitMs: number | null,
+  run: (index: number) => Promise<number>,
+): Promise<void> {
+  const ms: number[] = [];
+  const began = performance.now();
+  let found = 0;
+  for (let index = 0; index < runs && performance.now() - began < atMostMs; index += 1) {
+    const at = performance.now();
+    found = await run(index);
+    ms.push(performance.now() - at);
+  }
+  ms.sort((a, b) => a - b);
+  const at = (part: number) => ms[Math.min(ms.length - 1, Math.ceil(part * ms.length) - 1)] ?? Number.NaN;
+  figure(`${name}: rows, or total`, found, '');
+  figure(`${name} p50`, at(0.5), 'ms');
+  figure(`${name} p95`, at(0.95), 'ms', limitMs);
+}
