@@ -101,7 +101,8 @@ export class FigureBatch implements FigureSink {
     attribution: Attribution,
   ): Cell {
     const slot = slotOf(at);
-    const id = JSON.stringify([slot, attribution, queueId, channel, numberId, trunkId, branch]);
+    // A number alone might hold a line break: what is before and behind it still says where it ends.
+    const id = `${slot}\n${attribution}\n${queueId}\n${channel}\n${numberId}\n${trunkId}\n${branch}`;
     let found = this.#queueSlots.get(id);
     if (!found) {
       const head = {
@@ -119,7 +120,7 @@ export class FigureBatch implements FigureSink {
   }
 
   #agentSlot(agentId: string, teamId: string, queueId: string, channel: string, slot: number): Cell {
-    const id = JSON.stringify([slot, agentId, teamId, queueId, channel]);
+    const id = `${slot}\n${agentId}\n${teamId}\n${queueId}\n${channel}`;
     let found = this.#agentSlots.get(id);
     if (!found) {
       const head = { slot, agent_id: agentId, team_id: teamId, queue_id: queueId, channel };

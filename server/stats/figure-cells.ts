@@ -4,7 +4,8 @@
  */
 import { type CountName, countNames, type FigureCounts } from '../contract/figures.ts';
 
-export type Cell = Float64Array;
+/** Plain numbers: a typed array of this size lives outside the heap, and there are thousands of cells. */
+export type Cell = number[];
 /** What one event adds: place, value, place, value ... */
 export type Delta = readonly number[];
 
@@ -13,9 +14,10 @@ export const placeOf = Object.fromEntries(countNames.map((name, place) => [name,
   number
 >;
 export const longestWaitPlace = countNames.length;
-const cellSize = countNames.length + 1;
+/** Fractions first: copies of such a row hold their numbers unboxed from the start. */
+const zeros: readonly number[] = Array.from({ length: countNames.length + 1 }, () => 0.5).fill(0);
 
-export const emptyCell = (): Cell => new Float64Array(cellSize);
+export const emptyCell = (): Cell => zeros.slice();
 
 export function addDelta(cell: Cell, delta: Delta): void {
   for (let i = 0; i < delta.length; i += 2) {

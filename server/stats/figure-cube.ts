@@ -22,16 +22,27 @@ import type { ContactKey } from './figure-fold.ts';
 export const minuteMs = 60_000;
 /** Twice the longest rolling window: a trend looks at the window before. */
 const minutesKept = 121;
+/** Old ones are looked for when there are so many more, not with each new one. */
+const minutesMore = 30;
 
 interface Span {
   today: Cell;
   shift: Cell;
   /** By start. */
   minutes: Map<number, Cell>;
+  /** The one added to last, which most of what comes belongs to. */
+  lastStart: number;
+  lastCell: Cell | undefined;
 }
 type Spans = Record<Attribution, Span>;
 
-const emptySpan = (): Span => ({ today: emptyCell(), shift: emptyCell(), minutes: new Map() });
+const emptySpan = (): Span => ({
+  today: emptyCell(),
+  shift: emptyCell(),
+  minutes: new Map(),
+  lastStart: -1,
+  lastCell: undefined,
+});
 const emptySpans = (): Spans => ({ event: emptySpan(), arrival: emptySpan() });
 
 interface PackedSpan {
@@ -261,12 +272,11 @@ export class FigureCube {
     if (at >= this.#dayStart) addDelta(span.today, delta);
     if (this.#shiftStart !== undefined && at >= this.#shiftStart) addDelta(span.shift, delta);
     const start = at - (at % minuteMs);
-    let cell = span.minutes.get(start);
-    if (!cell) {
-      span.minutes.set(start, (cell = emptyCell()));
-      if (span.minutes.size > minutesKept) forget(span.minutes);
+    if (start !== span.lastStart || !span.lastCell) {
+      span.lastStart = start;
+      span.lastCell = minuteOf(span.minutes, start);
     }
-    addDelta(cell, delta);
+    addDelta(span.lastCell, delta);
   }
 
   /** Who came yesterday and is answered today is credited, by arrival, to the day that is closed. */
@@ -307,9 +317,20 @@ function sumOf({ minutes }: Span, from: number, to: number): Cell {
   return sum;
 }
 
+function minuteOf(minutes: Map<number, Cell>, start: number): Cell {
+  let cell = minutes.get(start);
+  if (!cell) {
+    if (minutes.size >= minutesKept + minutesMore) forget(minutes);
+    minutes.set(start, (cell = emptyCell()));
+  }
+  return cell;
+}
+
 /** Those by arrival do not come in order. */
 function forget(minutes: Map<number, Cell>): void {
-  const oldest = Math.max(...minutes.keys()) - minutesKept * minuteMs;
+  let newest = 0;
+  for (const start of minutes.keys()) if (start > newest) newest = start;
+  const oldest = newest - minutesKept * minuteMs;
   for (const start of minutes.keys()) if (start <= oldest) minutes.delete(start);
 }
 
@@ -323,11 +344,14 @@ function eachMinute(from: number, to: number, tell: (at: number, ms: number) => 
   }
 }
 
-const pack = ({ today, shift, minutes }: Span): PackedSpan => ({
-  today: packCell(today),
-  shift: packCell(shift),
-  minutes: [...minutes].map(([start, cell]) => [start, packCell(cell)]),
-});
+function pack({ today, shift, minutes }: Span): PackedSpan {
+  forget(minutes);
+  return {
+    today: packCell(today),
+    shift: packCell(shift),
+    minutes: [...minutes].map(([start, cell]) => [start, packCell(cell)]),
+  };
+}
 
 const isTime = (place: number) => place >= placeOf.readyMs && place < longestWaitPlace;
 const timesIn = (packed: readonly number[]) => packed.filter((_, i) => isTime(packed[i - (i % 2)]!));
