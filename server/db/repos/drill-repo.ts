@@ -111,16 +111,17 @@ export function createDrillRepo(
         ? factInside(source.fact, attribution)
         : `s.queued_at < ${instant('$2')} and (s.left_at is null or s.left_at >= ${instant('$2')}) and $1::bigint is not null`;
       const head = `from stays s ${source?.join ?? ''} where ${inside} and ${filter.where}`;
-      // Where nobody has asked for a place, every row is behind it.
-      const after = readCursor(cursor) ?? [9_007_199_254_740_991, 999_999, ''];
+      // Where nobody has asked for a place, every row is behind it: a stay is never counted before it began.
+      const after = readCursor(cursor) ?? [to, 0, ''];
       const [place, ordinal] = after;
       const query = <T extends object>(sql: string, bind: unknown[]) =>
         sequelize.query<T>(sql, { bind, type: QueryTypes.SELECT });
       const scoped = filter.bind;
       const rows = await query<StayRow>(
-        `select distinct ${columns} ${head}
-           and (${ms('s.queued_at')}, s.ordinal, s.contact_id) < ($3::bigint, $4::integer, $${5 + scoped.length}::text)
-         order by queued_ms desc, s.ordinal desc, s.contact_id desc limit $${6 + scoped.length}`,
+        `select ${columns} from (select ${source?.join ? 'distinct' : ''} s.* ${head}
+           and (s.queued_at, s.ordinal, s.contact_id) < (${instant('$3')}, $4::integer, $${5 + scoped.length}::text)
+         order by s.queued_at desc, s.ordinal desc, s.contact_id desc limit $${6 + scoped.length}) s
+         order by s.queued_at desc, s.ordinal desc, s.contact_id desc`,
         [from, to, place, ordinal, ...scoped, after[2], limit + 1],
       );
       const [sum] = await query<{ total: string }>(

@@ -136,7 +136,7 @@ async function withoutIndexes(sequelize: Sequelize): Promise<string[]> {
      from pg_constraint where contype = 'p' and conrelid = any($1::regclass[])`,
   );
   const indexes = await statements(
-    `select format('drop index %s', indexrelid::regclass) as drop, pg_get_indexdef(indexrelid) as make
+    `select format('drop index %s', indexrelid::regclass) as drop, replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') as make
      from pg_index where not indisprimary and indrelid = any($1::regclass[])`,
   );
   const all = [...keys, ...indexes];
