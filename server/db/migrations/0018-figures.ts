@@ -76,7 +76,7 @@ export const figuresMigration = {
     ) partition by range (queued_at);
     create index stays_contact on stays (contact_id);
     create index stays_queue on stays (queue_id, queued_at);
-    create index stays_left on stays (queue_id, left_at);
+    create index stays_left on stays (queue_id, left_at) include (outcome, is_in_target, is_short);
     create index stays_agent on stays (agent_id, handled_at);
     create index stays_handled on stays (queue_id, handled_at);
     create index stays_waiting on stays (queued_at) where outcome is null;
