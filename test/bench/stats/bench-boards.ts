@@ -57,6 +57,11 @@ export function sourcesOf({ figures }: { figures: FigureSource }): BoardSources 
     figures,
     intraday: { series: () => series },
     alerts: () => ({}),
-    site: { channels: () => ['voice', 'chat'], agentTeam: () => undefined, showsAgentNames: () => false },
+    site: {
+      channels: () => ['voice', 'chat'],
+      agentTeam: () => undefined,
+      nameOf: () => undefined,
+      showsAgentNames: () => false,
+    },
   };
 }
