@@ -15,20 +15,16 @@ import { AcdShell } from './app/acd-shell.ts';
 import { ActiveSite } from './app/active-site.ts';
 import { withEmergency } from './app/board-emergency.ts';
 import { Callbacks } from './app/callback/callbacks.ts';
-import { Customers } from './app/customers/customers.ts';
 import { FeatureCodes } from './app/feature-codes.ts';
 import { isLiveSnapshot, LiveFigures, toStatsSite } from './app/live-figures.ts';
 import type { StoredSite } from './app/ports.ts';
 import { SiteService } from './app/site-service.ts';
 import { takeOver } from './app/takeover.ts';
-import { Retention } from './app/text/retention.ts';
 import { VoiceCalls } from './app/voice-calls.ts';
 import { createSecretFiles } from './lib/secret-files.ts';
 import { createCallbackRepo } from './db/repos/callback-repo.ts';
 import { createChannelUseRepo } from './db/repos/channel-use-repo.ts';
 import { createConsentRepo } from './db/repos/consent-repo.ts';
-import { createCustomerRepo } from './db/repos/customer-repo.ts';
-import { createAuditTrail } from './audit/audit-trail.ts';
 import { createAccess } from './auth/access.ts';
 import { boardSite, createBoardSide } from './compose/boards.ts';
 import { createAlerts } from './compose/alerts.ts';
@@ -41,6 +37,7 @@ import { routingSwitches } from './app/routing-switches.ts';
 import { createTextSide } from './compose/text.ts';
 import { exposeGuard, textChannelsOf } from './compose/text-guard.ts';
 import { createReconciler } from './compose/reconciling.ts';
+import { createRecordsSide } from './compose/records.ts';
 import { createRecordingStore } from './compose/recording-files.ts';
 import { keepSnapshots, type HouseState } from './compose/snapshots.ts';
 import { openStores, type Stores } from './compose/stores.ts';
@@ -48,7 +45,6 @@ import { BadEnvironment, readEnvironment, type ServerConfig } from './config/env
 import { PromptFiles } from './config/prompt-files.ts';
 import { formatFault, verifyPin } from './config/site-file.ts';
 import { readSite } from './config/site-reader.ts';
-import { createRetentionRepo } from './db/repos/retention-repo.ts';
 import type { HearthlineEvent } from './contract/events.ts';
 import type { Site } from './contract/site.ts';
 import { createClock } from './lib/clock.ts';
@@ -120,12 +116,8 @@ async function main(): Promise<void> {
   });
   const voice = new VoiceCalls({ shell, calls, site: active, prompts, clock, features, recent, callbacks });
   const screens = staticDirs(config);
-  const customers = new Customers({
-    store: createCustomerRepo(stores.sequelize, newId),
-    site: () => active.site,
-    clock,
-    logger,
-  });
+  const records = createRecordsSide({ stores, site: active, clock, logger });
+  const { audit, customers } = records;
   const text = createTextSide({
     stores,
     shell,
@@ -154,18 +146,8 @@ async function main(): Promise<void> {
   });
   siteService.apply(stored, house.siteVersion === version);
 
-  const audit = createAuditTrail(stores.sequelize, clock);
-  const retention = new Retention({
-    store: createRetentionRepo(stores.sequelize),
-    retention: () => active.site.retention,
-    audit,
-    clock,
-    logger,
-  });
-  shutdown.add('retention', () => retention.stop());
-  retention.start();
-  shutdown.add('customers', () => customers.stop());
-  customers.start();
+  shutdown.add('records', () => records.stop());
+  records.start();
   const access = createAccess({
     sequelize: stores.sequelize,
     redis: stores.redisCommands,

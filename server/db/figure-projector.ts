@@ -146,10 +146,14 @@ export class FigureProjector {
     await this.#options.onPoint?.('committed');
   }
 
-  /** What cannot be folded was stored as unreadable, or is of a release to come: nothing is counted of it. */
+  /** What cannot be folded was stored as unreadable, or is of a release to come: it must not stop what comes after it. */
   #fold(standing: Standing, row: EventRow): void {
     const event = eventOf(row);
-    if (row.type !== 'unreadable') standing.fold.apply(event);
+    try {
+      if (row.type !== 'unreadable') standing.fold.apply(event);
+    } catch (err) {
+      this.#options.logger.error({ err, seq: event.seq }, 'an event could not be counted: it is passed over');
+    }
     standing.seq = event.seq;
     standing.at = Math.max(standing.at, event.at);
   }

@@ -12,55 +12,11 @@
 import { decodeNext } from '../acd/agent-state.ts';
 import { type Channel, type DraftOf, type HearthlineEvent, workOf } from '../contract/events.ts';
 import { type Delta, longestWaitPlace, placeOf } from './figure-cells.ts';
-import { AgentClock, type AgentClockState, type TimeSink } from './agent-clock.ts';
+import { AgentClock, type AgentClockState } from './agent-clock.ts';
 import { type FoldSite, siteOfEvent } from './fold-site.ts';
+import type { ContactKey, FigureSink, Stay } from './stay.ts';
 
-/** What a contact's counts belong to. Empty: none. One object per stay. */
-export interface ContactKey {
-  readonly queueId: string;
-  readonly channel: Channel;
-  readonly numberId: string;
-  readonly trunkId: string;
-  /** Of `arrived` alone: `queue`, or why it never came to one. */
-  readonly branch: string;
-}
-
-export interface Stay {
-  readonly contactId: string;
-  /** 1, 2, ...: a contact may stay in several queues, or come back to one. */
-  readonly ordinal: number;
-  readonly key: ContactKey;
-  readonly queuedAt: number;
-  readonly targetMs: number;
-  readonly shortAbandonMs: number;
-  /** Version of the definitions that it is measured by. */
-  readonly definition: number;
-  serviceLevelAt?: number;
-  outcome?: 'answered' | 'abandoned' | 'flowed-out';
-  leftAt?: number;
-  waitMs?: number;
-  isInTarget?: boolean;
-  isShort?: boolean;
-  agentId?: string;
-  teamId?: string;
-  repliedAt?: number;
-  handledAt?: number;
-  isTransferred?: boolean;
-  talkMs?: number;
-  holdMs?: number;
-  wrapUpMs: number;
-}
-
-export interface FigureSink extends TimeSink {
-  /** `at`: when it happened; `arrivedAt`: what it is credited to by arrival. */
-  count(key: ContactKey, at: number, arrivedAt: number, delta: Delta): void;
-  /** The same as far as an agent did it. */
-  work(agentId: string, teamId: string, key: ContactKey, at: number, delta: Delta): void;
-  /** It began or changed. */
-  stay(stay: Stay): void;
-  /** New definitions are in force. */
-  defined(site: FoldSite, at: number): void;
-}
+export type { ContactKey, FigureSink, Stay } from './stay.ts';
 
 /** A contact that is not over. */
 export interface InHand {
@@ -430,7 +386,8 @@ export class FigureFold {
   }
 
   #end(contactId: string, contact: InHand, { at, data }: DraftOf<'contact.ended'>): void {
-    this.#arrive(contact, data.reason);
+    // Not its reason: that may be what a stranger's phone said.
+    this.#arrive(contact, data.outcome);
     const { stay } = contact;
     if (stay && stay.outcome === undefined) {
       // Routing lets nobody go so; a log that was cut might.

@@ -71,7 +71,7 @@ function RuleRow({ row, scopeName, onEdit, onDelete, onSwitch }: RowProps) {
       <td data-given class="two-lines">
         <b>
           <SeverityShape severity={rule.severity} />
-          <span class="only-read">{w[severityWord[rule.severity]]}</span> {rule.name}
+          <span class="severity-word">{w[severityWord[rule.severity]]}</span> {rule.name}
         </b>
         <span class="quiet">{scopeText(rule.scope, scopeName)}</span>
       </td>

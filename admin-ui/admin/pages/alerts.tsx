@@ -81,7 +81,7 @@ function HistoryRow({ alert, began, lasted }: { alert: AlertRow; began: string; 
       <td data-given class="two-lines">
         <b>
           <SeverityShape severity={alert.severity} />
-          <span class="only-read">{w[severityWord[alert.severity]]}</span> {alert.name}
+          <span class="severity-word">{w[severityWord[alert.severity]]}</span> {alert.name}
         </b>
         <span class="quiet">{where}</span>
       </td>

@@ -37,8 +37,7 @@ describe('recordings on the real server', function () {
     const { page } = admin;
     await visit(page, 'recordings');
     const row = page.locator('tbody tr');
-    await row.first().waitFor();
-    expect(await row.count()).to.equal(1);
+    await until('there is one row', async () => (await row.count()) === 1);
     for (const text of [callerNumber, 'Main line', agentNames[0]!])
       await until(`the row says ${text}`, async () => (await row.innerText()).includes(text));
     await row.locator('button').click();
