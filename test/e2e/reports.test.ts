@@ -14,6 +14,8 @@ const sizes = [
   { width: 1366, height: 768 },
   { width: 1920, height: 1080 },
 ];
+/** An hour of a Tuesday, so that the made-up days fall into the same hours and the same yesterday whenever the test is run. */
+const startedAt = Date.parse('2026-03-17T13:10:00Z');
 const number = (text: string) => Number(text.replace(/\D/g, ''));
 
 describe('reports in the browser', function () {
@@ -29,8 +31,9 @@ describe('reports in the browser', function () {
   before(async () => {
     const dist = await builtUi();
     browser = await launchBrowser();
-    backend = await startUiBackend({ dist, stepEveryMs: 0 });
+    backend = await startUiBackend({ dist, stepEveryMs: 0, skewMs: startedAt - Date.now() });
     page = await (await browser.newContext({ viewport: sizes[0]!, timezoneId: 'Asia/Kolkata' })).newPage();
+    await page.clock.setFixedTime(startedAt);
     errors = listenForErrors(page, (text) => text.includes('Failed to load resource'));
     page.on('response', (response) => {
       const url = new URL(response.url());

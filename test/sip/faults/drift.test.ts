@@ -140,6 +140,8 @@ describe('drift between routing, legs and engines', function () {
     await crowd.call(1, { service: '702' });
     await house.untilContacts('waiting', 1);
     const app = await intruder('intruder');
+    // A contact waits from its INVITE on, its dialog is there from its 200 on.
+    await until('the dialog of the caller', async () => (await dialogs()).length === 1);
     const [dialogId] = await dialogs();
     const isEmpty = async () => (await house.inHand()) === 0;
     await mended('leg-without-dialog', () => app.inDialog('BYE', dialogId!), isEmpty);
