@@ -18,6 +18,7 @@ import {
 } from './figure-cells.ts';
 import type { AgentTime } from '../contract/figures.ts';
 import type { ContactKey } from './figure-fold.ts';
+import { eachPart } from './stretch.ts';
 
 export const minuteMs = 60_000;
 /** Twice the longest rolling window: a trend looks at the window before. */
@@ -143,7 +144,7 @@ export class FigureCube {
     const targets = this.#agentSpans(agentId, teamId);
     const site = this.#scope('site');
     const place = placeOf[time];
-    eachMinute(from, to, (at, ms) => {
+    eachPart(from, to, minuteMs, (at, ms) => {
       const delta = [place, ms];
       this.#add(site.event, at, delta);
       for (const spans of targets) this.#add(spans.event, at, delta);
@@ -332,16 +333,6 @@ function forget(minutes: Map<number, Cell>): void {
   for (const start of minutes.keys()) if (start > newest) newest = start;
   const oldest = newest - minutesKept * minuteMs;
   for (const start of minutes.keys()) if (start <= oldest) minutes.delete(start);
-}
-
-/** Cuts [from, to) at whole minutes. */
-function eachMinute(from: number, to: number, tell: (at: number, ms: number) => void): void {
-  let at = from;
-  while (at < to) {
-    const end = Math.min(to, at - (at % minuteMs) + minuteMs);
-    tell(at, end - at);
-    at = end;
-  }
 }
 
 function pack({ today, shift, minutes }: Span): PackedSpan {

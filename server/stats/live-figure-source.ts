@@ -2,7 +2,7 @@
  * Answers for every figure by its name, scope and window (figure-source.ts) out of the live fold. Asking changes nothing: what
  * has run out or runs on since the last event is added for the answer alone, cut at the window's beginning.
  */
-import { type AgentState, workOf } from '../contract/events.ts';
+import { type AgentState, agentStates, workOf } from '../contract/events.ts';
 import {
   agentTimes,
   type Attribution,
@@ -49,16 +49,7 @@ const stateFigures: Partial<Record<FigureName, readonly AgentState[]>> = {
   'agents-hold': ['hold'],
   'agents-wrap-up': ['wrap-up'],
   'agents-unreachable': ['unreachable'],
-  'agents-logged-in': [
-    'not-ready',
-    'ready',
-    'reserved',
-    'ringing',
-    'talking',
-    'hold',
-    'wrap-up',
-    'unreachable',
-  ],
+  'agents-logged-in': agentStates.filter((state) => state !== 'logged-out'),
 };
 
 export class LiveFigureSource implements FigureSource {
