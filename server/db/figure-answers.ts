@@ -3,31 +3,11 @@
  * and what runs on is taken from the fold while no batch is under way, so that both know the same events.
  */
 import { QueryTypes, type Sequelize, Transaction } from 'sequelize';
+import type { AskedOfHistory, HistoryAnswer, HistoryQuestion, HistoryRow } from '../app/figures/ports.ts';
 import type { FigureProjector } from './figure-projector.ts';
 import { isRecountable, recount, waitingAt } from './figure-recount.ts';
-import {
-  addRunning,
-  type CountedRow,
-  ReportCells,
-  reportOfSlots,
-  type ReportQuestion,
-  runningOn,
-} from './figure-report.ts';
+import { addRunning, ReportCells, reportOfSlots, type RunningOn, runningOn } from './figure-report.ts';
 import { slotMs } from './figure-batch.ts';
-
-export interface ReportAnswer {
-  seq: number;
-  asOf: number;
-  definitions: { version: number; since: number }[];
-  rows: CountedRow[];
-}
-export interface FigureQuestionOf {
-  question: ReportQuestion;
-  /** Starts of the intervals that are local days or longer, ascending. */
-  starts: readonly number[];
-  /** Now. */
-  asOf: number;
-}
 
 export class FigureAnswers {
   readonly #sequelize: Sequelize;
@@ -50,7 +30,7 @@ export class FigureAnswers {
     return this.#inTurn(() => this.#projector.step());
   }
 
-  async report({ question, starts, asOf }: FigureQuestionOf): Promise<ReportAnswer> {
+  async report({ question, starts, asOf }: AskedOfHistory): Promise<HistoryAnswer> {
     return this.#asOneSnapshot(asOf, async (transaction, { seq, running }) => {
       const isWhole = question.from % slotMs === 0 && (question.to % slotMs === 0 || question.to >= asOf);
       const end = question.to >= asOf && question.to % slotMs !== 0 ? nextSlot(question.to) : question.to;
@@ -59,15 +39,15 @@ export class FigureAnswers {
         : isRecountable(question.by)
           ? await recount(this.#sequelize, transaction, question)
           : new ReportCells();
-      if (question.to >= asOf || question.to > running.at)
-        addRunning(cells, question, running.on, asOf, starts);
+      // Of a window long past as well: who is Not Ready since then is in no slot before that is over.
+      addRunning(cells, question, running, asOf, starts);
       const definitions = await this.#definitions(transaction, question);
       return { seq, asOf, definitions, rows: cells.rows() };
     });
   }
 
   /** The counts of contacts again, from the stays themselves, as far as history is. */
-  async recount(question: ReportQuestion): Promise<CountedRow[]> {
+  async recount(question: HistoryQuestion): Promise<HistoryRow[]> {
     return this.#inTransaction(async (transaction) =>
       (await recount(this.#sequelize, transaction, question)).rows(),
     );
@@ -79,10 +59,7 @@ export class FigureAnswers {
 
   async #asOneSnapshot<T>(
     asOf: number,
-    work: (
-      transaction: Transaction,
-      standing: { seq: number; running: { on: ReturnType<typeof runningOn>; at: number } },
-    ) => Promise<T>,
+    work: (transaction: Transaction, standing: { seq: number; running: RunningOn }) => Promise<T>,
   ): Promise<T> {
     let begun = () => {};
     const hasBegun = new Promise<void>((resolve) => (begun = resolve));
@@ -94,8 +71,7 @@ export class FigureAnswers {
           `select seq from projector_checkpoint where name = 'figures'`,
           { transaction, type: QueryTypes.SELECT },
         );
-        const { fold, at } = this.#projector.standing!;
-        const running = { on: runningOn(fold, asOf), at };
+        const running = runningOn(this.#projector.standing!.fold, asOf);
         begun();
         return work(transaction, { seq: Number(rows[0]?.seq ?? 0), running });
       });
@@ -121,8 +97,8 @@ export class FigureAnswers {
   /** Those in force at its beginning, and those that came within it. */
   async #definitions(
     transaction: Transaction,
-    { from, to }: ReportQuestion,
-  ): Promise<ReportAnswer['definitions']> {
+    { from, to }: HistoryQuestion,
+  ): Promise<HistoryAnswer['definitions']> {
     const rows = await this.#sequelize.query<{ version: number; since: string }>(
       `select version, round(extract(epoch from effective_from) * 1000)::bigint as since from kpi_definitions
        where effective_from < to_timestamp($2::bigint / 1000.0) and effective_from >= coalesce(

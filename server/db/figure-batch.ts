@@ -14,6 +14,7 @@ import {
 } from '../stats/figure-cells.ts';
 import type { ContactKey, FigureSink, Stay } from '../stats/figure-fold.ts';
 import type { FoldSite } from '../stats/fold-site.ts';
+import { eachPart } from '../stats/stretch.ts';
 import { agentCounts, columnOf, queueCounts } from './figure-sql.ts';
 
 export const slotMs = 15 * 60_000;
@@ -58,18 +59,15 @@ export class FigureBatch implements FigureSink {
     from: number,
     to: number,
   ): void {
-    for (let at = from; at < to;) {
-      const slot = slotOf(at);
-      const end = Math.min(to, slot + slotMs);
-      const delta = [placeOf[time], end - at];
-      addDelta(this.#agentSlot(agentId, teamId, '', '', slot), delta);
+    eachPart(from, to, slotMs, (at, ms) => {
+      const delta = [placeOf[time], ms];
+      addDelta(this.#agentSlot(agentId, teamId, '', '', slotOf(at)), delta);
       if (time === 'readyMs')
         for (const queueId of queueIds) {
           const key = { queueId, channel: '' as const, numberId: '', trunkId: '', branch: '' };
           addDelta(this.#queueSlot(key, at, 'event'), delta);
         }
-      at = end;
-    }
+    });
   }
 
   stay(stay: Stay): void {

@@ -4,9 +4,9 @@
  */
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import type { CountName } from '../contract/figures.ts';
-import type { ReportKey } from '../contract/rest-reports.ts';
+import type { HistoryKey, HistoryQuestion } from '../app/figures/ports.ts';
 import { longestWaitPlace, placeOf } from '../stats/figure-cells.ts';
-import { ReportCells, type ReportQuestion } from './figure-report.ts';
+import { ReportCells } from './figure-report.ts';
 import { columnOf } from './figure-sql.ts';
 
 const instant = (place: string) => `to_timestamp(${place}::bigint / 1000.0)`;
@@ -62,25 +62,26 @@ export const wrapUpsOfStays = `join agent_intervals i on i.agent_id = s.agent_id
     and i.from_at < coalesce((select min(n.handled_at) from stays n
       where n.contact_id = s.contact_id and n.agent_id = s.agent_id and n.ordinal > s.ordinal), 'infinity')`;
 
-const keys: Partial<Record<ReportKey, string>> = {
+const keys: Partial<Record<HistoryKey, string>> = {
   site: `'site'`,
   queue: `'queue:' || s.queue_id`,
+  'queue-channel': `'queue:' || s.queue_id || '/' || s.channel`,
   channel: `'channel:' || s.channel`,
   number: `'number:' || s.number_id`,
   trunk: `'trunk:' || s.trunk_id`,
 };
-const filters: Partial<Record<ReportKey, string>> = {
+const filters: Partial<Record<HistoryKey, string>> = {
   number: `s.number_id <> ''`,
   trunk: `s.trunk_id <> ''`,
 };
 
-export const isRecountable = (by: ReportKey): boolean => keys[by] !== undefined;
+export const isRecountable = (by: HistoryKey): boolean => keys[by] !== undefined;
 
 /** Counts of contacts over the whole window; agents' times and what never entered a queue are not in it. */
 export async function recount(
   sequelize: Sequelize,
   transaction: Transaction,
-  { from, to, by, attribution, queues }: Omit<ReportQuestion, 'interval' | 'timeZone'>,
+  { from, to, by, attribution, queues }: Omit<HistoryQuestion, 'interval' | 'timeZone'>,
 ): Promise<ReportCells> {
   const cells = new ReportCells();
   const run = async (facts: Partial<Record<CountName, CountFact>>, join: string, hasLongest: boolean) => {

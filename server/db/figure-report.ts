@@ -4,29 +4,20 @@
  * from the fold that the roll-ups were made by, so that a report of now and a live board say the same (N1).
  */
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
-import type { Attribution, CountName } from '../contract/figures.ts';
-import type { ReportInterval, ReportKey } from '../contract/rest-reports.ts';
+import {
+  type HistoryKey,
+  historyKeyOf,
+  type HistoryQuestion,
+  type HistoryRow,
+} from '../app/figures/ports.ts';
+import { agentTimes, type CountName } from '../contract/figures.ts';
+import type { ReportInterval } from '../contract/rest-reports.ts';
 import { addDelta, type Cell, emptyCell, longestWaitPlace, placeOf } from '../stats/figure-cells.ts';
 import type { FigureFold } from '../stats/figure-fold.ts';
-import { slotMs, slotOf } from './figure-batch.ts';
+import { scopesOf } from '../stats/figure-cube.ts';
+import { eachPart } from '../stats/stretch.ts';
+import { slotMs } from './figure-batch.ts';
 import { agentCounts, columnOf, queueCounts } from './figure-sql.ts';
-import { agentTimes } from '../contract/figures.ts';
-
-export interface ReportQuestion {
-  from: number;
-  to: number;
-  by: ReportKey;
-  interval: ReportInterval;
-  attribution: Attribution;
-  timeZone: string;
-  queues?: readonly string[] | undefined;
-}
-export interface CountedRow {
-  /** Of the interval, ms UTC. */
-  start: number;
-  scope: string;
-  cell: Cell;
-}
 
 interface Source {
   table: 'queue_slots' | 'agent_slots';
@@ -57,8 +48,16 @@ const agentSource = (kind: string, key: string, where: string): Source => ({
   where,
   counts: agentCounts,
 });
-const sources: Record<ReportKey, readonly Source[]> = {
+const sources: Record<HistoryKey, readonly Source[]> = {
   queue: [queueSource('queue', 'queue_id')],
+  'queue-channel': [
+    {
+      ...queueSource('queue', 'queue_id'),
+      keys: ['queue_id', 'channel'],
+      scopeOf: (queueId, channel) => `queue:${queueId}/${channel}`,
+      where: `queue_id <> '' and channel <> ''`,
+    },
+  ],
   channel: [queueSource('channel', 'channel')],
   number: [queueSource('number', 'number_id')],
   branch: [
@@ -105,7 +104,7 @@ type SlotRow = { start: string; keys: string[]; sums: string };
 async function fromSource(
   sequelize: Sequelize,
   transaction: Transaction,
-  question: ReportQuestion,
+  question: HistoryQuestion,
   { table, keys, where, counts }: Source,
 ): Promise<SlotRow[]> {
   const { from, to, interval, attribution, timeZone, queues } = question;
@@ -128,7 +127,7 @@ async function fromSource(
 
 /** Of the cells of a report, by start and scope. */
 export class ReportCells {
-  readonly #cells = new Map<string, CountedRow>();
+  readonly #cells = new Map<string, HistoryRow>();
 
   cell(start: number, scope: string): Cell {
     const id = `${start} ${scope}`;
@@ -137,7 +136,7 @@ export class ReportCells {
     return row.cell;
   }
 
-  rows(): CountedRow[] {
+  rows(): HistoryRow[] {
     return [...this.#cells.values()].sort(
       (a, b) => a.start - b.start || (a.scope < b.scope ? -1 : Number(a.scope > b.scope)),
     );
@@ -147,7 +146,7 @@ export class ReportCells {
 /** `starts`: of the intervals, ascending; for local days and longer ones. */
 export const startOf = (
   at: number,
-  { from, interval }: ReportQuestion,
+  { from, interval }: HistoryQuestion,
   starts: readonly number[],
 ): number => {
   if (interval === 'all') return from;
@@ -161,7 +160,7 @@ export const startOf = (
 export async function reportOfSlots(
   sequelize: Sequelize,
   transaction: Transaction,
-  question: ReportQuestion,
+  question: HistoryQuestion,
 ): Promise<ReportCells> {
   const cells = new ReportCells();
   for (const source of sources[question.by])
@@ -178,7 +177,7 @@ export async function reportOfSlots(
 /** What the fold knows to be running at one instant, taken at once. */
 export interface RunningOn {
   times: { agentId: string; teamId: string; queueIds: readonly string[]; place: number; from: number }[];
-  overdue: { scopes: Partial<Record<ReportKey, string>>; queueId: string; at: number; arrivedAt: number }[];
+  overdue: { scopes: readonly string[]; queueId: string; at: number; arrivedAt: number }[];
 }
 
 export function runningOn(fold: FigureFold, asOf: number): RunningOn {
@@ -187,19 +186,8 @@ export function runningOn(fold: FigureFold, asOf: number): RunningOn {
     running.times.push({ agentId, teamId, queueIds, place: placeOf[time], from }),
   );
   for (const { key, queuedAt, targetMs } of fold.overdue(asOf)) {
-    const { queueId, channel, numberId, trunkId } = key;
-    running.overdue.push({
-      scopes: {
-        site: 'site',
-        queue: `queue:${queueId}`,
-        channel: `channel:${channel}`,
-        ...(numberId !== '' && { number: `number:${numberId}` }),
-        ...(trunkId !== '' && { trunk: `trunk:${trunkId}` }),
-      },
-      queueId,
-      at: queuedAt + targetMs,
-      arrivedAt: queuedAt,
-    });
+    const { queueId } = key;
+    running.overdue.push({ scopes: scopesOf(key), queueId, at: queuedAt + targetMs, arrivedAt: queuedAt });
   }
   return running;
 }
@@ -207,7 +195,7 @@ export function runningOn(fold: FigureFold, asOf: number): RunningOn {
 /** Adds what runs at `asOf`, up to it and within the window. */
 export function addRunning(
   cells: ReportCells,
-  question: ReportQuestion,
+  question: HistoryQuestion,
   running: RunningOn,
   asOf: number,
   starts: readonly number[],
@@ -215,7 +203,7 @@ export function addRunning(
   const { from, to, by, attribution, queues } = question;
   const end = Math.min(to, asOf);
   for (const { scopes, queueId, at, arrivedAt } of running.overdue) {
-    const scope = scopes[by];
+    const scope = scopes.find((one) => historyKeyOf(one) === by);
     const credited = attribution === 'event' ? at : arrivedAt;
     if (scope === undefined || credited < from || credited >= end || (queues && !queues.includes(queueId)))
       continue;
@@ -224,23 +212,15 @@ export function addRunning(
   for (const { agentId, teamId, queueIds, place, from: since } of running.times) {
     const scopes = timeScopes(by, agentId, teamId, place === placeOf.readyMs ? queueIds : []);
     for (const scope of scopes)
-      eachSlot(Math.max(since, from), end, (at, length) =>
+      eachPart(Math.max(since, from), end, slotMs, (at, length) =>
         addDelta(cells.cell(startOf(at, question, starts), scope), [place, length]),
       );
   }
 }
 
-function timeScopes(by: ReportKey, agentId: string, teamId: string, queueIds: readonly string[]): string[] {
+function timeScopes(by: HistoryKey, agentId: string, teamId: string, queueIds: readonly string[]): string[] {
   if (by === 'site') return ['site'];
   if (by === 'agent') return [`agent:${agentId}`];
   if (by === 'team') return teamId === '' ? [] : [`team:${teamId}`];
   return by === 'queue' ? queueIds.map((queueId) => `queue:${queueId}`) : [];
-}
-
-function eachSlot(from: number, to: number, tell: (at: number, length: number) => void): void {
-  for (let at = from; at < to;) {
-    const end = Math.min(to, slotOf(at) + slotMs);
-    tell(at, end - at);
-    at = end;
-  }
 }

@@ -5,23 +5,24 @@
 import type { Worker } from 'node:worker_threads';
 import type { Logger } from '../lib/log.ts';
 import { startThread } from '../lib/thread.ts';
-import type { FigureQuestionOf, ReportAnswer } from './figure-answers.ts';
-import type { CountedRow, ReportQuestion } from './figure-report.ts';
+import type {
+  AskedOfHistory,
+  HistoryAnswer,
+  HistoryFigures,
+  HistoryQuestion,
+  HistoryRow,
+  IntervalsAsked,
+} from '../app/figures/ports.ts';
 
 export interface FiguresDatabase {
   socketDir: string;
   database: string;
   user: string;
 }
-export interface IntervalQuestion extends FigureQuestionOf {
-  /** By scope. */
-  names: Readonly<Record<string, string>>;
-  format: 'json' | 'csv';
-}
 export type FigureRequest = { id: number } & (
-  | { ask: 'intervals'; question: IntervalQuestion }
-  | { ask: 'report'; question: FigureQuestionOf }
-  | { ask: 'recount'; question: ReportQuestion }
+  | { ask: 'intervals'; question: IntervalsAsked }
+  | { ask: 'report'; question: AskedOfHistory }
+  | { ask: 'recount'; question: HistoryQuestion }
 );
 /** `state`: SQLSTATE. */
 export interface FigureFault {
@@ -34,11 +35,7 @@ export type FigureReply =
   | { kind: 'answer'; id: number; result: unknown }
   | { kind: 'fault'; id: number; fault: FigureFault };
 
-export interface Figures {
-  /** As text, ready to be sent. */
-  intervals(question: IntervalQuestion): Promise<string>;
-  report(question: FigureQuestionOf): Promise<ReportAnswer>;
-  recount(question: ReportQuestion): Promise<CountedRow[]>;
+export interface Figures extends HistoryFigures {
   /** There is more history. */
   more(): void;
   /** How far the figures are. */
@@ -78,15 +75,15 @@ class FiguresThread implements Figures {
     this.#worker = this.#start();
   }
 
-  intervals(question: IntervalQuestion): Promise<string> {
+  intervals(question: IntervalsAsked): Promise<string> {
     return this.#ask({ ask: 'intervals', question });
   }
 
-  report(question: FigureQuestionOf): Promise<ReportAnswer> {
+  report(question: AskedOfHistory): Promise<HistoryAnswer> {
     return this.#ask({ ask: 'report', question });
   }
 
-  recount(question: ReportQuestion): Promise<CountedRow[]> {
+  recount(question: HistoryQuestion): Promise<HistoryRow[]> {
     return this.#ask({ ask: 'recount', question });
   }
 

@@ -6,16 +6,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { csvLine } from '../lib/csv.ts';
 import { createLogger } from '../lib/log.ts';
 import { reportCells, reportHeader, toReportRow } from '../reports/interval-report.ts';
+import type { IntervalsAsked } from '../app/figures/ports.ts';
 import { connectDatabase } from './connect.ts';
 import { FigureAnswers } from './figure-answers.ts';
 import { FigureProjector } from './figure-projector.ts';
-import type {
-  FigureFault,
-  FigureReply,
-  FigureRequest,
-  FiguresDatabase,
-  IntervalQuestion,
-} from './figures-thread.ts';
+import type { FigureFault, FigureReply, FigureRequest, FiguresDatabase } from './figures-thread.ts';
 
 const idleMs = 1000;
 const [firstPauseMs, lastPauseMs] = [100, 5000];
@@ -73,7 +68,7 @@ async function follow(): Promise<never> {
   }
 }
 
-async function intervals({ names, format, ...asked }: IntervalQuestion): Promise<string> {
+async function intervals({ names, format, ...asked }: IntervalsAsked): Promise<string> {
   const { rows, ...head } = await answers.report(asked);
   const shown = rows.map((row) => toReportRow(row, names));
   if (format === 'csv') return [reportHeader, ...shown.map(reportCells)].map(csvLine).join('');

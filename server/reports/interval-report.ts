@@ -1,16 +1,9 @@
 /** An interval report as it crosses the wire: counts with every figure made of them, as JSON or as a file. Pure. */
 import { type FigureName, figureNames, figureFacts, countNames } from '../contract/figures.ts';
-import type { IntervalReport, ReportRow } from '../contract/rest-reports.ts';
+import type { HistoryRow } from '../app/figures/ports.ts';
+import type { ReportRow } from '../contract/rest-reports.ts';
 import { countsOf } from '../stats/figure-cells.ts';
-import type { Cell } from '../stats/figure-cells.ts';
 import { figureOf, scopeKindOf } from '../stats/figure-values.ts';
-
-export interface CountedInterval {
-  /** ms UTC. */
-  start: number;
-  scope: string;
-  cell: Cell;
-}
 
 /** Figures over a window, in the order of the catalogue; how things stand now is no report's business. */
 export const reportFigures: readonly FigureName[] = figureNames.filter(
@@ -18,7 +11,7 @@ export const reportFigures: readonly FigureName[] = figureNames.filter(
 );
 
 export function toReportRow(
-  { start, scope, cell }: CountedInterval,
+  { start, scope, cell }: HistoryRow,
   names: Readonly<Record<string, string>>,
 ): ReportRow {
   const counts = countsOf(cell);
@@ -49,5 +42,3 @@ export const reportCells = (row: ReportRow): (string | number | undefined)[] => 
   row.counts.longestWaitMs,
   ...reportFigures.map((name) => row.figures[name]),
 ];
-
-export type ReportHead = Omit<IntervalReport, 'rows'>;
