@@ -4,7 +4,12 @@
  */
 import { csvType } from '../../lib/csv.ts';
 import { fileDisposition } from '../../lib/file-disposition.ts';
-import { drillQuerySchema, intervalQuerySchema, type StatementList } from '../../contract/rest-reports.ts';
+import {
+  drillQuerySchema,
+  type IntervalQuery,
+  intervalQuerySchema,
+  type StatementList,
+} from '../../contract/rest-reports.ts';
 import { OneAtATime } from '../one-at-a-time.ts';
 import type { ApiParts } from '../parts.ts';
 import { refusal, tooManyTries } from '../refusal.ts';
@@ -15,6 +20,18 @@ const waitingAtMost = 6;
 const comeBackMs = 5000;
 const statementsShown = 100;
 
+const quarterMs = 15 * 60_000;
+
+/** Roll-ups are of quarters of an hour. The end may be any instant that is not over. */
+function checkPeriod({ from, to }: IntervalQuery, now: number): void {
+  const refuse = (field: 'from' | 'to', message: string) =>
+    refusal('bad-request', message, { faults: [{ path: [field], message }] });
+  if (from >= now) throw refuse('from', 'the period has not begun yet');
+  if (from % quarterMs !== 0) throw refuse('from', 'the period does not begin at a whole quarter of an hour');
+  if (to % quarterMs !== 0 && to < now)
+    throw refuse('to', 'the period does not end at a whole quarter of an hour');
+}
+
 export function reportRoutes({ deps }: ApiParts): Route[] {
   const line = new OneAtATime(waitingAtMost);
   return [
@@ -24,10 +41,7 @@ export function reportRoutes({ deps }: ApiParts): Route[] {
       access: 'reports.read',
       async handle(ctx) {
         const query = ctx.query(intervalQuerySchema);
-        if (query.from >= deps.clock.now())
-          throw refusal('bad-request', 'the period has not begun yet', {
-            faults: [{ path: ['from'], message: 'the period has not begun yet' }],
-          });
+        checkPeriod(query, deps.clock.now());
         const asked = line.run(() => deps.reports.intervals(query));
         if (!asked) throw tooManyTries(comeBackMs);
         const body = await asked;

@@ -4,13 +4,13 @@
  */
 import { figureFacts, type FigureName } from '../../contract/figures.ts';
 import type { IntradayData } from '../../contract/boards.ts';
-import type { ReportKey } from '../../contract/rest-reports.ts';
 import type { Logger } from '../../lib/log.ts';
-import { addCell, type Cell, countsOf } from '../../stats/figure-cells.ts';
+import { countsOf } from '../../stats/figure-cells.ts';
 import { figureOf, scopeKindOf } from '../../stats/figure-values.ts';
 import { dayStartOf, nextDayOf, sameDayBefore } from '../site-calendar.ts';
 import type { IntradayQuestion, IntradaySource } from '../boards/ports.ts';
 import type { HistoryFigures } from './ports.ts';
+import { cellsOfScopes } from './scope-cells.ts';
 
 export interface IntradayParts {
   history: HistoryFigures;
@@ -97,11 +97,10 @@ export class Intraday implements IntradaySource {
     const { history, timeZone, now } = this.#parts;
     const kind = scopeKindOf(scopes[0] ?? 'site');
     const to = dayStart + count * minutes * 60_000;
-    const { rows } = await history.report({
+    const sums = await cellsOfScopes(history, scopes, {
       question: {
         from: dayStart,
         to,
-        by: kind satisfies ReportKey,
         interval: String(minutes) as '15' | '30' | '60',
         attribution: 'event',
         timeZone: timeZone(),
@@ -109,13 +108,6 @@ export class Intraday implements IntradaySource {
       starts: [],
       asOf: now(),
     });
-    const sums = new Map<number, Cell>();
-    for (const { start, scope, cell } of rows) {
-      if (!scopes.includes(scope)) continue;
-      const sum = sums.get(start);
-      if (sum) addCell(sum, cell);
-      else sums.set(start, cell);
-    }
     return Array.from({ length: count }, (_, i) => {
       const cell = sums.get(dayStart + i * minutes * 60_000);
       // Of what is counted, nothing is 0; a mean of nothing does not exist.

@@ -1,13 +1,26 @@
 /**
  * What is usual at this time of day, for alerts on a trend: the mean of a figure over the same window, as far into it as now, on
- * past days of the same kind (working days; Saturdays and Sundays).
+ * past days of the same kind (working days; Saturdays and Sundays). What the stays cannot tell (agents' times, branches) is kept
+ * by quarters of an hour: there a window is the whole quarters up to the one that it ends in.
  */
-import { figureFacts } from '../../contract/figures.ts';
-import { addCell, type Cell, countsOf } from '../../stats/figure-cells.ts';
+import { figureFacts, type FigureName, type ScopeKind } from '../../contract/figures.ts';
+import { countsOf } from '../../stats/figure-cells.ts';
 import type { FigureQuestion, FigureSource } from '../../stats/figure-source.ts';
 import { figureOf, scopeKindOf } from '../../stats/figure-values.ts';
 import { pastDaysOfKind } from '../site-calendar.ts';
 import type { HistoryFigures } from './ports.ts';
+import { cellsOfScopes } from './scope-cells.ts';
+
+const quarterMs = 15 * 60_000;
+const ofAgentTimes: ReadonlySet<FigureName> = new Set([
+  'occupancy',
+  'occupancy-with-ringing',
+  'utilisation',
+  'contacts-per-hour',
+  'containment',
+]);
+const ofSlots: ReadonlySet<ScopeKind> = new Set(['branch', 'team', 'agent']);
+const quarterOf = (at: number) => at - (at % quarterMs);
 
 export interface UsualDaysParts {
   history: Pick<HistoryFigures, 'report'>;
@@ -29,7 +42,7 @@ export class UsualDays {
     const zone = this.#parts.timeZone();
     const values: number[] = [];
     for (const day of pastDaysOfKind(window.from, window.to, days, zone)) {
-      const value = await this.#on(question, day.from, day.to, zone);
+      const value = await this.#on(question, day, zone, now);
       if (value !== undefined) values.push(value);
     }
     return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -37,22 +50,17 @@ export class UsualDays {
 
   async #on(
     { figure, scopes, attribution }: FigureQuestion,
-    from: number,
-    to: number,
+    day: { from: number; to: number },
     timeZone: string,
+    now: number,
   ): Promise<number | undefined> {
     const kind = scopeKindOf(scopes[0] ?? 'site');
-    const { rows } = await this.#parts.history.report({
-      question: { from, to, by: kind, interval: 'all', attribution, timeZone },
-      starts: [],
-      asOf: to,
-    });
-    let sum: Cell | undefined;
-    for (const { scope, cell } of rows) {
-      if (!scopes.includes(scope)) continue;
-      if (sum) addCell(sum, cell);
-      else sum = cell;
-    }
+    const isOfSlots = ofSlots.has(kind) || ofAgentTimes.has(figure);
+    const to = isOfSlots ? quarterOf(day.to) : day.to;
+    const from = isOfSlots ? Math.min(quarterOf(day.from), to - quarterMs) : day.from;
+    const question = { from, to, interval: 'all' as const, attribution, timeZone };
+    const sums = await cellsOfScopes(this.#parts.history, scopes, { question, starts: [], asOf: now });
+    const sum = sums.get(from);
     return sum && figureOf(figure, countsOf(sum), kind);
   }
 }

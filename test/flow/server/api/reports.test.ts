@@ -4,6 +4,7 @@
  */
 import { expect } from 'chai';
 import type { FigureStatement, IntervalReport, DrillPage } from '../../../../server/contract/rest-reports.ts';
+import { agentTimes } from '../../../../server/contract/figures.ts';
 import { statementListSchema } from '../../../../server/contract/rest-reports.ts';
 import { toAcdSite } from '../../../../server/config/acd-site.ts';
 import { siteSchema } from '../../../../server/contract/site.ts';
@@ -123,6 +124,32 @@ describe('reports', function () {
     expect(team.figures.occupancy).to.be.within(0, 1);
   });
 
+  it('count what agents have been in since then, in windows that were over long before', async () => {
+    const stretches: { agentId: string; from: number; to: number }[] = [];
+    const since = new Map<string, number>();
+    for (const event of floor.log) {
+      if (event.type !== 'agent.state-changed') continue;
+      const { at, agentId = '' } = event;
+      const begun = since.get(agentId);
+      if (begun !== undefined) stretches.push({ agentId, from: begun, to: at });
+      if (event.data.to === 'logged-out') since.delete(agentId);
+      else since.set(agentId, at);
+    }
+    for (const [agentId, from] of since) stretches.push({ agentId, from, to: Infinity });
+    const quarterMs = 900_000;
+    const to = (Math.floor(Math.min(...since.values()) / quarterMs) + 1) * quarterMs;
+    expect(to).to.be.lessThan(floor.log.at(-1)!.at);
+    const { rows } = await ask(`from=${iso(startAt)}&to=${iso(to)}&by=agent&interval=all`);
+    for (const { scope, counts } of rows) {
+      const mine = stretches.filter(({ agentId, from }) => scope === `agent:${agentId}` && from < to);
+      expect(
+        agentTimes.reduce((sum, time) => sum + counts[time], 0),
+        scope,
+      ).to.equal(mine.reduce((sum, one) => sum + Math.min(one.to, to) - one.from, 0));
+    }
+    expect(rows.length).to.be.greaterThan(1);
+  });
+
   it('open to as many contacts as the number says', async () => {
     const admin = await harness.admin();
     for (const attribution of ['event', 'arrival'])
@@ -196,6 +223,8 @@ describe('reports', function () {
       [`${day}&by=customer`, /./],
       [`${day}&interval=7`, /./],
       [`${day}&attribution=mine`, /./],
+      [`from=${iso(startAt + 60_000)}&to=${iso(endAt)}&by=agent`, /not begin at a whole quarter/],
+      [`from=${iso(startAt)}&to=${iso(endAt - 1)}&interval=15`, /not end at a whole quarter/],
       ['from=2099-01-01T00:00:00Z&to=2099-02-01T00:00:00Z', /not begun/],
     ];
     for (const [query, words] of cases) {
