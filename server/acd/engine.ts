@@ -160,6 +160,7 @@ function viewContact(contact: ContactRecord | undefined): ContactView | undefine
     id: contact.id,
     channel: contact.channel,
     queueId: contact.queueId,
+    arrivedAt: contact.arrivedAt,
     ...(contact.isReached && { isReached: true }),
   };
   switch (contact.state) {

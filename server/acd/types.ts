@@ -223,6 +223,8 @@ export interface ContactView {
   channel: Channel;
   state: 'greeting' | 'waiting' | 'offered' | 'connected' | 'flowed-out';
   queueId: string;
+  /** In the house; in its queue. */
+  arrivedAt: number;
   queuedAt?: number;
   /** The offer that was taken, or the first of those that are out. */
   offerId?: string;

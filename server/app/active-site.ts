@@ -2,7 +2,7 @@
 import { wishesOf } from '../config/acd-site.ts';
 import type { StoredSite } from './ports.ts';
 import type { Language, Site, SiteAgent, SiteCaller, SiteNumber, SiteQueue } from '../contract/site.ts';
-import { HoursCalendar, isOpen } from '../config/hours.ts';
+import { HoursCalendar, isOpen, openMsBetween } from '../config/hours.ts';
 import { readAhead } from '../config/hours-ical.ts';
 
 export class ActiveSite {
@@ -102,6 +102,13 @@ export class ActiveSite {
 
   hoursCalendar(hoursId: string): HoursCalendar | undefined {
     return this.calendars.get(hoursId);
+  }
+
+  /** Of [from, to), ms: what lies in the business hours of the queue; all of it where it has none. */
+  businessMs(queueId: string, from: number, to: number): number {
+    const hoursId = this.site.queues.find(({ id }) => id === queueId)?.businessHours;
+    const calendar = hoursId === undefined ? undefined : this.calendars.get(hoursId);
+    return calendar ? openMsBetween(calendar, from, to) : Math.max(0, to - from);
   }
 
   isOpen(hoursId: string, at: number): boolean {

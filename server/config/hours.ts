@@ -267,6 +267,18 @@ export function nextChange(calendar: HoursCalendar, atMs: number): number | unde
   return undefined;
 }
 
+/** How long it was open in [from, to), ms. */
+export function openMsBetween(calendar: HoursCalendar, from: number, to: number): number {
+  let sum = 0;
+  let isNowOpen = isOpen(calendar, from);
+  for (let at = from; at < to; isNowOpen = !isNowOpen) {
+    const end = Math.min(nextChange(calendar, at) ?? to, to);
+    if (isNowOpen) sum += end - at;
+    at = end;
+  }
+  return sum;
+}
+
 /** The days in a row of dates that are not as their weekday says, neighbours of one rule joined. */
 export function specialDays(
   calendar: HoursCalendar,

@@ -153,8 +153,11 @@ export const eventBodies = [
     attempt: z.number(),
     retryAt: z.number().optional(),
   }),
-  /** An agent answered a chat or mail. At least once for the first answer of a contact; one that follows says nothing new. */
-  shape('contact.replied', {}),
+  /**
+   * An agent answered a chat or mail. At least once for the first answer of a contact; one that follows says nothing new.
+   * `responseMs`: from its arrival, within the business hours of its queue as they then were; logs older than it lack it.
+   */
+  shape('contact.replied', { responseMs: z.number().optional() }),
   /** `isInterrupted`: by a call that its agent took; it is resumed when that is over. */
   shape('contact.held', { isInterrupted: z.boolean().optional() }),
   shape('contact.resumed', { holdMs: z.number() }),

@@ -57,6 +57,8 @@ export const queueSchema = z.strictObject({
     .default({ percent: 80, withinSec: 20 }),
   /** Abandons with a shorter wait are counted apart as short. */
   shortAbandonSec: seconds(60).default(5),
+  /** Mails and chats of this queue are answered in these hours: their time to the first answer counts in them alone. */
+  businessHours: id.optional(),
   announcePositionEverySec: seconds(3600).default(30),
   /** Says the estimated wait with the place, while it can be trusted. */
   announceWait: z.boolean().default(false),
@@ -292,6 +294,7 @@ export function checkReferences(site: Site): SiteFault[] {
   site.queues.forEach((q, i) => {
     need(prompts, q.overflowMessage, 'prompt', ['queues', i, 'overflowMessage']);
     need(prompts, q.music, 'prompt', ['queues', i, 'music']);
+    need(hours, q.businessHours, 'hours', ['queues', i, 'businessHours']);
   });
   const tied = new Map<string, number>();
   site.agents.forEach((a, i) => {

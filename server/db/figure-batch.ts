@@ -158,6 +158,7 @@ function stayRow(stay: Stay): Row {
     agent_id: own.agentId,
     team_id: own.teamId,
     replied_at: own.repliedAt,
+    response_ms: own.responseMs,
     handled_at: own.handledAt,
     is_transferred: own.isTransferred,
     talk_ms: own.talkMs,

@@ -36,11 +36,7 @@ export const stayFacts: Partial<Record<CountName, CountFact>> = {
   talkMs: fact('s.handled_at', 'true', 's.talk_ms'),
   holdMs: fact('s.handled_at', 'true', 's.hold_ms'),
   replied: fact('s.replied_at'),
-  firstReplyMs: fact(
-    's.replied_at',
-    'true',
-    'round(extract(epoch from s.replied_at - s.queued_at) * 1000)::bigint',
-  ),
+  firstReplyMs: fact('s.replied_at', 'true', 's.response_ms'),
 };
 /** Of `stays s` joined to their offers `o`. */
 export const offerFacts: Partial<Record<CountName, CountFact>> = {

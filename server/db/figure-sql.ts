@@ -57,6 +57,7 @@ export const upsertStaysSql = upsert('stays', {
   agent_id: ['text', 'set'],
   team_id: ['text', 'set'],
   replied_at: ['instant', 'set'],
+  response_ms: ['bigint', 'set'],
   handled_at: ['instant', 'set'],
   is_transferred: ['boolean', 'set'],
   talk_ms: ['bigint', 'set'],

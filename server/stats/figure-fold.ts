@@ -326,17 +326,17 @@ export class FigureFold {
     const delta = [placeOf.answered, 1, placeOf.answeredWaitMs, waitMs];
     if (stay.isInTarget) delta.push(placeOf.answeredInTarget, 1);
     // Who picks up speaks: of a call the first answer is the answer.
-    if (workOf(channel) === 'voice') delta.push(...firstReply(contact, stay, at));
+    if (workOf(channel) === 'voice') delta.push(...firstReply(contact, stay, at, waitMs));
     this.#count(stay, at, delta);
     this.#work(agentId, stay.key, at, delta);
     if (workOf(channel) !== 'voice') this.#agents.takeText(stay.agentId, 1, at);
     this.#sink.stay(stay);
   }
 
-  #reply(contact: InHand, { agentId, at }: DraftOf<'contact.replied'>): void {
+  #reply(contact: InHand, { agentId, at, data }: DraftOf<'contact.replied'>): void {
     const { stay, channel } = contact;
     if (!stay || workOf(channel) === 'voice') return;
-    const delta = firstReply(contact, stay, at);
+    const delta = firstReply(contact, stay, at, data.responseMs ?? at - stay.queuedAt);
     if (delta.length === 0) return;
     this.#count(stay, at, delta);
     this.#work(agentId, stay.key, at, delta);
@@ -400,9 +400,9 @@ export class FigureFold {
   }
 }
 
-function firstReply(contact: InHand, stay: Stay, at: number): Delta {
+function firstReply(contact: InHand, stay: Stay, at: number, responseMs: number): Delta {
   if (contact.isReplied) return [];
   contact.isReplied = true;
-  stay.repliedAt = at;
-  return [placeOf.replied, 1, placeOf.firstReplyMs, at - stay.queuedAt];
+  Object.assign(stay, { repliedAt: at, responseMs });
+  return [placeOf.replied, 1, placeOf.firstReplyMs, responseMs];
 }

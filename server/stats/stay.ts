@@ -36,6 +36,8 @@ export interface Stay {
   agentId?: string;
   teamId?: string;
   repliedAt?: number;
+  /** To the first answer, in business hours. */
+  responseMs?: number;
   handledAt?: number;
   isTransferred?: boolean;
   talkMs?: number;

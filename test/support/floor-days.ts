@@ -198,7 +198,16 @@ export class FloorDays {
     const talkMs = 5000 + this.#exponential(150_000);
     if (this.#acd.contact(contactId)?.channel === 'chat')
       this.#plan(talkMs / 4, () =>
-        this.#append([{ type: 'contact.replied', at: this.#at, contactId, agentId, queueId, data: {} }]),
+        this.#append([
+          {
+            type: 'contact.replied',
+            at: this.#at,
+            contactId,
+            agentId,
+            queueId,
+            data: { responseMs: Math.floor(this.#random() * 600_000) },
+          },
+        ]),
       );
     if (this.#random() < 0.2) {
       this.#plan(talkMs / 3, () => this.#run({ type: 'contact.hold', contactId }));

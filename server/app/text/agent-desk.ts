@@ -39,7 +39,7 @@ export type DeskOutcome = { refused: DeskRefusal } | undefined;
 
 export interface AgentDeskParts {
   shell: AcdShell;
-  site: Pick<ActiveSite, 'site'>;
+  site: Pick<ActiveSite, 'site' | 'businessMs'>;
   store: TextStorePort;
   desk: TextDesk;
   outbox: Outbox;
@@ -159,13 +159,16 @@ export class AgentDesk {
 
   /** Once for as long as this process knows; a process that died in between tells it again when the answer is sent again. */
   #replied(agentId: string, contactId: string): void {
-    const { shell, clock } = this.#parts;
+    const { shell, clock, site } = this.#parts;
     if (this.#answered.has(contactId)) return;
-    const queueId = shell.acd.contact(contactId)?.queueId;
-    if (queueId === undefined) return;
+    const contact = shell.acd.contact(contactId);
+    if (!contact) return;
     this.#answered.add(contactId);
     if (this.#answered.size > answeredAtMost) this.#answered.delete(this.#answered.values().next().value!);
-    shell.record({ type: 'contact.replied', at: clock.now(), contactId, agentId, queueId, data: {} });
+    const { queueId, arrivedAt } = contact;
+    const at = clock.now();
+    const responseMs = site.businessMs(queueId, arrivedAt, at);
+    shell.record({ type: 'contact.replied', at, contactId, agentId, queueId, data: { responseMs } });
   }
 
   async transfer(

@@ -2,16 +2,22 @@
 import { expect } from 'chai';
 import { createTransport } from 'nodemailer';
 import { freePort } from '../../support/free-port.ts';
+import { weekdays } from '../../../server/contract/site.ts';
 import type { NewUser } from '../../../server/contract/rest.ts';
 import { ChatCustomer } from '../../support/chat-customer.ts';
 import { House } from '../../support/house.ts';
 import { until } from '../../support/until.ts';
 import { firstAdmin, webAgent, WebClient, type WebAgent } from '../../support/web-client.ts';
 
+/** Neither today nor tomorrow, whenever this is run. */
+const inThreeDays = () => weekdays[(new Date().getUTCDay() + 2) % 7]!;
+
 const siteWith = (listener: number) => `site: { name: Test, timeZone: Europe/Rome, language: en }
 queues:
   - { id: chat, name: Chat, ringSec: 30, maxLength: 2 }
-  - { id: mail, name: Mail, ringSec: 30 }
+  - { id: mail, name: Mail, ringSec: 30, businessHours: another-day }
+hours:
+  - { id: another-day, open: [{ days: [${inThreeDays()}], from: '09:00', to: '10:00' }] }
 agents:
   - { id: '101', name: Anna, queues: [chat, mail] }
   - { id: '102', name: Boris, queues: [chat, mail] }
@@ -67,6 +73,17 @@ describe('texts returned to their queue', function () {
     await house.untilProjected();
     return house.rows<{ at: string; data: { headStartMs?: number; giver?: { agentId: string } } }>(
       "select at, data from events where type = 'contact.queued' and contact_id = $1 order by seq",
+      [contactId],
+    );
+  };
+  /** Bigints come as text. */
+  const repliesTo = async (contactId: string) => {
+    await house.untilProjected();
+    return house.rows<{ agent_id: string; response_ms: string; elapsed_ms: string }>(
+      `select r.agent_id, r.data ->> 'responseMs' as response_ms,
+         round(extract(epoch from r.at - a.at) * 1000)::bigint as elapsed_ms
+       from events r join events a on a.contact_id = r.contact_id and a.type = 'contact.arrived'
+       where r.type = 'contact.replied' and r.contact_id = $1 order by r.seq`,
       [contactId],
     );
   };
@@ -136,6 +153,10 @@ describe('texts returned to their queue', function () {
     expect(one.texts(), 'nothing was said of it').to.deep.equal([...lines, 'I block it']);
     expect(one.frames.some(({ type }) => type === 'gone')).to.equal(false);
 
+    const [reply, ...replies] = await repliesTo(contactId);
+    expect(replies, 'the first answer counts, and no note is one').to.deep.equal([]);
+    expect(reply?.agent_id).to.equal('101');
+    expect(reply?.response_ms, 'around the clock').to.equal(reply?.elapsed_ms);
     const [first, second, ...more] = await answeredOf(contactId);
     expect([first?.agent_id, second?.agent_id, more]).to.deep.equal(['101', '102', []]);
     const [, queued] = await queuedOf(contactId);
@@ -186,8 +207,12 @@ describe('texts returned to their queue', function () {
     ]);
     const answered = await answeredOf(contactId);
     expect(answered.map(({ agent_id }) => agent_id)).to.deep.equal(['101', '102']);
+    await boris.say(contactId, 'Here it is.');
     await boris.close(contactId);
     await house.untilIdle();
+    const [reply] = await repliesTo(contactId);
+    expect([reply?.agent_id, reply?.response_ms], 'outside its business hours').to.deep.equal(['102', '0']);
+    expect(Number(reply?.elapsed_ms)).to.be.greaterThan(0);
     expect((await giveBack(contactId, '102')).status, 'it is over').to.equal(404);
   });
 });

@@ -26,6 +26,7 @@ const contact = (id: string, state: ContactView['state'], rest: Partial<ContactV
   channel: 'voice',
   state,
   queueId: 'q',
+  arrivedAt: now - 1000,
   ...rest,
 });
 const agent = (id: string, state: AgentView['state'], rest: Partial<AgentView> = {}): AgentView => ({

@@ -6,6 +6,7 @@ import {
   HoursCalendar,
   isOpen,
   nextChange,
+  openMsBetween,
   openSpans,
   specialDays,
 } from '../../../../server/config/hours.ts';
@@ -35,6 +36,18 @@ describe('opening hours', () => {
     expect(isOpen(hours, at('2026-01-14T08:00'))).to.equal(true);
     expect(iso(nextChange(hours, at('2026-01-14T08:00')))).to.equal('2026-01-14T17:00');
     expect(isOpen(hours, at('2026-01-14T17:00'))).to.equal(false);
+  });
+
+  it('counts the open time between two instants', () => {
+    const hours = inRome(office);
+    const open = (from: string, to: string) => openMsBetween(hours, at(from), at(to)) / 60_000;
+    expect(open('2026-01-16T16:50', '2026-01-19T08:10'), 'over a weekend').to.equal(20);
+    expect(open('2026-01-14T09:00', '2026-01-14T09:30'), 'within').to.equal(30);
+    expect(open('2026-01-17T09:00', '2026-01-18T12:00'), 'all closed').to.equal(0);
+    expect(open('2026-03-27T16:00', '2026-03-30T08:00'), 'over a change of the clock').to.equal(120);
+    expect(open('2026-01-14T09:30', '2026-01-14T09:00'), 'backwards').to.equal(0);
+    const always = rome('00:00', '24:00');
+    expect(openMsBetween(always, at('2026-03-28T00:00'), at('2026-03-30T00:00'))).to.equal(48 * 3_600_000);
   });
 
   it('uses the zone of the site where it has none of its own', () => {

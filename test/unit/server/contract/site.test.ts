@@ -99,6 +99,13 @@ describe('the site model', () => {
       'numbers.0.queue: there is no queue "sales"',
     ],
     [
+      'a queue with no such business hours',
+      (s) => {
+        s.queues[0]!.businessHours = 'x';
+      },
+      'queues.0.businessHours: there is no hours "x"',
+    ],
+    [
       'a number with no such hours',
       (s) => {
         s.numbers[0]!.hours = 'x';
