@@ -4,7 +4,8 @@
  * or of the user counts at once.
  *
  * A queue is in view if it is named; an agent if their team is; a contact if a queue that it was in is, or an agent that has or
- * had it, or a team that it was had by. Everything that cannot be told apart (the site, a number, a trunk, a channel) is not.
+ * had it (history, where an agent may have been in another team then: server/db/repos/within.ts). What cannot be told apart
+ * (the site, a number, a trunk, a channel) is not in view.
  */
 import type { Role } from '../contract/rest.ts';
 import type { Site } from '../contract/site.ts';
@@ -25,12 +26,12 @@ export interface ContactPlaces {
 export interface View {
   /** Undefined: the whole site. */
   readonly within: Within | undefined;
-  hasQueue(queueId: string | undefined): boolean;
-  hasTeam(teamId: string | undefined): boolean;
-  hasAgent(agentId: string | undefined): boolean;
-  hasContact(places: ContactPlaces): boolean;
+  readonly hasQueue: (queueId: string | undefined) => boolean;
+  readonly hasTeam: (teamId: string | undefined) => boolean;
+  readonly hasAgent: (agentId: string | undefined) => boolean;
+  readonly hasContact: (places: ContactPlaces) => boolean;
   /** A scope of figures (contract/figures.ts). */
-  hasScope(scope: string): boolean;
+  readonly hasScope: (scope: string) => boolean;
 }
 
 export const isLimitable = (role: Role): boolean => role === 'supervisor' || role === 'viewer';

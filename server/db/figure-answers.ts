@@ -62,7 +62,9 @@ export class FigureAnswers {
       if (question.to >= asOf || question.to > running.at)
         addRunning(cells, question, running.on, asOf, starts);
       const definitions = await this.#definitions(transaction, question);
-      return { seq, asOf, definitions, rows: cells.rows() };
+      const scopes = question.within?.scopes && new Set(question.within.scopes);
+      const rows = cells.rows().filter(({ scope }) => !scopes || scopes.has(scope));
+      return { seq, asOf, definitions, rows };
     });
   }
 

@@ -8,9 +8,9 @@ import type { ApiParts } from '../parts.ts';
 
 /** What of the parts a session is shown with. */
 export function sessionFacts({ deps }: ApiParts) {
-  const { access, hours, channels, textChannels } = deps;
+  const { access, hours, channels } = deps;
   const site: ViewedSite | undefined = hours.isSet ? channels.site() : undefined;
-  return { idleMs: access.sessions.idleMs, channels: textChannels(), site };
+  return { idleMs: access.sessions.idleMs, channels: deps.textChannels(), site };
 }
 
 export function presentSession(

@@ -288,18 +288,23 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
             }
           : undefined,
     },
-    contacts: { list: async () => ({ items: [] }) },
+    contacts,
     channels: { site: () => active.site, health: () => ({}), ...createChannelUseRepo(sequelize) },
     consents: createConsentRepo(sequelize),
     decisions: createDecisionRepo(sequelize),
     fairness,
     reports: {
-      intervals: (query) =>
-        intervalReport({ history: figures, site: () => active.site, now: () => clock.now() }, query),
+      intervals: (query, within) =>
+        intervalReport({ history: figures, site: () => active.site, now: () => clock.now() }, query, within),
       contacts: (query) => drill.contacts(query),
       statements: (atMost) => createStatementRepo(sequelize).newest(atMost),
     },
-    live: { board: () => floor.tree.board, floor: () => floor.tree, eventAt: () => floor.eventAt },
+    live: {
+      board: () => floor.tree.board,
+      floor: () => floor.tree,
+      part: (of) => floor.part(of),
+      eventAt: () => floor.eventAt,
+    },
     boards: createBoardSide({ sequelize, clock, logger, newId, sources: boardSources }),
     health: () => ({ isReady: true, parts: { redis: { isReady: true, detail: 'lag 0 ms' } } }),
     metricsText: async () => 'other_metric 1\n',
