@@ -213,6 +213,7 @@ async function main(): Promise<void> {
         const floor = live.floor(clock.now());
         return { ...floor, board: withEmergency(floor.board, shell.acd.emergencies()) };
       },
+      part: (of) => live.boardPart(of, clock.now()),
       eventAt: () => live.eventAt(),
     },
     boards: createBoardSide({

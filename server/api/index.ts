@@ -5,6 +5,7 @@
 import type { Server } from 'node:http';
 import express from 'express';
 import type { Express } from 'express';
+import { viewOf } from '../auth/view.ts';
 import { agentRoutes } from './agents/routes.ts';
 import { alertRoutes } from './alerts/routes.ts';
 import { createDeskHub } from './desk/desk-hub.ts';
@@ -69,6 +70,7 @@ function createHub(deps: ApiDeps): LiveHub {
     clock: deps.clock,
     logger: deps.logger,
     standing,
+    viewed: (limits) => viewOf(limits, deps.hours.isSet ? deps.channels.site() : undefined),
     settingsAmong: (ids) => displays.settingsAmong(ids),
   });
 }

@@ -1,7 +1,7 @@
 /**
  * Feeds live screens (design §7): one tree per channel, one merge patch per change, one encoded frame shared by every
  * socket of the channel. The standard board and the floor are a channel each; displays with boards share one where their
- * settings are equal, made for the first and dropped with the last. Law, tested: snapshot + patches = a fresh snapshot.
+ * settings are equal, users who are limited to teams and queues where their views are; made for the first, dropped with the last. Law, tested: snapshot + patches = a fresh snapshot.
  *
  *   notify() --> now, if the last flush was > 50 ms ago; else at the 50 ms mark --> diff --> n+1 --> all sockets
  *
@@ -12,7 +12,9 @@
  * display whose settings changed while its ticket was under way.
  */
 import type { DisplaySettings } from '../contract/boards.ts';
+import type { View } from '../auth/view.ts';
 import type { LiveScope } from '../contract/live.ts';
+import type { UserView } from '../contract/user-view.ts';
 import { encodeFrame, LiveChannel } from './live-channel.ts';
 import { LiveClient } from './live-client.ts';
 import type { CutReason, HubSocket, LiveOwner } from './live-client.ts';
@@ -21,7 +23,7 @@ import { LiveLook } from './live-look.ts';
 import { createLiveMetrics } from './live-metrics.ts';
 import { BoardsPace } from './live-pace.ts';
 import { readLiveRequest } from './live-request.ts';
-import { keyOfView, settingsKey, viewOf } from './live-view.ts';
+import { isPaced, keyOfView, settingsKey, viewOf, type LiveGrant } from './live-view.ts';
 import type { ApiLogger, BoardScreens, Clock, LiveSource } from './ports.ts';
 
 export type { HubSocket, LiveOwner } from './live-client.ts';
@@ -43,6 +45,8 @@ export interface LiveHubDeps {
   /** Of these owners, the ones that may still watch. */
   standing?: (kind: LiveOwner['kind'], ids: string[]) => Promise<Set<string>>;
   /** Settings of these displays now. */
+  /** What limits of a user come to in the site in force. */
+  viewed?: (limits: UserView) => View;
   settingsAmong?: (displayIds: string[]) => Promise<ReadonlyMap<string, DisplaySettings | undefined>>;
 }
 
@@ -54,7 +58,7 @@ export interface LiveHub {
     socket: HubSocket,
     scope: LiveScope,
     owner: LiveOwner,
-    settings?: DisplaySettings,
+    grant?: LiveGrant,
   ): 'added' | 'full' | 'not-ready';
   /** A display shows this from now on; its sockets that show anything else are told. */
   settingsChanged(displayId: string, settings: DisplaySettings | undefined): void;
@@ -101,7 +105,7 @@ class Hub implements LiveHub {
   readonly #stops: (() => void)[];
   #lastFlushMs = -Infinity;
   #isDue = false;
-  #areBoardsDue = false;
+  #arePacedDue = false;
   #isGuarding = false;
   #isClosed = false;
   #beats = 0;
@@ -131,10 +135,10 @@ class Hub implements LiveHub {
     socket: HubSocket,
     scope: LiveScope,
     owner: LiveOwner,
-    settings?: DisplaySettings,
+    grant: LiveGrant = {},
   ): 'added' | 'full' | 'not-ready' {
     if (this.#isClosed || this.#clients.count >= maxSockets) return 'full';
-    const channel = this.#channelFor(scope, settings);
+    const channel = this.#channelFor(scope, grant);
     // The first to watch takes the newest tree; later ones the one that the others have, and then the next patch.
     if (this.#clients.of(channel).size === 0) {
       try {
@@ -147,7 +151,7 @@ class Hub implements LiveHub {
     // A screen that lost its network leaves dead sockets behind: its newest one counts.
     const mine = this.#clients.ofOwner(owner);
     if (mine[0] && mine.length >= maxSocketsOfOwner) this.#drop(mine[0], 'too-many');
-    const client = new LiveClient(socket, owner, channel, this.#now(), settingsKey(settings));
+    const client = new LiveClient(socket, owner, channel, this.#now(), settingsKey(grant.settings));
     this.#clients.add(client);
     socket.on('close', () => this.#clients.remove(client));
     socket.on('error', () => this.#clients.remove(client));
@@ -210,11 +214,14 @@ class Hub implements LiveHub {
   }
 
   #look(): LiveLook {
-    return new LiveLook(this.#deps.source, this.#deps.screens);
+    return new LiveLook(this.#deps.source, this.#deps.screens, this.#deps.viewed);
   }
 
-  #channelFor(scope: LiveScope, settings: DisplaySettings | undefined): LiveChannel {
-    const view = viewOf(scope, this.#deps.screens && settings);
+  #channelFor(scope: LiveScope, { settings, limits }: LiveGrant): LiveChannel {
+    const view = viewOf(scope, {
+      ...(this.#deps.screens && settings && { settings }),
+      ...(limits && { limits }),
+    });
     const key = keyOfView(view);
     return (
       this.#clients.channel(key) ??
@@ -235,30 +242,30 @@ class Hub implements LiveHub {
     const startMs = this.#now();
     this.#lastFlushMs = startMs;
     const look = this.#look();
-    const [plain, boards] = this.#watched();
+    const [plain, paced] = this.#watched();
     for (const channel of plain) this.#tell(channel, look);
-    if (boards.length === 0) return;
+    if (paced.length === 0) return;
     const restMs = this.#pace.restMs(startMs);
-    if (restMs > 0) return this.#boardsLater(restMs);
+    if (restMs > 0) return this.#pacedLater(restMs);
     let spentMs = 0;
-    for (const channel of boards) spentMs += this.#tell(channel, look);
+    for (const channel of paced) spentMs += this.#tell(channel, look);
     this.#pace.took(spentMs, this.#now());
   }
 
   /** The others go on meanwhile. */
-  #boardsLater(waitMs: number): void {
-    if (this.#areBoardsDue) return;
-    this.#areBoardsDue = true;
+  #pacedLater(waitMs: number): void {
+    if (this.#arePacedDue) return;
+    this.#arePacedDue = true;
     this.#timers.after(waitMs, () => {
-      this.#areBoardsDue = false;
+      this.#arePacedDue = false;
       this.notify();
     });
   }
 
-  #watched(): [plain: LiveChannel[], boards: LiveChannel[]] {
+  #watched(): [plain: LiveChannel[], paced: LiveChannel[]] {
     const channels = this.#clients.channels();
-    const isBoards = ({ view }: LiveChannel) => view.kind === 'boards';
-    return [channels.filter((channel) => !isBoards(channel)), channels.filter(isBoards)];
+    const isOne = ({ view }: LiveChannel) => isPaced(view);
+    return [channels.filter((channel) => !isOne(channel)), channels.filter(isOne)];
   }
 
   /** The patch of one channel, if there is any, to all who watch it. Answers how long it took to make, ms. */

@@ -3,20 +3,26 @@
  * Lives for one flush.
  */
 import type { BoardTree } from '../contract/boards.ts';
-import type { BoardState, FloorState } from '../contract/live.ts';
+import type { BoardPart, BoardState, FloorState } from '../contract/live.ts';
+import type { UserView } from '../contract/user-view.ts';
+import { type View, viewOf } from '../auth/view.ts';
+import { narrowFloor } from './live-narrow.ts';
 import type { LiveTrees, LiveView } from './live-view.ts';
 import type { BoardScreens, BoardsLook, LiveSource } from './ports.ts';
 
 export class LiveLook implements LiveTrees, LiveSource {
   readonly #source: LiveSource;
   readonly #screens: BoardScreens | undefined;
+  readonly #viewed: (limits: UserView) => View;
   #floor: FloorState | undefined;
   #board: BoardState | undefined;
   #boards: BoardsLook | undefined;
 
-  constructor(source: LiveSource, screens?: BoardScreens) {
+  /** `viewed`: what limits come to in the site in force; without it nothing is in them. */
+  constructor(source: LiveSource, screens?: BoardScreens, viewed?: (limits: UserView) => View) {
     this.#source = source;
     this.#screens = screens;
+    this.#viewed = viewed ?? ((limits) => viewOf(limits, undefined));
   }
 
   board(): BoardState {
@@ -29,6 +35,15 @@ export class LiveLook implements LiveTrees, LiveSource {
     return this.#floor;
   }
 
+  part(of: Parameters<LiveSource['part']>[0]): BoardPart {
+    return this.#source.part(of);
+  }
+
+  floorWithin(view: View): FloorState {
+    const { within } = view;
+    return within ? narrowFloor(this.floor(), view, this.#source.part(within)) : this.floor();
+  }
+
   eventAt(): number {
     return this.#source.eventAt();
   }
@@ -36,9 +51,9 @@ export class LiveLook implements LiveTrees, LiveSource {
   treeOf(view: LiveView): BoardState | BoardTree | FloorState {
     switch (view.kind) {
       case 'board':
-        return this.board();
+        return view.limits ? this.floorWithin(this.#viewed(view.limits)).board : this.board();
       case 'floor':
-        return this.floor();
+        return view.limits ? this.floorWithin(this.#viewed(view.limits)) : this.floor();
       case 'boards':
         if (!this.#screens) throw new Error('no boards are kept here');
         this.#boards ??= this.#screens.look(this);

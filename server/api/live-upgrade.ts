@@ -50,7 +50,7 @@ export function createUpgrade(parts: ApiParts): { attach(server: Server): void; 
       const outcome =
         scope === 'desk'
           ? parts.deskHub.add(live, ticket.liveOwner, ticket.agentId ?? '')
-          : parts.hub.add(live, scope, ticket.liveOwner, ticket.settings);
+          : parts.hub.add(live, scope, ticket.liveOwner, ticket.grant);
       if (outcome === 'added') return;
       logger.warn({ scope, outcome }, 'live socket refused');
       live.close(1013, outcome);

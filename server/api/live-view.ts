@@ -1,9 +1,13 @@
 /** What a live socket may be shown, and how two that are shown the same are known. Pure. */
 import type { BoardTree, DisplaySettings } from '../contract/boards.ts';
 import type { BoardState, FloorState, LiveScope } from '../contract/live.ts';
+import type { UserView } from '../contract/user-view.ts';
 
-/** `boards`: what displays with these settings are sent. */
-export type LiveView = { kind: LiveScope } | { kind: 'boards'; settings: DisplaySettings };
+/**
+ * `boards`: what displays with these settings are sent. `limits`: as much of the board or floor as somebody sees who is limited
+ * to these teams and queues.
+ */
+export type LiveView = { kind: LiveScope; limits?: UserView } | { kind: 'boards'; settings: DisplaySettings };
 export type LiveKind = LiveView['kind'];
 export const liveKinds: readonly LiveKind[] = ['board', 'floor', 'boards'];
 
@@ -18,11 +22,26 @@ export const settingsKey = (settings: DisplaySettings | undefined): string => {
   const { boards, rotateSec, language, zoom, theme } = settings;
   return JSON.stringify([boards, rotateSec, language ?? '', zoom, theme ?? '']);
 };
-export const keyOfView = (view: LiveView): string =>
-  view.kind === 'boards' ? `boards ${settingsKey(view.settings)}` : view.kind;
+export const keyOfView = (view: LiveView): string => {
+  if (view.kind === 'boards') return `boards ${settingsKey(view.settings)}`;
+  return view.limits ? `${view.kind} ${JSON.stringify(limitsOf(view.limits))}` : view.kind;
+};
+/** Equal views are equal whatever order they were chosen in. */
+const limitsOf = ({ teams, queues }: UserView) => [[...teams].sort(), [...queues].sort()];
+
+/** Made by a costly look of their own, and so less often when that takes too long. */
+export const isPaced = (view: LiveView): boolean => view.kind === 'boards' || view.limits !== undefined;
+
+/** What a socket was given its ticket with. */
+export interface LiveGrant {
+  /** Of a display. */
+  settings?: DisplaySettings;
+  /** Of a user who is limited. */
+  limits?: UserView;
+}
 
 /** A display with boards is sent those instead of the standard board. */
-export const viewOf = (scope: LiveScope, settings: DisplaySettings | undefined): LiveView =>
-  scope === 'board' && settings && settings.boards.length > 0
-    ? { kind: 'boards', settings }
-    : { kind: scope };
+export function viewOf(scope: LiveScope, { settings, limits }: LiveGrant): LiveView {
+  if (scope === 'board' && settings && settings.boards.length > 0) return { kind: 'boards', settings };
+  return { kind: scope, ...(limits && { limits }) };
+}

@@ -3,8 +3,11 @@ import type { DisplaySettings } from '../contract/boards.ts';
 import type { LiveScope } from '../contract/live.ts';
 import { showsOf } from '../auth/display-enrolment.ts';
 import { ShortLived } from '../auth/one-use.ts';
+import type { Session } from '../auth/session-store.ts';
+import { isLimitable } from '../auth/view.ts';
 import type { DeskHub } from './desk/desk-hub.ts';
 import type { LiveHub, LiveOwner } from './live-hub.ts';
+import type { LiveGrant } from './live-view.ts';
 import type { ApiDeps } from './ports.ts';
 
 export const ticketLifeMs = 20_000;
@@ -18,8 +21,8 @@ export interface Ticket {
   scope: LiveScope | 'desk';
   /** Of a desk. */
   agentId?: string;
-  /** Of a display: what it was told that it shows. */
-  settings?: DisplaySettings;
+  /** Of a display: what it was told that it shows. Of a user: what they are limited to. */
+  grant?: LiveGrant;
 }
 export interface Grant {
   /** The session: a grant is of no use to another one. */
@@ -40,10 +43,15 @@ export interface ApiParts {
 export const createTickets = (deps: ApiDeps) => new ShortLived<Ticket>(deps.clock, ticketLifeMs);
 export const createGrants = (deps: ApiDeps) => new ShortLived<Grant>(deps.clock, grantLifeMs);
 
-/** A ticket and where to open it. */
-export function issueTicket(parts: ApiParts, liveOwner: LiveOwner, scope: LiveScope) {
-  const owner = `${liveOwner.kind}:${liveOwner.id}`;
-  const { token, expiresAt } = parts.tickets.issue({ owner, liveOwner, scope });
+/** For a signed-in user: a ticket and where to open it. */
+export function issueTicket(parts: ApiParts, { sessionId, role, view }: Session, scope: LiveScope) {
+  const liveOwner: LiveOwner = { kind: 'session', id: sessionId };
+  const { token, expiresAt } = parts.tickets.issue({
+    owner: `session:${sessionId}`,
+    liveOwner,
+    scope,
+    ...(view && isLimitable(role) && { grant: { limits: view } }),
+  });
   return { ticket: token, url: `/ws/${scope}?ticket=${token}`, expiresAt };
 }
 
@@ -53,7 +61,7 @@ export function issueDisplayTicket(parts: ApiParts, displayId: string, settings?
     owner: `display:${displayId}`,
     liveOwner: { kind: 'display', id: displayId },
     scope: 'board',
-    ...(settings && { settings }),
+    ...(settings && { grant: { settings } }),
   });
   return { ticket: token, url: `/ws/board?ticket=${token}`, expiresAt, shows: showsOf(settings) };
 }

@@ -15,13 +15,15 @@ import type { DeskPort } from './desk/port.ts';
 import type { AgentStateRefusal, AgentStateWhen, AgentTarget } from '../contract/agents.ts';
 import type { ReturnRefusal } from '../contract/contacts.ts';
 import type { Board, BoardTree, DisplaySettings } from '../contract/boards.ts';
-import type { BoardState, FloorState } from '../contract/live.ts';
+import type { BoardPart, BoardState, FloorState } from '../contract/live.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
 import type { OfferRecord } from '../contract/decision.ts';
 import type { ConsentQuery, ConsentRow } from '../contract/rest-channels.ts';
 import type { DrillPage, DrillQuery, FigureStatement, IntervalQuery } from '../contract/rest-reports.ts';
 import type { DecisionQuery } from '../contract/rest-decisions.ts';
 import type { Site } from '../contract/site.ts';
+import type { ReportWithin } from '../contract/rest-reports.ts';
+import type { Within } from '../contract/user-view.ts';
 import type {
   ContactRow,
   HealthAnswer,
@@ -69,7 +71,8 @@ export interface ByteRange {
 }
 
 export interface RecordingStore {
-  list(query: PageQuery): Promise<Page<RecordingRow>>;
+  /** `within`: of these queues or agents alone. */
+  list(query: PageQuery, within?: Within): Promise<Page<RecordingRow>>;
   byId(recordingId: string): Promise<RecordingRow | undefined>;
   /**
    * Undefined when the file is not there. `bytes` is the size of the whole file; without a range the stream is the
@@ -81,11 +84,14 @@ export interface RecordingStore {
 }
 
 export interface ContactStore {
-  list(query: PageQuery): Promise<Page<ContactRow>>;
+  /** `within`: those alone. */
+  list(query: PageQuery, within?: Within): Promise<Page<ContactRow>>;
+  isWithin(contactId: string, within: Within): Promise<boolean>;
 }
 
 export interface DecisionStore {
-  offers(query: DecisionQuery): Promise<Page<OfferRecord>>;
+  /** `within`: out of these queues or to these agents alone. */
+  offers(query: DecisionQuery, within?: Within): Promise<Page<OfferRecord>>;
   /** In order, without personal data. */
   contactEvents(contactId: string, limit: number): Promise<HearthlineEvent[]>;
 }
@@ -134,6 +140,8 @@ export interface FairnessStore {
     from: number;
     to: number;
     queueId?: string | undefined;
+    /** Of these agents and queues alone. */
+    within?: Within | undefined;
     eventsAtMost: number;
   }): Promise<{ json: string } | { isTooMuch: true }>;
 }
@@ -145,6 +153,8 @@ export interface FairnessStore {
 export interface LiveSource {
   board(): BoardState;
   floor(): FloorState;
+  /** What of the board is of these queues and agents alone. */
+  part(of: Pick<Within, 'queueIds' | 'agentIds'>): BoardPart;
   /** When the newest event happened that the trees reflect, ms UTC. */
   eventAt(): number;
 }
@@ -201,7 +211,7 @@ export interface RoutingSwitches {
 /** Figures of history. */
 export interface ReportPort {
   /** As text, ready to be sent. */
-  intervals(query: IntervalQuery): Promise<string>;
+  intervals(query: IntervalQuery, within?: ReportWithin): Promise<string>;
   contacts(query: DrillQuery): Promise<DrillPage>;
   statements(atMost: number): Promise<FigureStatement[]>;
 }

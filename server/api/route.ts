@@ -6,12 +6,14 @@
 import express from 'express';
 import type { Express, Request, Response } from 'express';
 import type { z } from 'zod';
+import type { AppError } from '../lib/app-error.ts';
 import { addressKey } from '../lib/network.ts';
 import type { Caller } from '../auth/sign-in.ts';
 import { isAllowed } from '../auth/policy.ts';
 import type { Permission } from '../auth/policy.ts';
 import { isSameSecret } from '../auth/secrets.ts';
 import { csrfTokenOf } from '../auth/session-store.ts';
+import { isLimitable, type View, viewOf, wholeSite } from '../auth/view.ts';
 import type { Session } from '../auth/session-store.ts';
 import { bodyLimitBytes, csrfHeader, idSchema } from '../contract/rest.ts';
 import { readCookie } from './cookies.ts';
@@ -37,7 +39,14 @@ export interface SignedIn {
   token: string;
   /** For the audit trail. */
   actor: string;
+  /** What of the site the caller sees, at this moment. */
+  view: View;
 }
+/**
+ * What a route is for somebody who is limited to some teams and queues. same: it tells nothing of contacts, agents or figures, or
+ * only what is the caller's own. narrowed: its handler asks `who.view`. A route that does not say is refused to them.
+ */
+export type ForLimited = 'same' | 'narrowed';
 
 /** What a handler answers; `undefined` when it has written the answer itself. */
 export interface RouteAnswer {
@@ -61,11 +70,13 @@ export interface OpenRoute<B> extends RouteHead<B> {
 }
 export interface SessionRoute<B> extends RouteHead<B> {
   access: Exclude<RouteAccess, 'open'>;
+  forLimited?: ForLimited;
   handle(ctx: RequestContext<B>, who: SignedIn): Promise<RouteAnswer | undefined>;
 }
 /** A route with its body's type closed over. */
 export interface Route extends Omit<RouteHead<never>, 'body'> {
   access: RouteAccess;
+  forLimited?: ForLimited;
   run(deps: ApiDeps, req: Request, res: Response): Promise<void>;
 }
 
@@ -75,8 +86,17 @@ const unsafeMethods = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 export async function findSession(deps: ApiDeps, req: Request): Promise<SignedIn | undefined> {
   const token = readCookie(req.headers, 'session', isSecureRequest(req, deps.settings));
   const session = token === undefined ? undefined : await deps.access.sessions.resume(token);
-  return session && token !== undefined ? { session, token, actor: `user:${session.username}` } : undefined;
+  if (!session || token === undefined) return undefined;
+  return { session, token, actor: `user:${session.username}`, view: viewOfSession(deps, session) };
 }
+
+export function viewOfSession(deps: Pick<ApiDeps, 'hours' | 'channels'>, { role, view }: Session): View {
+  if (!view || !isLimitable(role)) return wholeSite;
+  return viewOf(view, deps.hours.isSet ? deps.channels.site() : undefined);
+}
+
+export const outsideView = (): AppError =>
+  refusal('outside-view', 'this is not of the teams and queues that you are limited to');
 
 function checkOrigin(deps: ApiDeps, req: Request, who: SignedIn | undefined): void {
   if (!unsafeMethods.has(req.method)) return;
@@ -87,12 +107,16 @@ function checkOrigin(deps: ApiDeps, req: Request, who: SignedIn | undefined): vo
     throw refusal('bad-origin', `the ${csrfHeader} header is missing or wrong`);
 }
 
-function checkPermission(who: SignedIn, route: { access: RouteAccess; isForNewcomers?: boolean }): void {
+function checkPermission(
+  who: SignedIn,
+  route: { access: RouteAccess; isForNewcomers?: boolean; forLimited?: ForLimited },
+): void {
   if (who.session.mustChangePassword && route.isForNewcomers !== true)
     throw refusal('forbidden', 'change your one-time password first', { reason: 'must-change-password' });
-  if (route.access === 'open' || route.access === 'session') return;
-  if (!isAllowed(who.session.role, route.access))
+  if (route.access === 'open') return;
+  if (route.access !== 'session' && !isAllowed(who.session.role, route.access))
     throw refusal('forbidden', 'your role may not do this', { permission: route.access });
+  if (who.view.within && route.forLimited === undefined) throw outsideView();
 }
 
 const parserOf = (limit: number) =>
@@ -121,6 +145,7 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown): T {
 
 export function defineRoute<B = undefined>(route: OpenRoute<B> | SessionRoute<B>): Route {
   const { method, path, access, isForNewcomers } = route;
+  const forLimited = route.access === 'open' ? undefined : route.forLimited;
   const run = async (deps: ApiDeps, req: Request, res: Response): Promise<void> => {
     const who = route.access === 'open' ? undefined : await findSession(deps, req);
     if (route.access !== 'open' && !who) throw refusal('sign-in-required', 'sign in first');
@@ -146,7 +171,14 @@ export function defineRoute<B = undefined>(route: OpenRoute<B> | SessionRoute<B>
       route.access === 'open' ? await route.handle(ctx) : await route.handle(ctx, who as SignedIn);
     if (answer) sendAnswer(res, answer);
   };
-  return { method, path, access, run, ...(isForNewcomers === undefined ? {} : { isForNewcomers }) };
+  return {
+    method,
+    path,
+    access,
+    run,
+    ...(isForNewcomers !== undefined && { isForNewcomers }),
+    ...(forLimited && { forLimited }),
+  };
 }
 
 function sendAnswer(res: Response, answer: RouteAnswer): void {

@@ -4,7 +4,7 @@
  * replay after a restart counts the same.
  */
 import type { HearthlineEvent } from '../contract/events.ts';
-import type { BoardState, FloorState } from '../contract/live.ts';
+import type { BoardPart, BoardState, FloorState } from '../contract/live.ts';
 import type { Site } from '../contract/site.ts';
 import type { ClosedDay } from '../stats/figure-cube.ts';
 import type { FigureSource } from '../stats/figure-source.ts';
@@ -84,6 +84,12 @@ export class LiveFigures {
   floor(now: number): FloorState {
     this.rollTo(now);
     return this.stats.floor(now);
+  }
+
+  /** What of the board is of these queues and agents alone. */
+  boardPart(of: Parameters<LiveStats['boardPart']>[0], now: number): BoardPart {
+    this.rollTo(now);
+    return this.stats.boardPart(of, now);
   }
 
   lastDay(): ClosedDay | undefined {

@@ -72,4 +72,17 @@ const sets = new Map<string, ReadonlySet<Permission>>(
 export const isAllowed = (role: Role, permission: Permission): boolean =>
   sets.get(role)?.has(permission) ?? false;
 
-export const permissionsOf = (role: Role): readonly Permission[] => granted[role];
+/**
+ * Nothing of these can be told apart by team and queue, so that somebody who is limited to some (view.ts) has them not. What
+ * the others come to is said by each route (`forLimited`, server/api/route.ts); a test lays the two side by side.
+ */
+const ofWholeSite: ReadonlySet<Permission> = new Set([
+  'displays.list',
+  'displays.manage',
+  'channels.read',
+  'quarantine.manage',
+  'blocks.manage',
+]);
+
+export const permissionsOf = (role: Role, isLimited = false): readonly Permission[] =>
+  isLimited ? granted[role].filter((permission) => !ofWholeSite.has(permission)) : granted[role];

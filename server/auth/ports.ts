@@ -5,6 +5,7 @@
 import type { DisplaySettings } from '../contract/boards.ts';
 import type { Role } from '../contract/rest.ts';
 import type { Language } from '../contract/site.ts';
+import type { UserView } from '../contract/user-view.ts';
 
 export interface Clock {
   /** Wall clock, ms UTC. */
@@ -32,6 +33,8 @@ export interface UserRecord {
   role: Role;
   /** The agent of the site that the user is. */
   agentId?: string;
+  /** What of the site the user is limited to; absent: the whole of it. */
+  view?: UserView;
   createdAt: number;
   lastSignInAt?: number;
   isDisabled: boolean;
@@ -44,14 +47,27 @@ export interface UserRepo {
   byUsername(username: string): Promise<UserRecord | undefined>;
   create(user: NewUserRecord): Promise<UserRecord | 'username-taken' | 'agent-taken'>;
   /** The first administrator: undefined when one exists already, however many ask at once. */
-  createFirstAdmin(user: Omit<NewUserRecord, 'role' | 'agentId'>): Promise<UserRecord | undefined>;
+  createFirstAdmin(user: Omit<NewUserRecord, 'role' | 'agentId' | 'view'>): Promise<UserRecord | undefined>;
   setPassword(id: string, passwordHash: string, isOneTime: boolean): Promise<void>;
   noteSignIn(id: string, at: number): Promise<void>;
-  /** `last-admin`: refused, since nobody could administer the system afterwards. */
+  /**
+   * `last-admin`: refused, since nobody could administer the system afterwards. `view-of-role`: a view for a role that has none; a
+   * view that is there goes with the role that had it.
+   */
   update(
     id: string,
-    change: { isDisabled?: boolean; role?: Role; agentId?: string | null },
-  ): Promise<UserRecord | 'not-found' | 'last-admin' | 'agent-taken'>;
+    change: UserChange,
+  ): Promise<
+    { user: UserRecord; before: UserRecord } | 'not-found' | 'last-admin' | 'agent-taken' | 'view-of-role'
+  >;
+}
+
+/** null: none any more. */
+export interface UserChange {
+  isDisabled?: boolean;
+  role?: Role;
+  agentId?: string | null;
+  view?: UserView | null;
 }
 
 export interface NewUserRecord {
@@ -61,6 +77,7 @@ export interface NewUserRecord {
   isOneTimePassword: boolean;
   role: Role;
   agentId?: string;
+  view?: UserView;
   createdAt: number;
 }
 

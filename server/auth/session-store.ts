@@ -6,6 +6,7 @@
  */
 import type { Role } from '../contract/rest.ts';
 import { roleSchema } from '../contract/rest.ts';
+import { userViewSchema, type UserView } from '../contract/user-view.ts';
 import type { Clock, RedisCommands } from './ports.ts';
 import { randomToken, sha256Hex } from './secrets.ts';
 import { z } from 'zod';
@@ -16,6 +17,7 @@ const sessionSchema = z.object({
   username: z.string(),
   role: roleSchema,
   agentId: z.string().optional(),
+  view: userViewSchema.optional(),
   mustChangePassword: z.boolean(),
   createdAt: z.number(),
   lastSeenAt: z.number(),
@@ -31,6 +33,7 @@ export interface NewSession {
   username: string;
   role: Role;
   agentId?: string;
+  view?: UserView;
   mustChangePassword: boolean;
   address: string;
   userAgent: string;

@@ -5,6 +5,7 @@
  * Race stopped: a user disabled, demoted or given another password while a sign-in is under way keeps no session:
  * the other side changes the user and then ends sessions, this side starts one and then looks at the user again.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { AuditSink, Clock, UserRecord, UserRepo } from './ports.ts';
 import { faultOfPassword } from './password.ts';
 import type { PasswordHasher } from './password.ts';
@@ -69,6 +70,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
       username: user.username,
       role: user.role,
       ...(user.agentId !== undefined && { agentId: user.agentId }),
+      ...(user.view && { view: user.view }),
       mustChangePassword: user.isOneTimePassword,
       address: caller.address,
       userAgent: caller.userAgent,
@@ -78,6 +80,7 @@ export function createSignIn(deps: SignInDeps): SignIn {
       after?.passwordHash === user.passwordHash &&
       after.role === user.role &&
       after.agentId === user.agentId &&
+      isDeepStrictEqual(after.view, user.view) &&
       !after.isDisabled;
     if (isSame) return { outcome: 'started', token, session };
     await sessions.end(session.sessionId);

@@ -7,7 +7,9 @@
 import { QueryTypes } from 'sequelize';
 import type { Sequelize, Transaction } from 'sequelize';
 import { roleSchema } from '../contract/rest.ts';
-import type { NewUserRecord, UserRecord, UserRepo } from './ports.ts';
+import { userViewSchema } from '../contract/user-view.ts';
+import type { NewUserRecord, UserChange, UserRecord, UserRepo } from './ports.ts';
+import { isLimitable } from './view.ts';
 
 interface Row {
   id: string;
@@ -16,6 +18,7 @@ interface Row {
   password_hash: string | null;
   role: string;
   agent_id: string | null;
+  view: unknown;
   created_ms: string;
   sign_in_ms: string | null;
   is_disabled: boolean;
@@ -23,7 +26,7 @@ interface Row {
 
 const lockKey = 4_127_720_002;
 const oncePrefix = 'once:';
-const columns = `id, username, password_hash, role, agent_id, is_disabled,
+const columns = `id, username, password_hash, role, agent_id, view, is_disabled,
   round(extract(epoch from created_at) * 1000)::bigint AS created_ms,
   round(extract(epoch from last_sign_in_at) * 1000)::bigint AS sign_in_ms`;
 
@@ -37,6 +40,8 @@ const recordOf = (row: Row): UserRecord => {
     isOneTimePassword: isOnce,
     role: roleSchema.parse(row.role),
     ...(row.agent_id === null ? {} : { agentId: row.agent_id }),
+    // A view that cannot be read must not open the whole site.
+    ...(row.view === null ? {} : { view: userViewSchema.parse(row.view) }),
     createdAt: Number(row.created_ms),
     ...(row.sign_in_ms === null ? {} : { lastSignInAt: Number(row.sign_in_ms) }),
     isDisabled: row.is_disabled,
@@ -45,6 +50,15 @@ const recordOf = (row: Row): UserRecord => {
 
 const storedHash = (passwordHash: string, isOneTime: boolean) =>
   isOneTime ? `${oncePrefix}${passwordHash}` : passwordHash;
+
+function changed(user: UserRecord, change: UserChange): UserRecord | 'view-of-role' {
+  const { agentId: agentBefore, view: viewBefore, ...others } = user;
+  const { agentId = agentBefore ?? null, view: asked, ...rest } = change;
+  const after = { ...others, ...rest, ...(agentId !== null && { agentId }) };
+  if (!isLimitable(after.role)) return asked ? 'view-of-role' : after;
+  const view = asked === undefined ? viewBefore : (asked ?? undefined);
+  return { ...after, ...(view && { view }) };
+}
 
 export function createUserRepo(sequelize: Sequelize): UserRepo {
   const select = async (where: string, bind: unknown[], transaction?: Transaction): Promise<UserRecord[]> => {
@@ -57,8 +71,8 @@ export function createUserRepo(sequelize: Sequelize): UserRepo {
   };
   const insert = async (user: NewUserRecord, transaction?: Transaction): Promise<UserRecord | undefined> => {
     const rows = await sequelize.query<Row>(
-      `INSERT INTO users (id, username, password_hash, role, created_at, is_disabled, agent_id)
-       VALUES ($1, $2, $3, $4, to_timestamp($5::bigint / 1000.0), false, $6)
+      `INSERT INTO users (id, username, password_hash, role, created_at, is_disabled, agent_id, view)
+       VALUES ($1, $2, $3, $4, to_timestamp($5::bigint / 1000.0), false, $6, $7::jsonb)
        ON CONFLICT DO NOTHING RETURNING ${columns}`,
       {
         bind: [
@@ -68,6 +82,7 @@ export function createUserRepo(sequelize: Sequelize): UserRepo {
           user.role,
           Math.floor(user.createdAt),
           user.agentId ?? null,
+          user.view ? JSON.stringify(user.view) : null,
         ],
         type: QueryTypes.SELECT,
         ...(transaction ? { transaction } : {}),
@@ -114,20 +129,22 @@ export function createUserRepo(sequelize: Sequelize): UserRepo {
       locked(async (transaction) => {
         const [user] = await select('WHERE id = $1', [id], transaction);
         if (!user) return 'not-found';
-        const { agentId, ...rest } = change;
-        const agent = agentId === undefined ? user.agentId : (agentId ?? undefined);
-        const { agentId: _before, ...others } = user;
-        const after = { ...others, ...rest, ...(agent !== undefined && { agentId: agent }) };
+        const after = changed(user, change);
+        if (after === 'view-of-role') return after;
+        const { agentId: agent, view } = after;
         const [holder] = agent === undefined ? [] : await select('WHERE agent_id = $1', [agent], transaction);
         if (holder && holder.id !== id) return 'agent-taken';
         const admins = await usableAdmins(transaction);
         const staysAdmin = after.role === 'admin' && !after.isDisabled;
         if (!staysAdmin && admins.length === 1 && admins[0]?.id === id) return 'last-admin';
-        await sequelize.query('UPDATE users SET is_disabled = $2, role = $3, agent_id = $4 WHERE id = $1', {
-          bind: [id, after.isDisabled, after.role, agent ?? null],
-          transaction,
-        });
-        return after;
+        await sequelize.query(
+          'UPDATE users SET is_disabled = $2, role = $3, agent_id = $4, view = $5::jsonb WHERE id = $1',
+          {
+            bind: [id, after.isDisabled, after.role, agent ?? null, view ? JSON.stringify(view) : null],
+            transaction,
+          },
+        );
+        return { user: after, before: user };
       }),
   };
 }

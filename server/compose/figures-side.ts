@@ -54,7 +54,7 @@ export function createFiguresSide(parts: {
   });
   return {
     reports: {
-      intervals: (query) => intervalReport({ history, site, now }, query),
+      intervals: (query, within) => intervalReport({ history, site, now }, query, within),
       contacts: (query) => drill.contacts(query),
       statements: (atMost) => store.newest(atMost),
     },

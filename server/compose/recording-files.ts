@@ -11,7 +11,7 @@ import type { RecordingRepo } from '../db/repos/recording-repo.ts';
 export function createRecordingStore(repo: RecordingRepo, dir: string): RecordingStore {
   const root = resolve(dir) + sep;
   return {
-    list: (query) => repo.list(query),
+    list: (query, within) => repo.list(query, within),
     byId: (recordingId) => repo.byId(recordingId),
     async open(recordingId) {
       const file = (await repo.byId(recordingId))?.file;

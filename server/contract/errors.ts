@@ -8,6 +8,7 @@ export const errorCatalogue = {
   'sign-in-required': { status: 401, meaning: 'There is no valid session.' },
   'wrong-credentials': { status: 401, meaning: 'The user name or the password is wrong.' },
   forbidden: { status: 403, meaning: 'The session may not do this.' },
+  'outside-view': { status: 403, meaning: 'It is not of the teams and queues that this user is limited to.' },
   'bad-origin': { status: 403, meaning: 'The request comes from another site, or its CSRF token is wrong.' },
   'not-found': { status: 404, meaning: 'There is no such thing, or it may not be seen.' },
   conflict: { status: 409, meaning: 'The thing is not in a state that allows this.' },

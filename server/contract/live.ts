@@ -52,6 +52,8 @@ export interface BoardState {
   site: { name: string; timeZone: string; language: string };
   /** Local midnight from which the day's figures count. */
   dayStart: number;
+  /** Of somebody limited to some teams and queues: all of it is of those queues, and of the agents of those teams. */
+  isPart?: true;
   queues: Record<string, QueueLive>;
   agentsByState: Record<AgentState, number>;
   notReadyByReason: Record<string, number>;
@@ -69,6 +71,9 @@ export interface BoardState {
     waiting: number;
   };
 }
+
+/** What of a board is not the sum of its queues and agents as they are listed. */
+export type BoardPart = Pick<BoardState, 'lastHour' | 'accounting' | 'unreachablePhones'>;
 
 export interface AgentLive {
   agentId: string;

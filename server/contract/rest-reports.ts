@@ -51,6 +51,14 @@ export const intervalQuerySchema = z
   .superRefine(checkWindow);
 export type IntervalQuery = z.infer<typeof intervalQuerySchema>;
 
+/** What is left of a report for somebody who sees a part of the site. */
+export interface ReportWithin {
+  /** Rows of these scopes alone. */
+  scopes?: readonly string[];
+  /** Nothing that is of no queue: callers before a queue, and agents' whole time. */
+  isOfQueuesAlone?: boolean;
+}
+
 export interface ReportRow {
   /** Start of the interval, ms UTC. */
   start: number;

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { displaySettingsSchema } from './boards.ts';
 import { languages } from './site.ts';
 import { agentNumber } from './site-values.ts';
+import { namedViewSchema, userViewSchema } from './user-view.ts';
 
 export const csrfHeader = 'x-hearthline-csrf';
 /** One JSON body, and one site file inside a JSON body, in bytes. */
@@ -82,6 +83,8 @@ export const meSchema = z.object({
   role: roleSchema,
   /** The agent of the site that this user is, with a desk of its own. */
   agentId: z.string().optional(),
+  /** What this user is limited to, as the site has it now; absent: the whole site. */
+  view: namedViewSchema.optional(),
 });
 export type Me = z.infer<typeof meSchema>;
 export const textChannelIds = ['mail', 'chat', 'form', 'webhook'] as const;
@@ -90,7 +93,7 @@ export type TextChannel = (typeof textChannelIds)[number];
 export const sessionViewSchema = z.object({
   me: meSchema,
   csrfToken: z.string(),
-  /** What this role may do, by the names in server/auth/policy.ts: for showing and hiding, the server checks anyway. */
+  /** What this user may do, by the names in server/auth/policy.ts: for showing and hiding, the server checks anyway. */
   may: z.array(z.string()),
   /** Those that the site has: pages about the others are not shown. */
   channels: z.array(z.enum(textChannelIds)),
@@ -131,6 +134,8 @@ export const userRowSchema = z.object({
   role: roleSchema,
   /** The agent of the site that this user is; only such a user has a desk. */
   agentId: z.string().optional(),
+  /** What a supervisor or viewer is limited to; absent: the whole site. */
+  view: userViewSchema.optional(),
   createdAt: at,
   lastSignInAt: at.optional(),
   isDisabled: z.boolean(),
@@ -145,18 +150,22 @@ export const createUserRequestSchema = z.strictObject({
   role: roleSchema,
   /** 409 `conflict`, details.reason `agent-taken`, where another user is that agent. */
   agentId: agentNumber.optional(),
+  /** Of supervisors and viewers. 400 `bad-request`: details.reason `view-of-role`, or `unknown-in-site` with details.faults. */
+  view: userViewSchema.optional(),
 });
 export type CreateUserRequest = z.infer<typeof createUserRequestSchema>;
 /** The one-time password is shown once, here, and must be changed at first sign-in. Also of `POST /api/users/:id/password`. */
 export const newUserSchema = z.object({ user: userRowSchema, oneTimePassword: z.string() });
 export type NewUser = z.infer<typeof newUserSchema>;
-/** `PATCH /api/users/:id` -> UserRow. Disabling or a new role ends the user's sessions; the last administrator stays. */
+/** `PATCH /api/users/:id` -> UserRow. Any change ends the user's sessions; the last administrator stays. */
 export const updateUserRequestSchema = z
   .strictObject({
     isDisabled: z.boolean().optional(),
     role: roleSchema.optional(),
     /** null: no agent any more. */
     agentId: agentNumber.nullable().optional(),
+    /** null: the whole site. As of POST. Another role than supervisor or viewer takes it away. */
+    view: userViewSchema.nullable().optional(),
   })
   .refine((body) => Object.values(body).some((value) => value !== undefined), 'nothing to change');
 export type UpdateUserRequest = z.infer<typeof updateUserRequestSchema>;

@@ -3,6 +3,7 @@
  * and ends when none came for a while, so that a house in which nobody asks pays nothing.
  */
 import type { Worker } from 'node:worker_threads';
+import type { Within } from '../contract/user-view.ts';
 import { startThread } from '../lib/thread.ts';
 
 export interface FairnessDatabase {
@@ -14,6 +15,8 @@ export interface FairnessQuestion {
   from: number;
   to: number;
   queueId?: string | undefined;
+  /** Of these agents and queues alone. */
+  within?: Within | undefined;
   eventsAtMost: number;
 }
 /** `json`: a FairnessAnswer as text. */

@@ -4,8 +4,9 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createLogger } from '../lib/log.ts';
-import { fairnessTable } from '../stats/fairness-figures.ts';
-import { FairnessLedger } from '../stats/fairness.ts';
+import type { Within } from '../contract/user-view.ts';
+import { type FairnessTable, fairnessTable } from '../stats/fairness-figures.ts';
+import { FairnessLedger, type Ledger } from '../stats/fairness.ts';
 import { connectDatabase } from './connect.ts';
 import type { FairnessDatabase, FairnessFault, FairnessQuestion, FairnessReply } from './fairness-reader.ts';
 import { createFairnessRepo } from './repos/fairness-repo.ts';
@@ -22,6 +23,7 @@ async function answer({
   from,
   to,
   queueId,
+  within,
   eventsAtMost,
 }: FairnessQuestion): Promise<FairnessReply['result']> {
   let fold = new FairnessLedger({ from, to });
@@ -31,7 +33,16 @@ async function answer({
   });
   if ('isTooMuch' in read) return read;
   const head = { from, to, ...(queueId !== undefined && { queueId }), seq: read.seq };
-  return { json: JSON.stringify({ ...head, ...fairnessTable(fold.ledger(), queueId) }) };
+  return { json: JSON.stringify({ ...head, ...tableWithin(fold.ledger(), queueId, within) }) };
+}
+
+/** Their agents alone, who may have taken contacts of other queues as well: of those, the agents' own counts. */
+function tableWithin(ledger: Ledger, queueId: string | undefined, within: Within | undefined): FairnessTable {
+  if (!within) return fairnessTable(ledger, queueId);
+  const [agentIds, queueIds] = [new Set(within.agentIds), new Set(within.queueIds)];
+  const agents = ledger.agents.filter(({ agentId }) => agentIds.has(agentId));
+  const table = fairnessTable({ ...ledger, agents }, queueId);
+  return { ...table, queues: table.queues.filter((queue) => queueIds.has(queue.queueId)) };
 }
 
 /** What a copy of an error between threads would lose. */

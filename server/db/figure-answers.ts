@@ -42,7 +42,9 @@ export class FigureAnswers {
       // Of a window long past as well: who is Not Ready since then is in no slot before that is over.
       addRunning(cells, question, running, asOf, starts);
       const definitions = await this.#definitions(transaction, question);
-      return { seq, asOf, definitions, rows: cells.rows() };
+      const scopes = question.within?.scopes && new Set(question.within.scopes);
+      const rows = cells.rows().filter(({ scope }) => !scopes || scopes.has(scope));
+      return { seq, asOf, definitions, rows };
     });
   }
 

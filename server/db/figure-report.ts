@@ -107,7 +107,8 @@ async function fromSource(
   question: HistoryQuestion,
   { table, keys, where, counts }: Source,
 ): Promise<SlotRow[]> {
-  const { from, to, interval, attribution, timeZone, queues } = question;
+  const { from, to, interval, attribution, timeZone, queues, within } = question;
+  const ofNoQueue = within?.isOfQueuesAlone ? 'false' : `queue_id = ''`;
   const sums = counts.map((name) => `sum(${columnOf(name)}::float8)`);
   const isOfQueues = table === 'queue_slots';
   if (isOfQueues) sums.push('max(longest_wait_ms)::float8');
@@ -116,7 +117,7 @@ async function fromSource(
       from ${table}
       where slot >= ${instant('$1')} and slot < ${instant('$2')} and ${where}
         and ${isOfQueues ? `(attribution = $5 or channel = '')` : `$5::text is not null`}
-        and ($6::text[] is null or queue_id = '' or queue_id = any($6))
+        and ($6::text[] is null or ${ofNoQueue} or queue_id = any($6))
       group by ${['1', ...keys].join(', ')}) slots`;
   return sequelize.query<SlotRow>(sql, {
     bind: [from, to, unitOf(interval), timeZone, attribution, queues ? [...queues] : null],
@@ -163,7 +164,9 @@ export async function reportOfSlots(
   question: HistoryQuestion,
 ): Promise<ReportCells> {
   const cells = new ReportCells();
-  for (const source of sources[question.by])
+  const isOfQueuesAlone = question.within?.isOfQueuesAlone === true;
+  const asked = sources[question.by].filter(({ table }) => !isOfQueuesAlone || table === 'queue_slots');
+  for (const source of asked)
     for (const { start, keys, sums } of await fromSource(sequelize, transaction, question, source)) {
       const cell = cells.cell(Number(start), source.scopeOf(...keys));
       const numbers = sums.split(' ');
@@ -209,6 +212,7 @@ export function addRunning(
       continue;
     addDelta(cells.cell(startOf(credited, question, starts), scope), [placeOf.serviceLevelOffered, 1]);
   }
+  if (question.within?.isOfQueuesAlone) return;
   for (const { agentId, teamId, queueIds, place, from: since } of running.times) {
     const scopes = timeScopes(by, agentId, teamId, place === placeOf.readyMs ? queueIds : []);
     for (const scope of scopes)

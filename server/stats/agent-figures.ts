@@ -215,6 +215,14 @@ export class AgentFigures {
     return this.#lostPhones;
   }
 
+  /** Those at which these agents sit. */
+  lostPhonesOf(agentIds: ReadonlySet<string>): number {
+    let lost = 0;
+    for (const { isLost, agentId } of this.#phones.values())
+      if (isLost && agentId !== undefined && agentIds.has(agentId)) lost += 1;
+    return lost;
+  }
+
   /** `unseenSince`: stands in for a time nobody knows. */
   agentsLive(unseenSince: number, textInHand: ReadonlyMap<string, number>): Record<string, AgentLive> {
     const live: Record<string, AgentLive> = {};

@@ -8,7 +8,14 @@
  * wrap-up the mean is for a moment too low. The longest wait is of those whose wait is over.
  */
 import { type DraftOf, type HearthlineEvent, workOf } from '../contract/events.ts';
-import type { BoardState, ContactLive, FloorState, MinuteLive, QueueLive } from '../contract/live.ts';
+import type {
+  BoardPart,
+  BoardState,
+  ContactLive,
+  FloorState,
+  MinuteLive,
+  QueueLive,
+} from '../contract/live.ts';
 import { AgentFigures, type PeopleSnapshot, type StatsAgent } from './agent-figures.ts';
 import { countsOf } from './figure-cells.ts';
 import { type ClosedDay, type CubeState, FigureCube, minuteMs } from './figure-cube.ts';
@@ -46,6 +53,8 @@ export interface LiveStats {
   board(now: number): BoardState;
   /** Changes nothing. */
   floor(now: number): FloorState;
+  /** What of a board is of these queues and agents alone. Changes nothing. */
+  boardPart(of: { queueIds: readonly string[]; agentIds: readonly string[] }, now: number): BoardPart;
   /** Every figure by its name; asking changes nothing. */
   readonly figures: FigureSource;
   /** What the day before this one came to. */
@@ -267,29 +276,53 @@ class LiveFold implements LiveStats {
     return this.figures.counts({ scopes: [scope], window: 'today', attribution: 'event' }, now);
   }
 
+  boardPart(
+    { queueIds, agentIds }: { queueIds: readonly string[]; agentIds: readonly string[] },
+    now: number,
+  ): BoardPart {
+    const scopes = queueIds.map((queueId) => `queue:${queueId}`);
+    return {
+      lastHour: this.#lastHour(now, scopes),
+      accounting: this.#accounting(now, scopes, queueIds),
+      unreachablePhones: this.#people.lostPhonesOf(new Set(agentIds)),
+    };
+  }
+
   /** Every minute of the last sixty, empty ones too. */
-  #lastHour(now: number): Record<string, MinuteLive> {
+  #lastHour(now: number, scopes: readonly string[] = ['site']): Record<string, MinuteLive> {
     const newest = now - (now % minuteMs);
     const hour: Record<string, MinuteLive> = {};
     for (let start = newest - (minutesShown - 1) * minuteMs; start <= newest; start += minuteMs) {
-      const cell = this.#cube.minute('site', start);
-      const { offered = 0, answered = 0, abandoned = 0 } = cell ? countsOf(cell) : {};
-      hour[start] = { offered, answered, abandoned };
+      const minute = { offered: 0, answered: 0, abandoned: 0 };
+      for (const scope of scopes) {
+        const cell = this.#cube.minute(scope, start);
+        if (!cell) continue;
+        const { offered, answered, abandoned } = countsOf(cell);
+        minute.offered += offered;
+        minute.answered += answered;
+        minute.abandoned += abandoned;
+      }
+      hour[start] = minute;
     }
     return hour;
   }
 
-  /** Over all queues of the day, those taken out of the site since included. */
-  #accounting(now: number): BoardState['accounting'] {
-    const { offered = 0, answered = 0, abandoned = 0, flowedOut = 0 } = this.#counts('site', now) ?? {};
-    const waitingAtStart = [...this.#carried.values()].reduce((sum, one) => sum + one, 0);
+  /** Over all queues of the day, those taken out of the site since included; or over some. */
+  #accounting(
+    now: number,
+    scopes: readonly string[] = ['site'],
+    queueIds: Iterable<string> = this.#carried.keys(),
+  ): BoardState['accounting'] {
+    const counts = this.figures.counts({ scopes, window: 'today', attribution: 'event' }, now);
+    const { offered = 0, answered = 0, abandoned = 0, flowedOut = 0 } = counts ?? {};
+    const sum = (of: number[]) => of.reduce((total, one) => total + one, 0);
     return {
       offered,
-      waitingAtStart,
+      waitingAtStart: sum([...queueIds].map((queueId) => this.#carried.get(queueId) ?? 0)),
       answered,
       abandoned,
       flowedOut,
-      waiting: this.#present.waiting('site'),
+      waiting: sum(scopes.map((scope) => this.#present.waiting(scope))),
     };
   }
 

@@ -205,7 +205,7 @@ export class FloorDays {
             contactId,
             agentId,
             queueId,
-            data: { responseMs: Math.floor(this.#random() * 600_000) },
+            data: { responseMs: Math.floor(talkMs * 1.5) },
           },
         ]),
       );

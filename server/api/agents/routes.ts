@@ -6,7 +6,7 @@ import {
 } from '../../contract/agents.ts';
 import type { ApiParts } from '../parts.ts';
 import { notFound, refusal } from '../refusal.ts';
-import { defineRoute } from '../route.ts';
+import { defineRoute, outsideView } from '../route.ts';
 import type { Route } from '../route.ts';
 
 const words: Record<AgentStateRefusal, string> = {
@@ -24,10 +24,12 @@ export function agentRoutes({ deps }: ApiParts): Route[] {
       method: 'put',
       path: '/api/agents/:id/state',
       access: 'agents.switch',
+      forLimited: 'narrowed',
       body: agentStateRequestSchema,
       async handle(request, who) {
         const agentId = request.id();
         const { to, reason } = request.body;
+        if (!who.view.hasAgent(agentId)) throw outsideView();
         const outcome = deps.routing.switchAgent({ agentId, to });
         if ('refused' in outcome) {
           if (outcome.refused === 'unknown-agent') throw notFound('agent');

@@ -12,11 +12,13 @@ import {
   type AlertRule,
   type AlertRuleRow,
 } from '../../contract/alerts.ts';
-import type { RuleRefusal } from '../../app/alerts/alerts.ts';
+import type { RuleRefusal, ScopesSeen } from '../../app/alerts/alerts.ts';
+import { isFigureWithin } from '../../app/boards/board-within.ts';
 import { isAllowed } from '../../auth/policy.ts';
+import { scopesWithin, type View } from '../../auth/view.ts';
 import type { ApiParts } from '../parts.ts';
 import { notFound, refusal } from '../refusal.ts';
-import { defineRoute } from '../route.ts';
+import { defineRoute, outsideView } from '../route.ts';
 import type { Route, SignedIn } from '../route.ts';
 
 /** Who is told is left out: addresses are people's. */
@@ -61,6 +63,18 @@ function checkWebhook(who: SignedIn, rule: AlertRule, was?: AlertRule): void {
     });
 }
 
+const seenBy = (view: View): ScopesSeen | undefined =>
+  view.within && { has: view.hasScope, scopes: scopesWithin(view.within) };
+
+/** A rule about something else is not there for whoever is limited to some teams and queues. */
+function checkSeen(row: AlertRuleRow | undefined, view: View): void {
+  if (row && !view.hasScope(row.rule.scope)) throw notFound('rule');
+}
+
+function checkWithin({ figure, scope }: AlertRule, view: View): void {
+  if (!isFigureWithin(figure, scope, view)) throw outsideView();
+}
+
 export function alertRoutes(parts: ApiParts): Route[] {
   return [...readingRoutes(parts), ...ruleRoutes(parts), acknowledgeRoute(parts)];
 }
@@ -72,25 +86,35 @@ function readingRoutes({ deps: { alerting } }: ApiParts): Route[] {
       method: 'get',
       path: '/api/alerts',
       access: 'live.watch',
-      handle: async (ctx) => ({ json: await alerts.list(ctx.query(alertQuerySchema)) }),
+      forLimited: 'narrowed',
+      handle: async (ctx, { view }) => ({
+        json: await alerts.list(ctx.query(alertQuerySchema), seenBy(view)),
+      }),
     }),
     defineRoute({
       method: 'get',
       path: '/api/alerts/count',
       access: 'live.watch',
-      handle: async () => ({ json: alerts.count() }),
+      forLimited: 'narrowed',
+      handle: async (_ctx, { view }) => ({ json: alerts.count(seenBy(view)) }),
     }),
     defineRoute({
       method: 'get',
       path: '/api/alert-rules',
       access: 'alerts.manage',
-      handle: async () => ({ json: { items: alerts.rules() } }),
+      forLimited: 'narrowed',
+      handle: async (_ctx, { view }) => ({
+        json: { items: alerts.rules().filter(({ rule }) => view.hasScope(rule.scope)) },
+      }),
     }),
     defineRoute({
       method: 'get',
       path: '/api/alert-rules/scopes',
       access: 'alerts.manage',
-      handle: async () => ({ json: { items: alerting.scopes() } }),
+      forLimited: 'narrowed',
+      handle: async (_ctx, { view }) => ({
+        json: { items: alerting.scopes().filter(({ scope }) => view.hasScope(scope)) },
+      }),
     }),
   ];
 }
@@ -104,8 +128,10 @@ function ruleRoutes({ deps: { alerting, audit } }: ApiParts): Route[] {
       method: 'post',
       path: '/api/alert-rules',
       access: 'alerts.manage',
+      forLimited: 'narrowed',
       body: alertRuleRequestSchema,
       async handle({ body }, who) {
+        checkWithin(body.rule, who.view);
         checkWebhook(who, body.rule);
         const added = await alerts.addRule(body.rule, who.session.username);
         if ('refused' in added) throw refused(added);
@@ -117,11 +143,15 @@ function ruleRoutes({ deps: { alerting, audit } }: ApiParts): Route[] {
       method: 'put',
       path: '/api/alert-rules/:id',
       access: 'alerts.manage',
+      forLimited: 'narrowed',
       body: alertRuleChangeSchema,
       async handle(ctx, who) {
         const ruleId = ctx.id();
         const { rule, ifVersion } = ctx.body;
-        checkWebhook(who, rule, alerts.rule(ruleId)?.rule);
+        const was = alerts.rule(ruleId);
+        checkSeen(was, who.view);
+        checkWithin(rule, who.view);
+        checkWebhook(who, rule, was?.rule);
         const changed = await alerts.changeRule(ruleId, rule, ifVersion, who.session.username);
         if ('refused' in changed) throw refused(changed);
         await note(who, 'alert-rule.changed', changed.row);
@@ -132,8 +162,11 @@ function ruleRoutes({ deps: { alerting, audit } }: ApiParts): Route[] {
       method: 'delete',
       path: '/api/alert-rules/:id',
       access: 'alerts.manage',
+      forLimited: 'narrowed',
       async handle(ctx, who) {
-        const row = await alerts.removeRule(ctx.id());
+        const ruleId = ctx.id();
+        checkSeen(alerts.rule(ruleId), who.view);
+        const row = await alerts.removeRule(ruleId);
         if (!row) throw notFound('rule');
         await note(who, 'alert-rule.removed', row);
         return { status: 204 };
@@ -147,10 +180,16 @@ function acknowledgeRoute({ deps: { alerting, audit } }: ApiParts): Route {
     method: 'post',
     path: '/api/alerts/:id/acknowledge',
     access: 'alerts.acknowledge',
+    forLimited: 'narrowed',
     body: acknowledgeRequestSchema,
     async handle(ctx, who) {
       const alertId = ctx.id();
-      const answer = alerting.alerts.acknowledge(alertId, who.session.username, ctx.body.note);
+      const answer = alerting.alerts.acknowledge(
+        alertId,
+        who.session.username,
+        ctx.body.note,
+        seenBy(who.view),
+      );
       if ('refused' in answer) {
         if (answer.refused === 'not-found') throw notFound('alert');
         throw refusal('conflict', 'it has ended, or was acknowledged before', { reason: answer.refused });

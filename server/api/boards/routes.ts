@@ -1,32 +1,47 @@
 /**
- * Boards: list, lay out, look at before it is kept, take away. Whoever sees the displays sees them; supervisors change them.
- * A change is on the screens that show the board with the next patch, without a touch.
+ * Boards: list, lay out, look at before it is kept, take away. Somebody limited to some teams and queues has to do with boards of
+ * theirs alone (board-within.ts). A change is on the screens that show the board with the next patch, without a touch.
  */
-import { boardChangeSchema, boardRequestSchema } from '../../contract/boards.ts';
+import { isBoardWithin } from '../../app/boards/board-within.ts';
+import type { View } from '../../auth/view.ts';
+import { type Board, boardChangeSchema, boardRequestSchema } from '../../contract/boards.ts';
 import { LiveLook } from '../live-look.ts';
 import type { ApiParts } from '../parts.ts';
 import { notFound, refusal } from '../refusal.ts';
-import { defineRoute } from '../route.ts';
+import { defineRoute, outsideView } from '../route.ts';
 import type { Route } from '../route.ts';
 import { auditedBoard, presentBoard } from './presenter.ts';
 
 export function boardRoutes({ deps, hub }: ApiParts): Route[] {
   const { boards, audit, live } = deps;
   const { book, screens } = boards;
+  /** One that shows more than the caller sees is not there. */
+  const seen = async (boardId: string, view: View) => {
+    const row = await book.byId(boardId);
+    if (!row || !isBoardWithin(row.board, view)) throw notFound('board');
+    return row;
+  };
+  const check = (board: Board, view: View): void => {
+    if (!isBoardWithin(board, view)) throw outsideView();
+  };
   return [
     defineRoute({
       method: 'get',
       path: '/api/boards',
-      access: 'displays.list',
-      handle: async () => ({ json: { items: (await book.list()).map(presentBoard) } }),
+      access: 'boards.manage',
+      forLimited: 'narrowed',
+      async handle(_ctx, { view }) {
+        const rows = (await book.list()).filter(({ board }) => isBoardWithin(board, view));
+        return { json: { items: rows.map(presentBoard) } };
+      },
     }),
     defineRoute({
       method: 'get',
       path: '/api/boards/:id',
-      access: 'displays.list',
-      async handle(ctx) {
-        const row = await book.byId(ctx.id());
-        if (!row) throw notFound('board');
+      access: 'boards.manage',
+      forLimited: 'narrowed',
+      async handle(ctx, { view }) {
+        const row = await seen(ctx.id(), view);
         return { json: presentBoard(row) };
       },
     }),
@@ -34,8 +49,10 @@ export function boardRoutes({ deps, hub }: ApiParts): Route[] {
       method: 'post',
       path: '/api/boards',
       access: 'boards.manage',
+      forLimited: 'narrowed',
       body: boardRequestSchema,
       async handle({ body }, who) {
+        check(body.board, who.view);
         const row = await book.create(body.board, who.session.username);
         if (row === 'full') throw refusal('conflict', 'there are too many boards', { reason: 'full' });
         const details = auditedBoard(row);
@@ -47,9 +64,12 @@ export function boardRoutes({ deps, hub }: ApiParts): Route[] {
       method: 'put',
       path: '/api/boards/:id',
       access: 'boards.manage',
+      forLimited: 'narrowed',
       body: boardChangeSchema,
       async handle(ctx, who) {
         const { board, ifVersion } = ctx.body;
+        await seen(ctx.id(), who.view);
+        check(board, who.view);
         const row = await book.change(ctx.id(), { board, ifVersion, by: who.session.username });
         if (!row) throw notFound('board');
         if ('currentVersion' in row)
@@ -67,9 +87,10 @@ export function boardRoutes({ deps, hub }: ApiParts): Route[] {
       method: 'delete',
       path: '/api/boards/:id',
       access: 'boards.manage',
+      forLimited: 'narrowed',
       async handle(ctx, who) {
         const boardId = ctx.id();
-        const row = await book.byId(boardId);
+        const row = await seen(boardId, who.view);
         const outcome = await book.remove(boardId);
         if (!outcome) throw notFound('board');
         if (outcome !== 'removed')
@@ -77,12 +98,12 @@ export function boardRoutes({ deps, hub }: ApiParts): Route[] {
             reason: 'shown',
             displays: outcome.shownBy,
           });
-        const details = row && auditedBoard(row);
+        const details = auditedBoard(row);
         await audit.append({
           actor: who.actor,
           action: 'board.removed',
           target: boardId,
-          ...(details && { details }),
+          details,
         });
         return { status: 204 };
       },
@@ -91,8 +112,17 @@ export function boardRoutes({ deps, hub }: ApiParts): Route[] {
       method: 'post',
       path: '/api/boards/preview',
       access: 'boards.manage',
+      forLimited: 'narrowed',
       body: boardRequestSchema,
-      handle: async ({ body }) => ({ json: screens.look(new LiveLook(live)).draft(body.board) }),
+      async handle({ body }, { view }) {
+        check(body.board, view);
+        const look = new LiveLook(live);
+        if (!view.within) return { json: screens.look(look).draft(body.board) };
+        const floor = look.floorWithin(view);
+        const tree = screens.look({ board: () => floor.board, floor: () => floor }).draft(body.board);
+        const alerts = Object.entries(tree.alerts).filter(([, { scope }]) => view.hasScope(scope ?? 'site'));
+        return { json: { ...tree, alerts: Object.fromEntries(alerts) } };
+      },
     }),
   ];
 }

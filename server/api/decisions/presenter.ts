@@ -1,4 +1,8 @@
-/** Decisions and the story of a contact as the screens read them. Pure; a record that cannot be read is left out, not guessed. */
+/**
+ * Decisions and the story of a contact as the screens read them. Pure; a record that cannot be read is left out, not guessed.
+ * Whoever sees a part of the site is told nothing of agents and contacts outside it but that the chosen agent was chosen:
+ * numbers of agents stay, who they were and how long they had been idle goes.
+ */
 import {
   type Decision,
   decisionSchema,
@@ -15,6 +19,7 @@ import type {
   OfferResult,
   StoryStep,
 } from '../../contract/rest-decisions.ts';
+import { type View, wholeSite } from '../../auth/view.ts';
 import { demandText, otherwiseText } from '../../acd/decision-words.ts';
 
 const presentDemand = (demand: string | DemandFacts): DemandView => ({
@@ -22,23 +27,30 @@ const presentDemand = (demand: string | DemandFacts): DemandView => ({
   ...(typeof demand !== 'string' && { facts: demand }),
 });
 
-function presentDecision(decision: Decision, at: number): DecisionView {
+function presentDecision(decision: Decision, at: number, view: View): DecisionView {
   const { strategy, trigger, candidateCount, contactPosition, waitingCount } = decision;
-  const { demand, counterfactual } = decision;
-  const otherwise = otherwiseText(decision);
+  const { demand, counterfactual, chosen } = decision;
+  const otherwise = isToldOf(counterfactual, view) ? otherwiseText(decision) : undefined;
+  const candidates = decision.candidates.filter(
+    ({ agentId }) => agentId === chosen || view.hasAgent(agentId),
+  );
   return {
     strategy,
     trigger,
-    candidates: decision.candidates.map(({ agentId, idleSince, score }) => ({
+    candidates: candidates.map(({ agentId, idleSince, score }) => ({
       agentId,
-      isChosen: agentId === decision.chosen,
+      isChosen: agentId === chosen,
       idleMs: Math.max(0, at - idleSince),
       score,
     })),
     candidateCount,
     ...(demand !== undefined && { demand: presentDemand(demand) }),
     ruledOut: Object.entries(decision.ruledOut)
-      .map(([rule, count]) => ({ rule, count, agentIds: decision.ruledOutAgents?.[rule] ?? [] }))
+      .map(([rule, count]) => ({
+        rule,
+        count,
+        agentIds: (decision.ruledOutAgents?.[rule] ?? []).filter((agentId) => view.hasAgent(agentId)),
+      }))
       .sort((a, b) => b.count - a.count || (a.rule < b.rule ? -1 : 1)),
     contactPosition,
     waitingCount,
@@ -51,10 +63,16 @@ function presentDecision(decision: Decision, at: number): DecisionView {
   };
 }
 
+/** Of an old record there is a sentence, of which nobody knows whom it names. */
+function isToldOf(fact: Decision['counterfactual'], view: View): boolean {
+  if (fact === undefined || typeof fact === 'string') return view.within === undefined;
+  return 'agentId' in fact ? view.hasAgent(fact.agentId) : view.hasQueue(fact.queueId);
+}
+
 const resultOf = (result: string | undefined): OfferResult =>
   offerResults.find((one) => one === result) ?? 'open';
 
-export function presentOffer(offer: OfferRecord): DecisionRow {
+export function presentOffer(offer: OfferRecord, view = wholeSite): DecisionRow {
   const read = decisionSchema.safeParse(offer.data['decision']);
   return {
     seq: offer.seq,
@@ -66,7 +84,7 @@ export function presentOffer(offer: OfferRecord): DecisionRow {
     attempt: Number(offer.data['attempt'] ?? 1),
     result: resultOf(offer.result),
     ...(offer.ringMs !== undefined && { ringMs: offer.ringMs }),
-    ...(read.success && { decision: presentDecision(read.data, offer.at) }),
+    ...(read.success && { decision: presentDecision(read.data, offer.at, view) }),
   };
 }
 
@@ -96,12 +114,16 @@ function resultsOf(events: readonly HearthlineEvent[]): Map<string, { result: st
 }
 
 /** `events`: in order, one more than `storyStepsAtMost` where there are more. */
-export function presentStory(contactId: string, events: readonly HearthlineEvent[]): ContactStory {
+export function presentStory(
+  contactId: string,
+  events: readonly HearthlineEvent[],
+  view = wholeSite,
+): ContactStory {
   const results = resultsOf(events);
   const steps: StoryStep[] = [];
   for (const event of events.slice(0, storyStepsAtMost)) {
     const offerId = event.type === 'contact.offered' ? event.data.offerId : '';
-    const step = presentStep(event, results.get(offerId));
+    const step = presentStep(event, results.get(offerId), view);
     if (step) steps.push(step);
   }
   return { contactId, steps, isCut: events.length > storyStepsAtMost };
@@ -110,6 +132,7 @@ export function presentStory(contactId: string, events: readonly HearthlineEvent
 function presentStep(
   event: HearthlineEvent,
   outcome: { result?: string; ringMs?: number } | undefined,
+  view: View,
 ): StoryStep | undefined {
   const { seq, at, queueId, agentId = '' } = event;
   const head = { seq, at, ...(queueId !== undefined && { queueId }) };
@@ -138,7 +161,7 @@ function presentStep(
     case 'contact.offered': {
       const record = { seq, at, contactId: event.contactId ?? '', agentId, queueId: queueId ?? '' };
       const data: Record<string, unknown> = event.data;
-      const offer = presentOffer({ ...record, data, ...outcome });
+      const offer = presentOffer({ ...record, data, ...outcome }, view);
       return { kind: 'offered', ...head, offer };
     }
     case 'offer.withdrawn': {

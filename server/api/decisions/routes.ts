@@ -16,11 +16,15 @@ export function decisionRoutes({ deps }: ApiParts): Route[] {
       method: 'get',
       path: '/api/decisions',
       access: 'contacts.list',
-      async handle(ctx) {
-        const { items, nextCursor } = await deps.decisions.offers(ctx.query(decisionQuerySchema));
+      forLimited: 'narrowed',
+      async handle(ctx, { view }) {
+        const { items, nextCursor } = await deps.decisions.offers(
+          ctx.query(decisionQuerySchema),
+          view.within,
+        );
         return {
           json: {
-            items: items.map((offer) => presentOffer(offer)),
+            items: items.map((offer) => presentOffer(offer, view)),
             ...(nextCursor !== undefined && { nextCursor }),
           },
         };
@@ -30,11 +34,13 @@ export function decisionRoutes({ deps }: ApiParts): Route[] {
       method: 'get',
       path: '/api/contacts/:id/story',
       access: 'contacts.list',
-      async handle(ctx) {
+      forLimited: 'narrowed',
+      async handle(ctx, { view }) {
         const contactId = ctx.id();
+        if (view.within && !(await deps.contacts.isWithin(contactId, view.within))) throw notFound('contact');
         const events = await deps.decisions.contactEvents(contactId, storyStepsAtMost + 1);
         if (events.length === 0) throw notFound('contact');
-        return { json: presentStory(contactId, events) };
+        return { json: presentStory(contactId, events, view) };
       },
     }),
   ];

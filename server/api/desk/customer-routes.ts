@@ -44,12 +44,14 @@ export function deskCustomerRoutes({ deps: { desk, audit } }: ApiParts): Route[]
       method: 'get',
       path: '/api/desk/contacts/:id/customer',
       access: 'desk.use',
+      forLimited: 'same',
       handle: async (ctx, who) => ({ json: shown(await customers.of(agentOf(who), ctx.id())) }),
     }),
     defineRoute({
       method: 'get',
       path: '/api/desk/contacts/:id/customers',
       access: 'desk.use',
+      forLimited: 'same',
       async handle(ctx, who) {
         const agentId = agentOf(who);
         const { find } = ctx.query(findCustomersSchema);
@@ -63,6 +65,7 @@ export function deskCustomerRoutes({ deps: { desk, audit } }: ApiParts): Route[]
       method: 'post',
       path: '/api/desk/contacts/:id/customer/choose',
       access: 'desk.use',
+      forLimited: 'same',
       body: customerChoiceSchema,
       async handle(ctx, who) {
         const entry = { action: 'customer.chosen', contactId: ctx.id(), customerId: ctx.body.customerId };
@@ -73,6 +76,7 @@ export function deskCustomerRoutes({ deps: { desk, audit } }: ApiParts): Route[]
       method: 'post',
       path: '/api/desk/contacts/:id/customer/link',
       access: 'desk.use',
+      forLimited: 'same',
       body: customerChoiceSchema,
       async handle(ctx, who) {
         const entry = { action: 'customer.linked', contactId: ctx.id(), customerId: ctx.body.customerId };
@@ -83,6 +87,7 @@ export function deskCustomerRoutes({ deps: { desk, audit } }: ApiParts): Route[]
       method: 'post',
       path: '/api/desk/contacts/:id/customer/name',
       access: 'desk.use',
+      forLimited: 'same',
       body: customerNameSchema,
       async handle(ctx, who) {
         const { customerId, name } = ctx.body;

@@ -35,6 +35,7 @@ export function deskFileRoutes({ deps: { desk } }: ApiParts): Route[] {
       method: 'post',
       path: '/api/desk/contacts/:id/attachments',
       access: 'desk.use',
+      forLimited: 'same',
       async handle(ctx, who) {
         const agentId = agentOf(who);
         const { name } = ctx.query(fileQuerySchema);
@@ -54,6 +55,7 @@ export function deskFileRoutes({ deps: { desk } }: ApiParts): Route[] {
       method: 'get',
       path: '/api/desk/attachments/:id',
       access: 'desk.use',
+      forLimited: 'same',
       async handle(ctx, who) {
         const found = await desk.file(agentOf(who), ctx.id());
         if (!found) throw notFound('file');
@@ -67,6 +69,7 @@ export function deskFileRoutes({ deps: { desk } }: ApiParts): Route[] {
       method: 'get',
       path: '/api/desk/messages/:id/html',
       access: 'desk.use',
+      forLimited: 'same',
       async handle(ctx, who) {
         const found = await desk.html(agentOf(who), ctx.id());
         if (!found) throw notFound('message');

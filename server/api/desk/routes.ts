@@ -43,12 +43,14 @@ export function deskRoutes(parts: ApiParts): Route[] {
       method: 'get',
       path: '/api/desk',
       access: 'desk.use',
+      forLimited: 'same',
       handle: async (_ctx, who) => view(agentOf(who)),
     }),
     defineRoute({
       method: 'get',
       path: '/api/desk/targets',
       access: 'desk.use',
+      forLimited: 'same',
       async handle(_ctx, who) {
         const agentId = agentOf(who);
         view(agentId);
@@ -59,6 +61,7 @@ export function deskRoutes(parts: ApiParts): Route[] {
       method: 'post',
       path: '/api/desk/ticket',
       access: 'desk.use',
+      forLimited: 'same',
       body: emptyRequestSchema,
       handle: async (_ctx, who) => ({ json: issueDeskTicket(parts, who.session.sessionId, agentOf(who)) }),
     }),
@@ -66,6 +69,7 @@ export function deskRoutes(parts: ApiParts): Route[] {
       method: 'post',
       path: '/api/desk/log-in',
       access: 'desk.use',
+      forLimited: 'same',
       body: deskLogInSchema,
       async handle({ body }, who) {
         const agentId = agentOf(who);
@@ -78,6 +82,7 @@ export function deskRoutes(parts: ApiParts): Route[] {
       method: 'post',
       path: '/api/desk/state',
       access: 'desk.use',
+      forLimited: 'same',
       body: deskStateSchema,
       async handle({ body }, who) {
         const agentId = agentOf(who);
@@ -90,6 +95,7 @@ export function deskRoutes(parts: ApiParts): Route[] {
         method: 'post',
         path: `/api/desk/offers/:id/${verb}`,
         access: 'desk.use',
+        forLimited: 'same',
         body: emptyRequestSchema,
         async handle(ctx, who) {
           const answer = desk.answerOffer(agentOf(who), ctx.id(), verb === 'accept');
@@ -111,6 +117,7 @@ function contactRoutes({ deps: { desk } }: ApiParts): Route[] {
       method: 'get',
       path: '/api/desk/contacts/:id',
       access: 'desk.use',
+      forLimited: 'same',
       async handle(ctx, who) {
         const thread = await desk.thread(agentOf(who), ctx.id());
         if (!thread) throw notFound('contact');
@@ -121,6 +128,7 @@ function contactRoutes({ deps: { desk } }: ApiParts): Route[] {
       method: 'post',
       path: '/api/desk/contacts/:id/messages',
       access: 'desk.use',
+      forLimited: 'same',
       body: sendMessageSchema,
       async handle(ctx, who) {
         const sent = await desk.send(agentOf(who), ctx.id(), ctx.body);
@@ -133,6 +141,7 @@ function contactRoutes({ deps: { desk } }: ApiParts): Route[] {
       method: 'post',
       path: '/api/desk/contacts/:id/transfer',
       access: 'desk.use',
+      forLimited: 'same',
       body: transferRequestSchema,
       async handle(ctx, who) {
         checked(await desk.transfer(agentOf(who), ctx.id(), ctx.body));
@@ -143,6 +152,7 @@ function contactRoutes({ deps: { desk } }: ApiParts): Route[] {
       method: 'post',
       path: '/api/desk/contacts/:id/close',
       access: 'desk.use',
+      forLimited: 'same',
       body: closeRequestSchema,
       async handle(ctx, who) {
         checked(await desk.close(agentOf(who), ctx.id(), ctx.body));
@@ -153,6 +163,7 @@ function contactRoutes({ deps: { desk } }: ApiParts): Route[] {
       method: 'post',
       path: '/api/desk/contacts/:id/read',
       access: 'desk.use',
+      forLimited: 'same',
       body: readRequestSchema,
       async handle(ctx, who) {
         checked(await desk.read(agentOf(who), ctx.id(), ctx.body.seq));
@@ -163,6 +174,7 @@ function contactRoutes({ deps: { desk } }: ApiParts): Route[] {
       method: 'post',
       path: '/api/desk/contacts/:id/typing',
       access: 'desk.use',
+      forLimited: 'same',
       body: emptyRequestSchema,
       async handle(ctx, who) {
         checked(desk.typing(agentOf(who), ctx.id()));

@@ -6,7 +6,7 @@
 import { fairnessQuerySchema } from '../../contract/rest-fairness.ts';
 import type { ApiParts } from '../parts.ts';
 import { refusal, tooManyTries } from '../refusal.ts';
-import { defineRoute } from '../route.ts';
+import { defineRoute, outsideView } from '../route.ts';
 import type { Route } from '../route.ts';
 import { OneAtATime } from '../one-at-a-time.ts';
 
@@ -24,11 +24,13 @@ export function fairnessRoutes({ deps }: ApiParts): Route[] {
       method: 'get',
       path: '/api/fairness',
       access: 'fairness.read',
-      async handle(ctx) {
+      forLimited: 'narrowed',
+      async handle(ctx, { view }) {
         const { from, to, queue } = ctx.query(fairnessQuerySchema);
+        if (queue !== undefined && !view.hasQueue(queue)) throw outsideView();
         const now = deps.clock.now();
         if (from >= now) throw badPeriod('from', 'the period has not begun yet');
-        const question = { from, to: Math.min(to, now), queueId: queue, eventsAtMost };
+        const question = { from, to: Math.min(to, now), queueId: queue, within: view.within, eventsAtMost };
         const asked = line.run(() => deps.fairness.ask(question));
         if (!asked) throw tooManyTries(comeBackMs);
         const result = await asked;

@@ -27,12 +27,14 @@ export function hoursRoutes({ deps }: ApiParts): Route[] {
       method: 'get',
       path: '/api/hours',
       access: 'hours.read',
+      forLimited: 'same',
       handle: async () => ({ json: presentHours(siteInForce(), deps.clock.now()) }),
     }),
     defineRoute({
       method: 'get',
       path: '/api/hours/calendars/:id',
       access: 'hours.read',
+      forLimited: 'same',
       async handle(ctx) {
         const calendar = siteInForce().hoursCalendar(ctx.id());
         if (!calendar) throw notFound('calendar');
@@ -45,6 +47,7 @@ export function hoursRoutes({ deps }: ApiParts): Route[] {
       method: 'get',
       path: '/api/hours/simulation',
       access: 'hours.read',
+      forLimited: 'same',
       async handle(ctx) {
         const { number, at } = ctx.query(simulationQuerySchema);
         const site = siteInForce();

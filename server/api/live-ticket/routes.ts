@@ -10,9 +10,10 @@ export const liveTicketRoutes = (parts: ApiParts): Route[] => [
     method: 'post',
     path: '/api/live-ticket',
     access: 'live.watch',
+    forLimited: 'narrowed',
     body: liveTicketRequestSchema,
     handle: async ({ body }, who) => ({
-      json: issueTicket(parts, { kind: 'session', id: who.session.sessionId }, body.scope),
+      json: issueTicket(parts, who.session, body.scope),
     }),
   }),
 ];

@@ -15,6 +15,7 @@ import type { ApiParts } from '../parts.ts';
 import { refusal, tooManyTries } from '../refusal.ts';
 import { defineRoute } from '../route.ts';
 import type { Route } from '../route.ts';
+import { narrowDrill, narrowIntervals } from './narrow.ts';
 
 const waitingAtMost = 6;
 const comeBackMs = 5000;
@@ -39,10 +40,11 @@ export function reportRoutes({ deps }: ApiParts): Route[] {
       method: 'get',
       path: '/api/reports/intervals',
       access: 'reports.read',
-      async handle(ctx) {
-        const query = ctx.query(intervalQuerySchema);
+      forLimited: 'narrowed',
+      async handle(ctx, { view }) {
+        const { query, within } = narrowIntervals(ctx.query(intervalQuerySchema), view);
         checkPeriod(query, deps.clock.now());
-        const asked = line.run(() => deps.reports.intervals(query));
+        const asked = line.run(() => deps.reports.intervals(query, within));
         if (!asked) throw tooManyTries(comeBackMs);
         const body = await asked;
         if (query.format === 'json') return { text: { type: 'application/json', body } };
@@ -54,7 +56,10 @@ export function reportRoutes({ deps }: ApiParts): Route[] {
       method: 'get',
       path: '/api/figures/contacts',
       access: 'contacts.list',
-      handle: async (ctx) => ({ json: await deps.reports.contacts(ctx.query(drillQuerySchema)) }),
+      forLimited: 'narrowed',
+      handle: async (ctx, { view }) => ({
+        json: await deps.reports.contacts(narrowDrill(ctx.query(drillQuerySchema), view)),
+      }),
     }),
     defineRoute({
       method: 'get',

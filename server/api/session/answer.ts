@@ -4,7 +4,7 @@ import { setCookie } from '../cookies.ts';
 import type { ApiParts } from '../parts.ts';
 import { refusal, tooManyTries } from '../refusal.ts';
 import type { RouteAnswer } from '../route.ts';
-import { presentSession } from './presenter.ts';
+import { presentSession, sessionFacts } from './presenter.ts';
 
 export function answerStarted(
   parts: ApiParts,
@@ -16,10 +16,7 @@ export function answerStarted(
     case 'started':
       return {
         status,
-        json: presentSession(result.session, result.token, {
-          idleMs: parts.deps.access.sessions.idleMs,
-          channels: parts.deps.textChannels(),
-        }),
+        json: presentSession(result.session, result.token, sessionFacts(parts)),
         cookies: [setCookie('session', result.token, isSecure)],
       };
     case 'wrong-credentials':

@@ -12,7 +12,7 @@ import { notFound } from '../refusal.ts';
 import { defineRoute } from '../route.ts';
 import type { RequestContext, Route } from '../route.ts';
 import { answerStarted } from './answer.ts';
-import { presentSession, presentSessionRow } from './presenter.ts';
+import { presentSession, presentSessionRow, sessionFacts } from './presenter.ts';
 
 const listQuerySchema = z.strictObject({ all: z.literal('1').optional() });
 
@@ -62,18 +62,17 @@ function ownSessionRoutes(parts: ApiParts): Route[] {
       method: 'get',
       path: '/api/session',
       access: 'session',
+      forLimited: 'same',
       isForNewcomers: true,
       handle: async (_ctx, who) => ({
-        json: presentSession(who.session, who.token, {
-          idleMs: sessions.idleMs,
-          channels: parts.deps.textChannels(),
-        }),
+        json: presentSession(who.session, who.token, sessionFacts(parts)),
       }),
     }),
     defineRoute({
       method: 'delete',
       path: '/api/session',
       access: 'session',
+      forLimited: 'same',
       isForNewcomers: true,
       async handle(ctx, who) {
         await sessions.end(who.session.sessionId);
@@ -86,6 +85,7 @@ function ownSessionRoutes(parts: ApiParts): Route[] {
       method: 'post',
       path: '/api/me/password',
       access: 'session',
+      forLimited: 'same',
       isForNewcomers: true,
       body: changePasswordRequestSchema,
       async handle(ctx, who) {
@@ -105,6 +105,7 @@ function sessionListRoutes(parts: ApiParts): Route[] {
       method: 'get',
       path: '/api/sessions',
       access: 'session',
+      forLimited: 'same',
       async handle(ctx, who) {
         const isAll =
           ctx.query(listQuerySchema).all === '1' && isAllowed(who.session.role, 'sessions.manage');
@@ -116,6 +117,7 @@ function sessionListRoutes(parts: ApiParts): Route[] {
       method: 'delete',
       path: '/api/sessions/:id',
       access: 'session',
+      forLimited: 'same',
       async handle(ctx, who) {
         const id = ctx.id();
         const isManager = isAllowed(who.session.role, 'sessions.manage');

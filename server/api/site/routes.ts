@@ -18,7 +18,10 @@ export function siteRoutes(parts: ApiParts): Route[] {
       method: 'get',
       path: '/api/site/names',
       access: 'contacts.list',
-      handle: async () => ({ json: presentNames(parts.deps.live.floor(), parts.deps.channels.site()) }),
+      forLimited: 'narrowed',
+      handle: async (_ctx, { view }) => ({
+        json: presentNames(parts.deps.live.floor(), parts.deps.channels.site(), view),
+      }),
     }),
     defineRoute({
       method: 'get',

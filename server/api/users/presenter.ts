@@ -7,6 +7,7 @@ export const presentUser = (user: UserRecord): UserRow => ({
   username: user.username,
   role: user.role,
   ...(user.agentId === undefined ? {} : { agentId: user.agentId }),
+  ...(user.view && { view: user.view }),
   createdAt: user.createdAt,
   ...(user.lastSignInAt === undefined ? {} : { lastSignInAt: user.lastSignInAt }),
   isDisabled: user.isDisabled,

@@ -2,9 +2,12 @@
  * Users: list, create with a one-time password, renew it, disable, change role. Whatever takes a right away ends
  * the user's sessions and sockets in the same request.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { createUserRequestSchema, emptyRequestSchema, updateUserRequestSchema } from '../../contract/rest.ts';
+import type { UserView } from '../../contract/user-view.ts';
 import type { UserRecord } from '../../auth/ports.ts';
 import { inGroups, randomText } from '../../auth/secrets.ts';
+import { isLimitable, unknownIn } from '../../auth/view.ts';
 import { shutOut } from '../parts.ts';
 import type { ApiParts } from '../parts.ts';
 import { notFound, refusal, tooManyTries } from '../refusal.ts';
@@ -24,6 +27,18 @@ async function oneTimePassword(parts: ApiParts) {
 }
 
 const agentTaken = () => refusal('conflict', 'another user is this agent', { reason: 'agent-taken' });
+
+const viewOfRole = () =>
+  refusal('bad-request', 'only supervisors and viewers are limited to teams and queues', {
+    reason: 'view-of-role',
+  });
+
+function checkView({ deps }: ApiParts, view: UserView | null | undefined): void {
+  if (!view) return;
+  const faults = unknownIn(view, deps.hours.isSet ? deps.channels.site() : undefined).slice(0, 20);
+  if (faults.length > 0)
+    throw refusal('bad-request', 'the site has no such team or queue', { reason: 'unknown-in-site', faults });
+}
 
 async function endSessions(parts: ApiParts, user: UserRecord): Promise<void> {
   for (const id of await parts.deps.access.sessions.endAllOf(user.id))
@@ -46,11 +61,14 @@ export function userRoutes(parts: ApiParts): Route[] {
       access: 'users.manage',
       body: createUserRequestSchema,
       async handle({ body }, who) {
+        const { agentId, view, ...rest } = body;
+        if (view && !isLimitable(body.role)) throw viewOfRole();
+        checkView(parts, view);
         const { password, hash } = await oneTimePassword(parts);
-        const { agentId, ...rest } = body;
         const user = await users.create({
           ...rest,
           ...(agentId !== undefined && { agentId }),
+          ...(view && { view }),
           id: newId('user'),
           passwordHash: hash,
           isOneTimePassword: true,
@@ -64,7 +82,11 @@ export function userRoutes(parts: ApiParts): Route[] {
           actor: who.actor,
           action: 'user.created',
           target,
-          details: { role: user.role, ...(user.agentId !== undefined && { agentId: user.agentId }) },
+          details: {
+            role: user.role,
+            ...(user.agentId !== undefined && { agentId: user.agentId }),
+            ...(user.view && { view: user.view }),
+          },
         });
         return { status: 201, json: { user: presentUser(user), oneTimePassword: password } };
       },
@@ -93,20 +115,26 @@ export function userRoutes(parts: ApiParts): Route[] {
       access: 'users.manage',
       body: updateUserRequestSchema,
       async handle(ctx, who) {
-        const { isDisabled, role, agentId } = ctx.body;
+        const { isDisabled, role, agentId, view } = ctx.body;
+        checkView(parts, view);
         const change = {
           ...(isDisabled === undefined ? {} : { isDisabled }),
           ...(role === undefined ? {} : { role }),
           ...(agentId === undefined ? {} : { agentId }),
+          ...(view === undefined ? {} : { view }),
         };
-        const user = await users.update(ctx.id(), change);
-        if (user === 'not-found') throw notFound('user');
-        if (user === 'agent-taken') throw agentTaken();
-        if (user === 'last-admin')
+        const outcome = await users.update(ctx.id(), change);
+        if (outcome === 'not-found') throw notFound('user');
+        if (outcome === 'agent-taken') throw agentTaken();
+        if (outcome === 'view-of-role') throw viewOfRole();
+        if (outcome === 'last-admin')
           throw refusal('conflict', 'this is the last administrator', { reason: 'last-admin' });
+        const { user, before } = outcome;
         await endSessions(parts, user);
         const target = `user:${user.username}`;
-        await audit.append({ actor: who.actor, action: 'user.changed', target, details: change });
+        const views = { view: user.view ?? null, viewBefore: before.view ?? null };
+        const details = { ...change, ...(!isDeepStrictEqual(user.view, before.view) && views) };
+        await audit.append({ actor: who.actor, action: 'user.changed', target, details });
         return { json: presentUser(user) };
       },
     }),

@@ -49,6 +49,12 @@ export interface AlertParts {
   logger: LoggerPort;
 }
 
+/** Scopes that somebody sees who is limited to some; a queue's stand for its channels as well. */
+export interface ScopesSeen {
+  readonly has: (scope: string) => boolean;
+  scopes: readonly string[];
+}
+
 export type RuleRefusal =
   | { refused: 'not-loaded' | 'full' | 'no-name' | 'not-found' }
   | { refused: 'changed'; currentVersion: number };
@@ -317,14 +323,14 @@ export class Alerts {
     return tiles;
   }
 
-  count(): AlertCount {
-    const all = [...this.#standing()];
+  count(seen?: ScopesSeen): AlertCount {
+    const all = [...this.#standing()].filter(({ alert }) => seen?.has(alert.scope) ?? true);
     const unacknowledged = all.filter(({ alert }) => alert.acknowledgedAt === undefined);
     return { standing: all.length, unacknowledged: unacknowledged.length };
   }
 
   /** What stands comes out of memory, what was out of the store. */
-  async list(query: AlertQuery): Promise<AlertPage> {
+  async list(query: AlertQuery, seen?: ScopesSeen): Promise<AlertPage> {
     const site = this.#parts.site();
     const named = (row: AlertRow): AlertRow => {
       const scopeName = site.nameOf(row.scope);
@@ -332,16 +338,23 @@ export class Alerts {
     };
     if (query.show === 'standing') {
       const rows = Array.from(this.#standing(), ({ alert, watched }) => presentAlert(alert, watched.value));
-      return { items: rows.map(named).sort((a, b) => b.beganAt - a.beganAt) };
+      const shown = rows.filter(({ scope }) => seen?.has(scope) ?? true);
+      return { items: shown.map(named).sort((a, b) => b.beganAt - a.beganAt) };
     }
     await this.#ledger.flush();
-    const page = await this.#parts.store.list(query);
+    const page = await this.#parts.store.list(query, seen?.scopes);
     return { ...page, items: page.items.map(named) };
   }
 
   /** `by` is a user's name. */
-  acknowledge(alertId: string, by: string, note: string | undefined): { row: AlertRow } | AcknowledgeRefusal {
+  acknowledge(
+    alertId: string,
+    by: string,
+    note: string | undefined,
+    seen?: ScopesSeen,
+  ): { row: AlertRow } | AcknowledgeRefusal {
     const alert = this.#ledger.get(alertId);
+    if (alert && seen && !seen.has(alert.scope)) return { refused: 'not-found' };
     const watched = alert && this.#rules.get(alert.ruleId);
     if (alert?.endedAt !== undefined) return { refused: 'ended' };
     if (!alert || !watched || !isStanding(watched.state)) return { refused: 'not-found' };

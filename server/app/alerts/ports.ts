@@ -63,8 +63,8 @@ export interface AlertStorePort {
   removeRule(ruleId: string): Promise<boolean>;
   /** As they are now; may be repeated. Another alert of the same rule that stands by mistake is ended. */
   write(alerts: readonly KeptAlert[]): Promise<void>;
-  /** Newest first. */
-  list(query: AlertQuery): Promise<AlertPage>;
+  /** Newest first. `scopes`: of these alone; a queue's stand for its channels as well. */
+  list(query: AlertQuery, scopes?: readonly string[]): Promise<AlertPage>;
   forget(before: number): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 /** Reports by interval: what is asked for, in the time zone and by the names of the site in force. */
-import type { IntervalQuery, ReportInterval } from '../../contract/rest-reports.ts';
+import type { IntervalQuery, ReportInterval, ReportWithin } from '../../contract/rest-reports.ts';
 import type { Site } from '../../contract/site.ts';
 import { intervalStarts } from '../site-calendar.ts';
 import type { HistoryFigures } from './ports.ts';
@@ -33,10 +33,11 @@ const isCalendar = (interval: ReportInterval): interval is 'day' | 'week' | 'mon
 export function intervalReport(
   { history, site, now }: IntervalReportParts,
   { from, to, by, interval, attribution, queues, format }: IntervalQuery,
+  within?: ReportWithin,
 ): Promise<string> {
   const { timeZone } = site().site;
   return history.intervals({
-    question: { from, to, by, interval, attribution, timeZone, queues },
+    question: { from, to, by, interval, attribution, timeZone, queues, within },
     starts: isCalendar(interval) ? intervalStarts(from, to, interval, timeZone) : [],
     asOf: now(),
     names: scopeNames(site()),

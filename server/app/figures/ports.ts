@@ -1,6 +1,12 @@
 /** What the use cases of figures need of history. */
 import type { Attribution } from '../../contract/figures.ts';
-import type { DrillPage, DrillQuery, ReportInterval, ReportKey } from '../../contract/rest-reports.ts';
+import type {
+  DrillPage,
+  DrillQuery,
+  ReportInterval,
+  ReportKey,
+  ReportWithin,
+} from '../../contract/rest-reports.ts';
 import type { Cell } from '../../stats/figure-cells.ts';
 import { scopeKindOf } from '../../stats/figure-values.ts';
 
@@ -21,6 +27,7 @@ export interface HistoryQuestion {
   attribution: Attribution;
   timeZone: string;
   queues?: readonly string[] | undefined;
+  within?: ReportWithin | undefined;
 }
 export interface HistoryRow {
   /** Of the interval, ms UTC. */

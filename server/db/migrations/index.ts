@@ -17,6 +17,7 @@ import { customersMigration } from './0015-customers.ts';
 import { boardsMigration } from './0016-boards.ts';
 import { alertsMigration } from './0017-alerts.ts';
 import { figuresMigration } from './0018-figures.ts';
+import { userViewMigration } from './0019-user-view.ts';
 import { responseTimeMigration } from './0021-response-time.ts';
 
 export interface Migration {
@@ -44,5 +45,6 @@ export const migrations: readonly Migration[] = [
   boardsMigration,
   alertsMigration,
   figuresMigration,
+  userViewMigration,
   responseTimeMigration,
 ];

@@ -144,12 +144,14 @@ export function createAlertRepo(sequelize: Sequelize): AlertStorePort {
         await upsert('ended_ms is null');
       });
     },
-    async list({ show, cursor, limit }) {
+    async list({ show, cursor, limit }, scopes) {
       const [at, alertId] = beforeOf(cursor);
       const rows = await select<AlertRowOf>(
         `select ${columns} from alerts where ${shown[show]} and (began_at, alert_id) < (${instant('$1')}, $2)
+           and ($4::text[] is null or case when facts ->> 'scope' like 'queue:%'
+             then split_part(facts ->> 'scope', '/', 1) else facts ->> 'scope' end = any($4))
          order by began_at desc, alert_id desc limit $3`,
-        [at, alertId, limit + 1],
+        [at, alertId, limit + 1, scopes ? [...scopes] : null],
       );
       const page = rows.slice(0, limit);
       const last = page.at(-1);

@@ -7,10 +7,12 @@ import type { Sequelize } from 'sequelize';
 import type { OfferRecord } from '../../contract/decision.ts';
 import type { HearthlineEvent } from '../../contract/events.ts';
 import type { DecisionQuery } from '../../contract/rest-decisions.ts';
+import type { Within } from '../../contract/user-view.ts';
 import type { Page } from './page.ts';
 
 export interface DecisionRepo {
-  offers(query: DecisionQuery): Promise<Page<OfferRecord>>;
+  /** `within`: out of these queues or to these agents alone. */
+  offers(query: DecisionQuery, within?: Within): Promise<Page<OfferRecord>>;
   /** In order, the first `limit` that routing is concerned with, without personal data. */
   contactEvents(contactId: string, limit: number): Promise<HearthlineEvent[]>;
 }
@@ -43,7 +45,7 @@ const atMs = 'round(extract(epoch from at) * 1000)::bigint as at_ms';
 const instant = (place: string) => `to_timestamp(${place}::bigint / 1000.0)`;
 
 /** The text and its values, one `$n` each. */
-function offersStatement(query: DecisionQuery): { sql: string; bind: unknown[] } {
+function offersStatement(query: DecisionQuery, within?: Within): { sql: string; bind: unknown[] } {
   const bind: unknown[] = [query.limit + 1];
   const rules = ["type = 'contact.offered'"];
   const rule = (value: unknown, text: (place: string) => string) => {
@@ -54,6 +56,10 @@ function offersStatement(query: DecisionQuery): { sql: string; bind: unknown[] }
   rule(query.queueId, (place) => `queue_id = ${place}`);
   rule(query.from, (place) => `at >= ${instant(place)}`);
   rule(query.to, (place) => `at < ${instant(place)}`);
+  if (within) {
+    const places = [`$${bind.push(within.queueIds)}`, `$${bind.push(within.agentIds)}`] as const;
+    rules.push(`(queue_id = any(${places[0]}::text[]) or agent_id = any(${places[1]}::text[]))`);
+  }
   if (query.cursor !== undefined) {
     const [cursorAt, cursorSeq] = query.cursor.split('.');
     const places = [`$${bind.push(cursorAt)}`, `$${bind.push(cursorSeq)}`] as const;
@@ -80,8 +86,8 @@ const toOffer = (row: OfferRow): OfferRecord => ({
 
 export function createDecisionRepo(sequelize: Sequelize): DecisionRepo {
   return {
-    async offers(query) {
-      const { sql, bind } = offersStatement(query);
+    async offers(query, within) {
+      const { sql, bind } = offersStatement(query, within);
       const rows = await sequelize.query<OfferRow>(sql, { bind, type: QueryTypes.SELECT });
       const items = rows.slice(0, query.limit).map(toOffer);
       const last = items.at(-1);

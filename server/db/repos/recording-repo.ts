@@ -2,12 +2,14 @@
 import { Op } from 'sequelize';
 import type { Sequelize } from 'sequelize';
 import type { RecordingRow } from '../../contract/rest.ts';
+import type { Within } from '../../contract/user-view.ts';
 import { createContactModel, createRecordingModel } from '../models/history-models.ts';
 import type { RecordingModel } from '../models/history-models.ts';
 import { piiOf } from './contact-repo.ts';
 import { optional } from './optional.ts';
 import { beforeSeq, toPage } from './page.ts';
 import type { Page, PageQuery } from './page.ts';
+import { lookThrough, rowWithin } from './within.ts';
 
 export interface RecordingRecord extends RecordingRow {
   state: 'started' | 'completed' | 'failed';
@@ -16,8 +18,8 @@ export interface RecordingRecord extends RecordingRow {
 }
 
 export interface RecordingRepo {
-  /** Those that can be played. */
-  list(query: PageQuery): Promise<Page<RecordingRow>>;
+  /** Those that can be played. `within`: of these queues or agents alone, whatever else their contact went through. */
+  list(query: PageQuery, within?: Within): Promise<Page<RecordingRow>>;
   /** Whatever its state. */
   byId(recordingId: string): Promise<RecordingRecord | undefined>;
 }
@@ -40,8 +42,20 @@ function present(row: RecordingModel): RecordingRow {
 
 export function createRecordingRepo(sequelize: Sequelize): RecordingRepo {
   const recordings = createRecordingModel(sequelize, createContactModel(sequelize));
+  const listWithin = async (query: PageQuery, within: Within): Promise<Page<RecordingRow>> => {
+    const listed = "t.state = 'completed'";
+    const rule = { table: 'recordings', id: 'recording_id', listed, within: rowWithin } as const;
+    const { ids, ...next } = await lookThrough(sequelize, rule, within, query);
+    const rows = await recordings.findAll({
+      where: { recordingId: { [Op.in]: ids } },
+      include: ['contact'],
+      order: [['firstSeq', 'DESC']],
+    });
+    return { items: rows.map(present), ...next };
+  };
   return {
-    async list(query) {
+    async list(query, within) {
+      if (within) return listWithin(query, within);
       const rows = await recordings.findAll({
         where: { state: 'completed', firstSeq: { [Op.lt]: beforeSeq(query) } },
         include: ['contact'],

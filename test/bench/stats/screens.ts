@@ -209,7 +209,13 @@ async function listen(hub: LiveHub, watch: Stopwatch): Promise<{ server: Server;
       }) as typeof live.send;
       const boards = [`board_${index % boardCount}`];
       if (index >= displays) hub.add(live, 'floor', { kind: 'session', id: `s${index}` });
-      else hub.add(live, 'board', { kind: 'display', id: `d${index}` }, { boards, rotateSec: 30, zoom: 100 });
+      else
+        hub.add(
+          live,
+          'board',
+          { kind: 'display', id: `d${index}` },
+          { settings: { boards, rotateSec: 30, zoom: 100 } },
+        );
     }),
   );
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -256,7 +262,12 @@ export async function measureScreens(): Promise<void> {
   );
   const treesOf = (live: BoardLive) => new BoardTrees(sources, live, (boardId) => rows.get(boardId), now());
   const hub = createLiveHub({
-    source: { board: floor.board, floor: floor.floor, eventAt: () => floor.eventAt },
+    source: {
+      board: floor.board,
+      floor: floor.floor,
+      part: (of) => floor.stats.boardPart(of, now()),
+      eventAt: () => floor.eventAt,
+    },
     screens: { look: treesOf },
     clock: { now, monotonicMs: () => performance.now() },
     logger: { info: () => undefined, warn: () => undefined, error: (_fields, message) => note(message) },

@@ -19,11 +19,12 @@ import type { BoardSources } from '../../../../server/app/boards/ports.ts';
 import { routingSwitches } from '../../../../server/app/routing-switches.ts';
 import { toAcdSite } from '../../../../server/config/acd-site.ts';
 import type { EventDraft } from '../../../../server/contract/events.ts';
-import type { ApiDeps, ApiSettings } from '../../../../server/api/ports.ts';
+import type { ApiDeps, ApiSettings, RecordingStore } from '../../../../server/api/ports.ts';
 import { createAuditTrail } from '../../../../server/audit/audit-trail.ts';
 import { createAccess } from '../../../../server/auth/access.ts';
 import { createSettingsStore } from '../../../../server/auth/setting-store.ts';
 import { siteSchema } from '../../../../server/contract/site.ts';
+import type { UserView } from '../../../../server/contract/user-view.ts';
 import type { RecordingRow, SessionView } from '../../../../server/contract/rest.ts';
 import { connectDatabase } from '../../../../server/db/connect.ts';
 import { createChannelUseRepo } from '../../../../server/db/repos/channel-use-repo.ts';
@@ -85,6 +86,8 @@ export interface Harness {
   /** What boards are built of; parts may be replaced. */
   boardSources: BoardSources;
   sound: Buffer;
+  /** Recordings that there are; another store may take their place. */
+  shelf: { recordings: RecordingStore };
   postgres: TestPostgres;
   redisServer: TestRedis;
   /** One Redis command. */
@@ -93,7 +96,7 @@ export interface Harness {
   /** A signed-in browser; the administrator is made at first use. */
   admin(): Promise<Browser>;
   /** A user of that role who has changed the one-time password. */
-  user(role: 'admin' | 'supervisor' | 'viewer', username: string): Promise<Browser>;
+  user(role: 'admin' | 'supervisor' | 'viewer', username: string, view?: UserView): Promise<Browser>;
   stop(): Promise<void>;
 }
 
@@ -253,6 +256,20 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     logger,
   });
   await alerting.alerts.load();
+  const shelf: { recordings: RecordingStore } = {
+    recordings: {
+      list: async () => ({ items: [recording] }),
+      byId: async (id) => (id === recording.recordingId ? recording : undefined),
+      open: async (id) =>
+        id === recording.recordingId
+          ? {
+              bytes: sound.length,
+              contentType: 'audio/wav',
+              stream: (range) => Readable.from([range ? sound.subarray(range.start, range.end + 1) : sound]),
+            }
+          : undefined,
+    },
+  };
   const deps: ApiDeps = {
     alerting: alerting.port,
     desk: emptyDesk,
@@ -277,29 +294,27 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     hours: active,
     routing: routingSwitches(routingShell()),
     recordings: {
-      list: async () => ({ items: [recording] }),
-      byId: async (id) => (id === recording.recordingId ? recording : undefined),
-      open: async (id) =>
-        id === recording.recordingId
-          ? {
-              bytes: sound.length,
-              contentType: 'audio/wav',
-              stream: (range) => Readable.from([range ? sound.subarray(range.start, range.end + 1) : sound]),
-            }
-          : undefined,
+      list: (query, within) => shelf.recordings.list(query, within),
+      byId: (id) => shelf.recordings.byId(id),
+      open: (id) => shelf.recordings.open(id),
     },
-    contacts: { list: async () => ({ items: [] }) },
+    contacts,
     channels: { site: () => active.site, health: () => ({}), ...createChannelUseRepo(sequelize) },
     consents: createConsentRepo(sequelize),
     decisions: createDecisionRepo(sequelize),
     fairness,
     reports: {
-      intervals: (query) =>
-        intervalReport({ history: figures, site: () => active.site, now: () => clock.now() }, query),
+      intervals: (query, within) =>
+        intervalReport({ history: figures, site: () => active.site, now: () => clock.now() }, query, within),
       contacts: (query) => drill.contacts(query),
       statements: (atMost) => createStatementRepo(sequelize).newest(atMost),
     },
-    live: { board: () => floor.tree.board, floor: () => floor.tree, eventAt: () => floor.eventAt },
+    live: {
+      board: () => floor.tree.board,
+      floor: () => floor.tree,
+      part: (of) => floor.part(of),
+      eventAt: () => floor.eventAt,
+    },
     boards: createBoardSide({ sequelize, clock, logger, newId, sources: boardSources }),
     health: () => ({ isReady: true, parts: { redis: { isReady: true, detail: 'lag 0 ms' } } }),
     metricsText: async () => 'other_metric 1\n',
@@ -341,13 +356,16 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     active,
     boardSources,
     sound,
+    shelf,
     postgres,
     redisServer: redis,
     redis: (args) => client.sendCommand(args),
     browser: () => createBrowser(port),
     admin,
-    async user(role, username) {
-      const made = await (await admin()).call('POST', '/api/users', { username, role });
+    async user(role, username, view) {
+      const made = await (
+        await admin()
+      ).call('POST', '/api/users', { username, role, ...(view && { view }) });
       const current = String(made.json['oneTimePassword']);
       const one = createBrowser(port);
       await one.call('POST', '/api/session', { username, password: current });

@@ -19,7 +19,12 @@ describe('five hundred displays', function () {
     const floor = emptyFloor();
     const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const hub = createLiveHub({
-      source: { board: () => floor.tree.board, floor: () => floor.tree, eventAt: () => floor.eventAt },
+      source: {
+        board: () => floor.tree.board,
+        floor: () => floor.tree,
+        part: (of) => floor.part(of),
+        eventAt: () => floor.eventAt,
+      },
       clock: { now: Date.now, monotonicMs: () => performance.now() },
       logger,
     });

@@ -1,5 +1,6 @@
 /** Live trees for tests: plain, whole, and replaced rather than changed, as the port asks. */
 import { agentStates } from '../../../../server/contract/events.ts';
+import type { LiveSource } from '../../../../server/api/ports.ts';
 import type { AgentState } from '../../../../server/contract/events.ts';
 import type { FloorState, QueueLive } from '../../../../server/contract/live.ts';
 
@@ -43,6 +44,7 @@ const tree = (waiting: number): FloorState => ({
 export interface TestFloor {
   tree: FloorState;
   eventAt: number;
+  part: LiveSource['part'];
   setWaiting(waiting: number): void;
 }
 
@@ -50,6 +52,11 @@ export function emptyFloor(): TestFloor {
   const floor: TestFloor = {
     tree: tree(0),
     eventAt: 0,
+    part: () => ({
+      lastHour: {},
+      accounting: { offered: 0, waitingAtStart: 0, answered: 0, abandoned: 0, flowedOut: 0, waiting: 0 },
+      unreachablePhones: 0,
+    }),
     setWaiting(waiting) {
       floor.tree = tree(waiting);
       floor.eventAt = Date.now();

@@ -88,9 +88,8 @@ const namesNoMachine = new Set(
   fallback when message becomes overflowMessage music pin queues languages tiers phone mode password md5 sha256 transport user
   secret numbers prefix text file days to closedOn set calendar holiday open date allow certificate key tls ca clientId
   clientSecret refreshToken scope aliases folder afterwards senderName signature words origins title welcome offlineText
-  offlineForm colour theme email version mailbox wants work refuse trunk callerId country ical code team`.split(
-    /\s+/,
-  ),
+  offlineForm colour theme email version mailbox wants work refuse trunk callerId country ical code team
+  businessHours`.split(/\s+/),
 );
 const placesOfNoMachine = new Set([
   'mail.mailboxes.address',

@@ -1,6 +1,7 @@
 /** Time and sockets in the hands of a test of the live hub. */
+import { expect } from 'chai';
 import type { HubSocket, HubTimers } from '../../../../server/api/live-hub.ts';
-import type { BoardState, FloorState, LiveMessage } from '../../../../server/contract/live.ts';
+import type { BoardPart, BoardState, FloorState, LiveMessage } from '../../../../server/contract/live.ts';
 import { applyMergePatch } from '../../../../server/contract/merge-patch.ts';
 import type { JsonObject } from '../../../../server/contract/merge-patch.ts';
 
@@ -113,6 +114,9 @@ export class FakeSource {
   }
   floor(): FloorState {
     return this.board() as unknown as FloorState;
+  }
+  part(): BoardPart {
+    return expect.fail('nobody here sees a part of the site');
   }
   eventAt(): number {
     return this.at;

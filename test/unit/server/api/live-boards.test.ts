@@ -54,7 +54,9 @@ function stage(more: Partial<LiveHubDeps> = {}): Stage {
     hub,
     join(id, settings) {
       const socket = new FakeSocket();
-      expect(hub.add(socket, 'board', { kind: 'display', id }, settings)).to.equal('added');
+      expect(hub.add(socket, 'board', { kind: 'display', id }, settings ? { settings } : {})).to.equal(
+        'added',
+      );
       return socket;
     },
     change() {
@@ -127,7 +129,7 @@ describe('live hub with boards', () => {
     const plain = join('plain');
     screens.isBroken = true;
     const owner = { kind: 'display', id: 'hall' } as const;
-    expect(hub.add(new FakeSocket(), 'board', owner, show(['a']))).to.equal('not-ready');
+    expect(hub.add(new FakeSocket(), 'board', owner, { settings: show(['a']) })).to.equal('not-ready');
     screens.isBroken = false;
     const hall = join('hall', show(['a']));
     screens.isBroken = true;
