@@ -3,16 +3,16 @@ import type { Words } from '../../admin-ui/shared/words.ts';
 import type { boardsEn } from './boards-en.ts';
 
 export const boardsRu: Words<typeof boardsEn> = {
-  boardOf: 'Экран {number} из {count}',
-  boardNone: 'Для этого табло нет ни одной раскладки.',
-  boardEmpty: 'На этой раскладке пока ничего нет.',
+  boardOf: 'Доска {number} из {count}',
+  boardNone: 'Для этого табло не выбрано ни одной доски.',
+  boardEmpty: 'На этой доске пока ничего нет.',
   target: 'Цель {value}',
   noTarget: 'Цель не задана',
   alerts: 'Оповещения',
   alertsNone: 'Оповещений нет',
-  alertAcknowledged: 'Принято',
-  alertWarning: 'Внимание',
-  alertCritical: 'Тревога',
+  alertAcknowledged: 'Подтверждено',
+  alertWarning: 'Предупреждение',
+  alertCritical: 'Критично',
   waiters: 'Ждут дольше всех',
   waitersNone: 'Никто не ждёт',
   callbacks: 'Перезвоны',

@@ -113,6 +113,6 @@ export const alertsEn = {
   ruleQuietHelp: 'Nothing is sent within; what still stands is sent at their end.',
   alertChannelVoice: 'Calls',
   alertChannelCallback: 'Callbacks',
-  alertChannelChat: 'Chats',
-  alertChannelMail: 'Mails',
+  alertChannelChat: 'Chat',
+  alertChannelMail: 'Mail',
 } as const;
