@@ -115,8 +115,4 @@ export const alertsIt: Words<typeof alertsEn> = {
   ruleSecretHelp: 'Nella cartella «secrets»; il nome comincia con «alert»',
   ruleQuiet: 'Ore di silenzio',
   ruleQuietHelp: 'In queste ore non si invia nulla; ciò che è ancora attivo si invia alla fine.',
-  alertChannelVoice: 'Chiamate',
-  alertChannelCallback: 'Richiamate',
-  alertChannelChat: 'Chat',
-  alertChannelMail: 'E-mail',
 };

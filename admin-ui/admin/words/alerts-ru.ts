@@ -120,8 +120,4 @@ export const alertsRu: Words<typeof alertsEn> = {
   ruleSecretHelp: 'В папке «secrets»; имя начинается с «alert»',
   ruleQuiet: 'Тихие часы',
   ruleQuietHelp: 'В это время ничего не отправляется; что осталось активным, будет отправлено в конце.',
-  alertChannelVoice: 'Звонки',
-  alertChannelCallback: 'Перезвоны',
-  alertChannelChat: 'Чат',
-  alertChannelMail: 'Почта',
 };

@@ -165,10 +165,6 @@ export const boardsIt: Words<typeof boardsEn> = {
   scopeFind: 'Cerca',
   scopeGone: 'non più nella sede',
   scopeNothing: 'La sede non ne ha.',
-  scopeVoice: 'Chiamate',
-  scopeCallback: 'Richiamate',
-  scopeChat: 'Chat',
-  scopeMail: 'E-mail',
 
   faultEmpty: 'Non può restare vuoto.',
   faultTooLong: 'Al massimo {count} caratteri.',

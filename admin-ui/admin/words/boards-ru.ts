@@ -166,10 +166,6 @@ export const boardsRu: Words<typeof boardsEn> = {
   scopeFind: 'Найти',
   scopeGone: 'на площадке больше нет',
   scopeNothing: 'На площадке таких нет.',
-  scopeVoice: 'Звонки',
-  scopeCallback: 'Перезвоны',
-  scopeChat: 'Чат',
-  scopeMail: 'Почта',
 
   faultEmpty: 'Заполните это поле.',
   faultTooLong: 'Не длиннее {count} символов.',

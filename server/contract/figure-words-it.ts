@@ -1,5 +1,5 @@
-/** Italian: names of figures, windows, scopes and attributions. */
-import type { FigureWords } from './figures.en.ts';
+/** Italian: names of figures, windows, scopes, channels and attributions. */
+import type { FigureWords } from './figure-words-en.ts';
 
 export const figuresIt: FigureWords = {
   figures: {
@@ -94,6 +94,7 @@ export const figuresIt: FigureWords = {
     team: { one: 'Squadra', many: 'Squadre' },
     agent: { one: 'Operatore', many: 'Operatori' },
   },
+  channels: { voice: 'Chiamate', callback: 'Richiamate', chat: 'Chat', mail: 'E-mail' },
   attributions: {
     event: { name: 'Per intervallo dell’evento', short: 'per evento' },
     arrival: { name: 'Per intervallo di arrivo', short: 'per arrivo' },

@@ -1,5 +1,5 @@
-/** Russian: names of figures, windows, scopes and attributions. */
-import type { FigureWords } from './figures.en.ts';
+/** Russian: names of figures, windows, scopes, channels and attributions. */
+import type { FigureWords } from './figure-words-en.ts';
 
 export const figuresRu: FigureWords = {
   figures: {
@@ -90,6 +90,7 @@ export const figuresRu: FigureWords = {
     team: { one: 'Группа', many: 'Группы' },
     agent: { one: 'Оператор', many: 'Операторы' },
   },
+  channels: { voice: 'Звонки', callback: 'Перезвоны', chat: 'Чат', mail: 'Почта' },
   attributions: {
     event: { name: 'По интервалу события', short: 'по событию' },
     arrival: { name: 'По интервалу поступления', short: 'по поступлению' },
