@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import { attributionSchema, figureFacts, figureSchema, scopeSchema, windowSchema } from './figures.ts';
 import { pageQuerySchema } from './rest.ts';
-import { name } from './site-values.ts';
+import { languages, name } from './site-values.ts';
 
 const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'use HH:MM');
 /** Times on a clock of the site, `to` not included; over midnight where `to` is before `from`. */
@@ -188,6 +188,9 @@ export const alertWebhookSchema = z.object({
   kind: z.enum(['alert.began', 'alert.ended', 'alert.summary']),
   at: z.number(),
   site: z.string(),
+  /** Of the site; `text` is written in it: what the mail says, for a program that only shows what it is told. */
+  language: z.enum(languages),
+  text: z.string(),
   alerts: z
     .array(
       alertRowSchema.pick({

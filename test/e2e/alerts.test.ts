@@ -1,10 +1,8 @@
 /** The page of alerts in a real browser: what stands is taken with a name, rules are made, changed and switched. */
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
-import { findOverflow, launchBrowser, listenForErrors } from '../support/ui-browser.ts';
-import { startUiBackend, type UiBackend } from '../support/ui-backend.ts';
-import { builtUi } from '../support/ui-build.ts';
-import { standInUser } from '../support/ui-rest.ts';
+import type { Page } from 'playwright-core';
+import { consoleStage } from '../support/console-stage.ts';
+import { findOverflow } from '../support/ui-browser.ts';
 
 const isLookedAt = process.env['HEARTHLINE_PICTURES'] !== undefined;
 const sizes = [
@@ -15,31 +13,12 @@ const sizes = [
 
 describe('alerts in the browser', function () {
   this.timeout(60_000);
-  let browser: Browser;
-  let dist: string;
-  let backend: UiBackend;
+  const stage = consoleStage({ lasts: 'test' });
   let page: Page;
   let errors: string[] = [];
 
-  before(async () => {
-    dist = await builtUi();
-    browser = await launchBrowser();
-  });
-  after(async () => {
-    await browser?.close();
-  });
-  afterEach(async () => {
-    await page.context().close();
-    await backend.close();
-  });
   async function open(language = 'en') {
-    backend = await startUiBackend({ dist, stepEveryMs: 0 });
-    page = await (await browser.newContext({ viewport: sizes[0]! })).newPage();
-    errors = listenForErrors(page, (text) => text.includes('Failed to load resource'));
-    await page.goto(`${backend.url}/?lang=${language}`);
-    await page.fill('#username', standInUser.username);
-    await page.fill('#password', standInUser.password);
-    await page.keyboard.press('Enter');
+    ({ page, errors } = await stage.open({ language }));
     await page.locator('nav a[href="#/alerts"]').click();
     await page.locator('.alert-card').first().waitFor();
   }
@@ -82,7 +61,7 @@ describe('alerts in the browser', function () {
 
   it('says so when an alert has ended, or somebody else was faster', async () => {
     await open();
-    backend.rest.alerts.alerts[1]!.endedAt = Date.now();
+    stage.backend.rest.alerts.alerts[1]!.endedAt = Date.now();
     await page.locator('[data-alert=alert_1] button').click();
     await page.locator('dialog button[type=submit]').click();
     await page.getByText('This alert has ended meanwhile.').waitFor();
@@ -91,7 +70,7 @@ describe('alerts in the browser', function () {
 
   it('makes a rule, says what is wrong with it, changes it, switches it off and deletes it', async () => {
     await open();
-    const { rules } = backend.rest.alerts;
+    const { rules } = stage.backend.rest.alerts;
     await show(1);
     await page.locator('tr[data-rule=rule_0]').waitFor();
     await page.locator('.rule-head button').click();

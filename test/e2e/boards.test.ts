@@ -1,12 +1,10 @@
 /** Boards in a real browser: laid out by pointer and by keys, undone, saved, fought over; and what displays show of them. */
 import { expect } from 'chai';
-import type { Browser, Frame, Page } from 'playwright-core';
+import type { Frame, Page } from 'playwright-core';
 import type { BoardTree, Widget } from '../../server/contract/boards.ts';
 import { fromTemplate } from '../../admin-ui/admin/boards/templates.ts';
-import { findOverflow, launchBrowser, listenForErrors, until } from '../support/ui-browser.ts';
-import { startUiBackend, type UiBackend } from '../support/ui-backend.ts';
-import { builtUi } from '../support/ui-build.ts';
-import { standInUser } from '../support/ui-rest.ts';
+import { consoleStage, signIn } from '../support/console-stage.ts';
+import { findOverflow, until } from '../support/ui-browser.ts';
 
 /** A wallboard that says it is ready and keeps the last tree it was told. */
 const standInWallboard = `<!doctype html><title>preview</title><script>
@@ -22,41 +20,23 @@ interface Told {
 
 describe('boards in the browser', function () {
   this.timeout(60_000);
-  let browser: Browser;
-  let dist: string;
-  let backend: UiBackend;
+  const stage = consoleStage({ lasts: 'test' });
   let page: Page;
   let errors: string[] = [];
 
-  before(async () => {
-    dist = await builtUi();
-    browser = await launchBrowser();
-  });
-  after(async () => {
-    await browser?.close();
-  });
-  beforeEach(async () => {
-    backend = await startUiBackend({ dist, stepEveryMs: 0 });
-  });
-  afterEach(async () => {
-    await page.context().close();
-    await backend.close();
-  });
-
   async function open(hash: string, language = 'en') {
-    page = await (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage();
-    errors = listenForErrors(page, (text) => text.includes('Failed to load resource'));
-    await page.route('**/wallboard/?preview', (route) =>
-      route.fulfill({ contentType: 'text/html', body: standInWallboard }),
-    );
-    await page.goto(`${backend.url}/?lang=${language}#/${hash}`);
-    await page.fill('#username', standInUser.username);
-    await page.fill('#password', standInUser.password);
-    await page.keyboard.press('Enter');
+    ({ page, errors } = await stage.open({
+      language,
+      at: hash,
+      prepare: (opened) =>
+        opened.route('**/wallboard/?preview', (route) =>
+          route.fulfill({ contentType: 'text/html', body: standInWallboard }),
+        ),
+    }));
   }
   const box = (widgetId: string) => page.locator(`[data-widget="${widgetId}"]`);
   const button = (name: string) => page.getByRole('button', { name, exact: true });
-  const saved = (boardId: string) => backend.rest.boards.rows.get(boardId)!.board;
+  const saved = (boardId: string) => stage.backend.rest.boards.rows.get(boardId)!.board;
   /** As the editor says them to those who hear it. */
   const placeOf = async (widgetId: string) =>
     /Columns (.*), rows (.*)/
@@ -163,7 +143,7 @@ describe('boards in the browser', function () {
       'it is saved',
       () =>
         saved('b-hall').widgets[0]?.kind === 'number' &&
-        backend.rest.boards.rows.get('b-hall')!.version === 4,
+        stage.backend.rest.boards.rows.get('b-hall')!.version === 4,
     );
     expect(saved('b-hall').widgets.find(({ widgetId }) => widgetId === 'waiting')).to.deep.include({
       thresholds: { red: 12 },
@@ -174,7 +154,7 @@ describe('boards in the browser', function () {
   it('keeps both versions when somebody else saved first, or loads theirs', async () => {
     await open('boards?id=b-hall');
     await box('waiting').waitFor();
-    const { boards } = backend.rest;
+    const { boards } = stage.backend.rest;
     boards.changeElsewhere('b-hall', (board) => ({ ...board, name: 'Theirs' }));
     await page.fill('input[name="name"]', 'Mine');
     await button('Save').click();
@@ -206,9 +186,7 @@ describe('boards in the browser', function () {
     await button('Stay').click();
     expect(page.url()).to.match(/#\/boards\?id=b-hall$/);
     await page.context().clearCookies();
-    await page.fill('#username', standInUser.username);
-    await page.fill('#password', standInUser.password);
-    await page.keyboard.press('Enter');
+    await signIn(page);
     await page.getByText('Not saved').waitFor();
     expect(await box('waiting').count()).to.equal(0);
     await page.locator('nav a[href="#/displays"]').click();
@@ -230,7 +208,7 @@ describe('boards in the browser', function () {
     await page.locator('#display-theme').selectOption('light');
     await button('Save').click();
     await page.getByText('Hall, floor overview, Card services').waitFor();
-    expect(backend.rest.displays.get('d0')?.settings).to.deep.equal({
+    expect(stage.backend.rest.displays.get('d0')?.settings).to.deep.equal({
       boards: ['b-hall', 'b-cards'],
       rotateSec: 45,
       language: 'it',
@@ -248,13 +226,13 @@ describe('boards in the browser', function () {
     await copy.getByRole('button', { name: 'Remove' }).click();
     await page.locator('dialog').getByRole('button', { name: 'Remove' }).click();
     await copy.waitFor({ state: 'detached' });
-    expect([...backend.rest.boards.rows.keys()]).to.deep.equal(['b-hall', 'b-cards']);
+    expect([...stage.backend.rest.boards.rows.keys()]).to.deep.equal(['b-hall', 'b-cards']);
     expect(errors).to.deep.equal([]);
   });
 
   for (const language of ['en', 'ru', 'it'])
     it(`fits in ${language}, with every kind of widget`, async () => {
-      backend.rest.boards.changeElsewhere('b-cards', (board) => ({
+      stage.backend.rest.boards.changeElsewhere('b-cards', (board) => ({
         ...board,
         widgets: fromTemplate('empty', 'x').widgets,
       }));

@@ -1,10 +1,8 @@
 /** The page of channels in a real browser: what is on, what nobody uses, what leaves the building, and the files of it. */
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
-import { findOverflow, launchBrowser, listenForErrors } from '../support/ui-browser.ts';
-import { startUiBackend, type UiBackend } from '../support/ui-backend.ts';
-import { builtUi } from '../support/ui-build.ts';
-import { standInUser } from '../support/ui-rest.ts';
+import type { Page } from 'playwright-core';
+import { consoleStage } from '../support/console-stage.ts';
+import { findOverflow } from '../support/ui-browser.ts';
 
 const sizes = [
   { width: 1366, height: 768 },
@@ -13,33 +11,12 @@ const sizes = [
 
 describe('channels in the browser', function () {
   this.timeout(60_000);
-  let browser: Browser;
-  let dist: string;
-  let backend: UiBackend;
+  const stage = consoleStage({ lasts: 'test' });
   let page: Page;
   let errors: string[] = [];
 
-  before(async () => {
-    dist = await builtUi();
-    browser = await launchBrowser();
-  });
-  after(async () => {
-    await browser?.close();
-  });
-  beforeEach(async () => {
-    backend = await startUiBackend({ dist, stepEveryMs: 0 });
-  });
-  afterEach(async () => {
-    await page.context().close();
-    await backend.close();
-  });
   async function open(language = 'en') {
-    page = await (await browser.newContext({ viewport: sizes[0]!, acceptDownloads: true })).newPage();
-    errors = listenForErrors(page, (text) => text.includes('Failed to load resource'));
-    await page.goto(`${backend.url}/?lang=${language}`);
-    await page.fill('#username', standInUser.username);
-    await page.fill('#password', standInUser.password);
-    await page.keyboard.press('Enter');
+    ({ page, errors } = await stage.open({ language, acceptDownloads: true }));
     await page.locator('nav a[href="#/channels"]').click();
     await page.locator('.egress').waitFor();
   }
@@ -48,7 +25,7 @@ describe('channels in the browser', function () {
   async function take(link: string): Promise<string> {
     const [download] = await Promise.all([page.waitForEvent('download'), page.locator(link).click()]);
     await download.path();
-    return backend.rest.channels.taken.at(-1) ?? '';
+    return stage.backend.rest.channels.taken.at(-1) ?? '';
   }
 
   it('says what is on, how it is, and in words what nobody uses; by keyboard too', async () => {
@@ -77,7 +54,7 @@ describe('channels in the browser', function () {
   });
 
   it('says when all are in use, when none is on, and when nothing leaves the building', async () => {
-    const { channels } = backend.rest;
+    const { channels } = stage.backend.rest;
     channels.items.splice(0, channels.items.length, {
       kind: 'number',
       id: '700',
@@ -118,7 +95,7 @@ describe('channels in the browser', function () {
   });
 
   it('has no consents for who may not export them, and none where nothing asks for them', async () => {
-    const { may, textChannels } = backend.rest;
+    const { may, textChannels } = stage.backend.rest;
     may.splice(may.indexOf('consents.export'), 1);
     await open();
     await row('form:call').waitFor();

@@ -1,11 +1,9 @@
 /** The page of how work was shared out in a real browser: the product's own fold behind a stand-in of the rest of the server. */
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import type { FairnessAnswer } from '../../server/contract/rest-fairness.ts';
-import { startUiBackend, type UiBackend } from '../support/ui-backend.ts';
-import { findOverflow, launchBrowser, listenForErrors, until } from '../support/ui-browser.ts';
-import { builtUi } from '../support/ui-build.ts';
-import { standInUser } from '../support/ui-rest.ts';
+import { consoleStage } from '../support/console-stage.ts';
+import { findOverflow, until } from '../support/ui-browser.ts';
 
 const sizes = [
   { width: 1366, height: 768 },
@@ -15,8 +13,7 @@ const views = ['offers', 'times', 'queues'];
 
 describe('fairness in the browser', function () {
   this.timeout(60_000);
-  let browser: Browser;
-  let backend: UiBackend;
+  const stage = consoleStage({ lasts: 'file' });
   let page: Page;
   let errors: string[] = [];
   /** What the page asked for, newest last. */
@@ -24,27 +21,19 @@ describe('fairness in the browser', function () {
   let answer: FairnessAnswer | undefined;
 
   before(async () => {
-    const dist = await builtUi();
-    browser = await launchBrowser();
-    backend = await startUiBackend({ dist, stepEveryMs: 0 });
-    page = await (await browser.newContext({ viewport: sizes[0]!, timezoneId: 'Asia/Kolkata' })).newPage();
-    errors = listenForErrors(page, (text) => text.includes('Failed to load resource'));
-    page.on('response', (response) => {
-      if (!response.url().includes('/api/fairness')) return;
-      asked.push(new URL(response.url()));
-      void response.json().then((body: FairnessAnswer) => (answer = body));
-    });
-    await page.goto(`${backend.url}/?lang=en`);
-    await page.fill('#username', standInUser.username);
-    await page.fill('#password', standInUser.password);
-    await page.keyboard.press('Enter');
+    ({ page, errors } = await stage.open({
+      timezoneId: 'Asia/Kolkata',
+      prepare: (opened) => {
+        opened.on('response', (response) => {
+          if (!response.url().includes('/api/fairness')) return;
+          asked.push(new URL(response.url()));
+          void response.json().then((body: FairnessAnswer) => (answer = body));
+        });
+      },
+    }));
     await page.locator('[data-connection=live]').waitFor({ timeout: 8000 });
     await page.locator('nav a[href="#/fairness"]').click();
     await rows().first().waitFor();
-  });
-  after(async () => {
-    await browser?.close();
-    await backend?.close();
   });
   const rows = () => page.locator('.fair-table tbody tr');
   const names = () => rows().locator('td:first-child').allInnerTexts();
@@ -151,7 +140,7 @@ describe('fairness in the browser', function () {
     for (const language of ['en', 'ru', 'it']) {
       await page.emulateMedia({ colorScheme: language === 'ru' ? 'dark' : 'light' });
       await page.goto('about:blank');
-      await page.goto(`${backend.url}/?lang=${language}#/fairness`);
+      await page.goto(`${stage.backend.url}/?lang=${language}#/fairness`);
       await page.locator('[data-choice=week]').click();
       for (const view of views) {
         await page.locator(`[data-choice=${view}]`).click();

@@ -1,10 +1,8 @@
 /** The page of opening hours in a real browser: the product's own rules behind a stand-in of the rest of the server. */
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
-import { startUiBackend, type UiBackend } from '../support/ui-backend.ts';
-import { findOverflow, launchBrowser, listenForErrors, until } from '../support/ui-browser.ts';
-import { builtUi } from '../support/ui-build.ts';
-import { standInUser } from '../support/ui-rest.ts';
+import type { Page } from 'playwright-core';
+import { consoleStage } from '../support/console-stage.ts';
+import { findOverflow, until } from '../support/ui-browser.ts';
 
 const sizes = [
   { width: 1366, height: 768 },
@@ -13,28 +11,15 @@ const sizes = [
 
 describe('hours in the browser', function () {
   this.timeout(60_000);
-  let browser: Browser;
-  let backend: UiBackend;
+  const stage = consoleStage({ lasts: 'file' });
   let page: Page;
   let errors: string[] = [];
 
   before(async () => {
-    const dist = await builtUi();
-    browser = await launchBrowser();
-    backend = await startUiBackend({ dist, stepEveryMs: 0 });
-    page = await (await browser.newContext({ viewport: sizes[0]!, timezoneId: 'Asia/Kolkata' })).newPage();
-    errors = listenForErrors(page, (text) => text.includes('Failed to load resource'));
-    await page.goto(`${backend.url}/?lang=en`);
-    await page.fill('#username', standInUser.username);
-    await page.fill('#password', standInUser.password);
-    await page.keyboard.press('Enter');
+    ({ page, errors } = await stage.open({ timezoneId: 'Asia/Kolkata' }));
     await page.locator('[data-connection=live]').waitFor({ timeout: 8000 });
     await page.locator('nav a[href="#/hours"]').click();
     await page.locator('.answer').waitFor();
-  });
-  after(async () => {
-    await browser?.close();
-    await backend?.close();
   });
   async function ask(
     number: string,
@@ -115,7 +100,7 @@ describe('hours in the browser', function () {
   it('fits in every language at both sizes', async () => {
     for (const language of ['en', 'ru', 'it']) {
       await page.goto('about:blank');
-      await page.goto(`${backend.url}/?lang=${language}#/hours`);
+      await page.goto(`${stage.backend.url}/?lang=${language}#/hours`);
       await page.locator('.ask-quick button').nth(2).click();
       await page.locator('.week-row.is-special').first().waitFor();
       for (const size of sizes) {

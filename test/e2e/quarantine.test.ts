@@ -1,10 +1,8 @@
 /** The pages of the quarantine and of blocked senders in a real browser: what is told, asked and done, by mouse and by keyboard. */
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
-import { findOverflow, launchBrowser, listenForErrors } from '../support/ui-browser.ts';
-import { startUiBackend, type UiBackend } from '../support/ui-backend.ts';
-import { builtUi } from '../support/ui-build.ts';
-import { standInUser } from '../support/ui-rest.ts';
+import type { Page } from 'playwright-core';
+import { consoleStage } from '../support/console-stage.ts';
+import { findOverflow } from '../support/ui-browser.ts';
 
 const sizes = [
   { width: 1366, height: 768 },
@@ -13,31 +11,12 @@ const sizes = [
 
 describe('quarantine and blocked senders in the browser', function () {
   this.timeout(60_000);
-  let browser: Browser;
-  let dist: string;
-  let backend: UiBackend;
+  const stage = consoleStage({ lasts: 'test' });
   let page: Page;
   let errors: string[] = [];
 
-  before(async () => {
-    dist = await builtUi();
-    browser = await launchBrowser();
-  });
-  after(async () => {
-    await browser?.close();
-  });
-  afterEach(async () => {
-    await page.context().close();
-    await backend.close();
-  });
   async function open(id: 'quarantine' | 'blocks', language = 'en') {
-    backend = await startUiBackend({ dist, stepEveryMs: 0 });
-    page = await (await browser.newContext({ viewport: sizes[0]!, acceptDownloads: true })).newPage();
-    errors = listenForErrors(page, (text) => text.includes('Failed to load resource'));
-    await page.goto(`${backend.url}/?lang=${language}`);
-    await page.fill('#username', standInUser.username);
-    await page.fill('#password', standInUser.password);
-    await page.keyboard.press('Enter');
+    ({ page, errors } = await stage.open({ language, acceptDownloads: true }));
     await page.locator(`nav a[href="#/${id}"]`).click();
     await page
       .locator(id === 'quarantine' ? 'tr[data-mail]' : '#block-find')
@@ -46,11 +25,11 @@ describe('quarantine and blocked senders in the browser', function () {
   }
   const rows = () => page.locator('tr[data-mail]');
   const mail = (rawId: string) => page.locator(`tr[data-mail=${rawId}]`);
-  const asked = () => backend.rest.quarantine.asked;
+  const asked = () => stage.backend.rest.quarantine.asked;
 
   it('shows what is to be looked at first, and how many', async () => {
     await open('quarantine');
-    const { mails } = backend.rest.quarantine;
+    const { mails } = stage.backend.rest.quarantine;
     expect(await rows().count()).to.equal(8);
     expect(await page.locator('nav a[href="#/quarantine"] .badge').textContent()).to.equal('8');
     await page.getByRole('button', { name: 'All', exact: true }).click();
@@ -76,7 +55,7 @@ describe('quarantine and blocked senders in the browser', function () {
       panel.getByRole('link', { name: 'Download' }).click(),
     ]);
     expect(download.suggestedFilename()).to.equal('rm_1.eml');
-    backend.rest.quarantine.setNext({ outcome: 'as-file', reason: 'not-parsed' });
+    stage.backend.rest.quarantine.setNext({ outcome: 'as-file', reason: 'not-parsed' });
     // From the panel, which has the focus when it opens, the first stop is the release.
     await panel.focus();
     await page.keyboard.press('Tab');
@@ -103,13 +82,13 @@ describe('quarantine and blocked senders in the browser', function () {
     await page.locator('.open-mail .is-danger').click();
     await page.locator('dialog .is-danger').click();
     await page.getByText('The mail is deleted.').waitFor();
-    backend.rest.quarantine.setNext('already-released');
+    stage.backend.rest.quarantine.setNext('already-released');
     await mail('rm_2').getByRole('button').click();
     await page.locator('.open-mail .is-main').click();
     await page.locator('dialog .is-main').click();
     await page.locator('.notice-bad', { hasText: 'already' }).waitFor();
     await page.locator('.open-mail').waitFor({ state: 'detached' });
-    backend.rest.quarantine.setNext('channel-off');
+    stage.backend.rest.quarantine.setNext('channel-off');
     await mail('rm_3').getByRole('button').click();
     await page.locator('.open-mail .is-main').click();
     await page.locator('dialog .is-main').click();
@@ -128,7 +107,7 @@ describe('quarantine and blocked senders in the browser', function () {
     await page.fill('#block-ends', '2099-12-31');
     await page.keyboard.press('Enter');
     await page.locator('tr[data-block="198.51.100.0/24"]').waitFor();
-    const [block] = backend.rest.quarantine.blocks;
+    const [block] = stage.backend.rest.quarantine.blocks;
     expect(new Date(block!.endsAt!).getTime()).to.equal(new Date(2100, 0, 1).getTime());
     expect(await page.locator('tr[data-block="198.51.100.0/24"]').textContent()).to.include('31/12/2099');
     await page.fill('#block-find', '198.51');

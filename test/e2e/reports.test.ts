@@ -3,12 +3,10 @@
  * the site's clock, totals that are the server's, and numbers that open as many contacts as they say.
  */
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import type { DrillPage, IntervalReport } from '../../server/contract/rest-reports.ts';
-import { startUiBackend, type UiBackend } from '../support/ui-backend.ts';
-import { findOverflow, launchBrowser, listenForErrors, until } from '../support/ui-browser.ts';
-import { builtUi } from '../support/ui-build.ts';
-import { standInUser } from '../support/ui-rest.ts';
+import { consoleStage } from '../support/console-stage.ts';
+import { findOverflow, until } from '../support/ui-browser.ts';
 
 const sizes = [
   { width: 1366, height: 768 },
@@ -20,8 +18,7 @@ const number = (text: string) => Number(text.replace(/\D/g, ''));
 
 describe('reports in the browser', function () {
   this.timeout(60_000);
-  let browser: Browser;
-  let backend: UiBackend;
+  const stage = consoleStage({ lasts: 'file', serve: () => ({ skewMs: startedAt - Date.now() }) });
   let page: Page;
   let errors: string[] = [];
   /** What came back, newest last. */
@@ -29,30 +26,22 @@ describe('reports in the browser', function () {
   const drills: { url: URL; page: DrillPage }[] = [];
 
   before(async () => {
-    const dist = await builtUi();
-    browser = await launchBrowser();
-    backend = await startUiBackend({ dist, stepEveryMs: 0, skewMs: startedAt - Date.now() });
-    page = await (await browser.newContext({ viewport: sizes[0]!, timezoneId: 'Asia/Kolkata' })).newPage();
-    await page.clock.setFixedTime(startedAt);
-    errors = listenForErrors(page, (text) => text.includes('Failed to load resource'));
-    page.on('response', (response) => {
-      const url = new URL(response.url());
-      if (url.pathname === '/api/reports/intervals')
-        void response.json().then((body: IntervalReport) => reports.push(body));
-      if (url.pathname === '/api/figures/contacts')
-        void response.json().then((body: DrillPage) => drills.push({ url, page: body }));
-    });
-    await page.goto(`${backend.url}/?lang=en`);
-    await page.fill('#username', standInUser.username);
-    await page.fill('#password', standInUser.password);
-    await page.keyboard.press('Enter');
+    ({ page, errors } = await stage.open({
+      timezoneId: 'Asia/Kolkata',
+      prepare: async (opened) => {
+        await opened.clock.setFixedTime(startedAt);
+        opened.on('response', (response) => {
+          const url = new URL(response.url());
+          if (url.pathname === '/api/reports/intervals')
+            void response.json().then((body: IntervalReport) => reports.push(body));
+          if (url.pathname === '/api/figures/contacts')
+            void response.json().then((body: DrillPage) => drills.push({ url, page: body }));
+        });
+      },
+    }));
     await page.locator('[data-connection=live]').waitFor({ timeout: 8000 });
     await page.locator('nav a[href="#/reports"]').click();
     await page.locator('.rep-table').waitFor();
-  });
-  after(async () => {
-    await browser?.close();
-    await backend?.close();
   });
 
   const settled = () => page.locator('.rep-body:not(.is-old)').waitFor();
@@ -204,7 +193,7 @@ describe('reports in the browser', function () {
     await until('the contacts', () => drills.length > before);
     const { searchParams } = drills.at(-1)!.url;
     expect([searchParams.get('scope'), searchParams.get('count')]).to.deep.equal(['site', 'abandoned']);
-    expect(Date.parse(searchParams.get('from')!)).to.equal(backend.floor().board.dayStart);
+    expect(Date.parse(searchParams.get('from')!)).to.equal(stage.backend.floor().board.dayStart);
     await closeDrill();
     expect(errors).to.deep.equal([]);
   });
@@ -213,7 +202,7 @@ describe('reports in the browser', function () {
     for (const language of ['en', 'ru', 'it']) {
       await page.emulateMedia({ colorScheme: language === 'ru' ? 'dark' : 'light' });
       await page.goto('about:blank');
-      await page.goto(`${backend.url}/?lang=${language}#/reports`);
+      await page.goto(`${stage.backend.url}/?lang=${language}#/reports`);
       await ask(1, () => page.selectOption('#rep-period', 'yesterday'));
       await page.locator('.statements summary').click();
       for (const by of ['agent', 'site', 'queue']) {

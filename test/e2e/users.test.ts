@@ -1,43 +1,22 @@
 /** The page of users in a real browser: an agent's user is made, tied to another agent, untied, switched off. */
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
-import { findOverflow, launchBrowser, listenForErrors } from '../support/ui-browser.ts';
-import { startUiBackend, type UiBackend } from '../support/ui-backend.ts';
-import { builtUi } from '../support/ui-build.ts';
-import { standInUser } from '../support/ui-rest.ts';
+import type { Page } from 'playwright-core';
+import { consoleStage } from '../support/console-stage.ts';
+import { findOverflow } from '../support/ui-browser.ts';
 
 describe('users in the browser', function () {
   this.timeout(60_000);
-  let browser: Browser;
-  let dist: string;
-  let backend: UiBackend;
+  const stage = consoleStage({ lasts: 'test' });
   let page: Page;
   let errors: string[] = [];
 
-  before(async () => {
-    dist = await builtUi();
-    browser = await launchBrowser();
-  });
-  after(async () => {
-    await browser.close();
-  });
-  afterEach(async () => {
-    await page.context().close();
-    await backend.close();
-  });
   async function open(language: string) {
-    backend = await startUiBackend({ dist, stepEveryMs: 0 });
-    page = await (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage();
-    errors = listenForErrors(page, (text) => text.includes('Failed to load resource'));
-    await page.goto(`${backend.url}/?lang=${language}`);
-    await page.fill('#username', standInUser.username);
-    await page.fill('#password', standInUser.password);
-    await page.keyboard.press('Enter');
+    ({ page, errors } = await stage.open({ language }));
     await page.locator('nav a[href="#/users"]').click();
     await page.locator('tr[data-user=ada]').waitFor();
   }
   const row = (name: string) => page.locator(`tr[data-user="${name}"]`);
-  const userOf = (name: string) => backend.rest.users.find((user) => user.username === name);
+  const userOf = (name: string) => stage.backend.rest.users.find((user) => user.username === name);
 
   it('makes a user for an agent, and shows the one-time password once', async () => {
     await open('en');

@@ -1,38 +1,12 @@
 /** Agents by state as one ribbon and eight tiles, and why those who are not ready are not. No names: a wall has none. */
-import type { SystemReason } from '../../server/contract/events.ts';
 import type { BoardState } from '../../server/contract/live.ts';
 import { plural } from '../../admin-ui/shared/words.ts';
-import { agentsShown, shownStates, type ShownState } from '../../admin-ui/shared/site-figures.ts';
-import { formats, words, type TextKey } from '../live/reading.ts';
+import { agentsShown, shownStates } from '../../admin-ui/shared/site-figures.ts';
+import { reasonName, stateWord } from '../live/agent-words.ts';
+import { formats, words } from '../live/reading.ts';
 import { StateShape } from './shapes.tsx';
 
 const reasonsShown = 4;
-
-const stateWord: Record<ShownState, TextKey> = {
-  ready: 'stateReady',
-  ringing: 'stateRinging',
-  talking: 'stateTalking',
-  hold: 'stateHold',
-  'wrap-up': 'stateWrapUp',
-  'not-ready': 'stateNotReady',
-  unreachable: 'stateUnreachable',
-  'logged-out': 'stateLoggedOut',
-};
-const systemReasonWord: Record<SystemReason, TextKey> = {
-  rona: 'reasonRona',
-  'offer-rejected': 'reasonRejected',
-  'phone-unreachable': 'reasonPhone',
-  supervisor: 'reasonSupervisor',
-  'connection-lost': 'reasonConnection',
-  'just-logged-in': 'reasonLoggedIn',
-  'logging-out': 'reasonLoggingOut',
-};
-
-/** System reasons in the reader's language; a site's own reasons as the site wrote them. */
-function reasonName(reason: string): string {
-  const key = systemReasonWord[reason as SystemReason] as TextKey | undefined;
-  return key === undefined ? reason : words.value[key];
-}
 
 function Reasons({ byReason }: { byReason: Record<string, number> }) {
   const { number } = formats.value;
@@ -48,7 +22,7 @@ function Reasons({ byReason }: { byReason: Record<string, number> }) {
       <dl>
         {shown.map(([reason, count]) => (
           <div key={reason} class="reason">
-            <dt data-given>{reasonName(reason)}</dt>
+            <dt data-given>{reasonName(words.value, reason)}</dt>
             <dd>{number(count)}</dd>
           </div>
         ))}

@@ -40,7 +40,7 @@ export const ru: Words<typeof en> = {
   stateRinging: 'Вызов',
   stateTalking: 'Разговор',
   stateHold: 'Удержание',
-  stateWrapUp: 'Обработка',
+  stateWrapUp: 'Постобработка',
   stateNotReady: 'Не готов',
   stateUnreachable: 'Нет связи',
   stateLoggedOut: 'Вышли',

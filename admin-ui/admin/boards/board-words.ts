@@ -1,6 +1,5 @@
-/** What widgets, channels, refusals of the editor and refused entries are called, in the reader's language. */
+/** What widgets, refusals of the editor and refused entries are called, in the reader's language. */
 import { widgetsAtMost, type Widget, type WidgetKind } from '../../../server/contract/boards.ts';
-import type { Channel } from '../../../server/contract/events.ts';
 import { figureName } from '../../shared/figure-names.ts';
 import { fill } from '../../shared/words.ts';
 import { formats, language, words, type TextKey } from '../reading.ts';
@@ -28,12 +27,6 @@ export const templateWord: Record<TemplateId, TextKey> = {
   queue: 'boardsTemplateQueue',
   text: 'boardsTemplateText',
   agents: 'boardsTemplateAgents',
-};
-export const channelWord: Record<Channel, TextKey> = {
-  voice: 'scopeVoice',
-  callback: 'scopeCallback',
-  chat: 'scopeChat',
-  mail: 'scopeMail',
 };
 
 /** What a widget is called where it has no title of its own. */

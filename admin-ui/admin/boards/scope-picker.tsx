@@ -2,10 +2,9 @@
 import { useState } from 'preact/hooks';
 import { type ScopeKind } from '../../../server/contract/figure-facts.ts';
 import { channels } from '../../../server/contract/events.ts';
-import { scopeKindName } from '../../shared/figure-names.ts';
+import { channelName, scopeKindName } from '../../shared/figure-names.ts';
 import { language, words } from '../reading.ts';
 import type { Fault } from './board-draft.ts';
-import { channelWord } from './board-words.ts';
 import { Choice } from './panel-controls.tsx';
 import { readScopes, writeScopes } from './scope-text.ts';
 import { type Thing, type ThingKind, thingsOf } from './site-things.ts';
@@ -87,7 +86,7 @@ function offeredKinds(inUse: ScopeKind): ScopeKind[] {
 }
 
 const channelThings = (): Thing[] =>
-  channels.map((channel) => ({ id: channel, name: words.value[channelWord[channel]] }));
+  channels.map((channel) => ({ id: channel, name: channelName(language.value, channel) }));
 
 function thingsFor(kind: ScopeKind): Thing[] {
   const things = thingKind[kind];

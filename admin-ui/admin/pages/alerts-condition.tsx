@@ -6,8 +6,9 @@ import {
   windowNames,
   type FigureName,
 } from '../../../server/contract/figure-facts.ts';
-import { words, type TextKey } from '../reading.ts';
-import { figureName, figureWords, isShare, isTime } from './alerts-text.ts';
+import { windowName } from '../../shared/figure-names.ts';
+import { language, words, type TextKey } from '../reading.ts';
+import { figureName, isShare, isTime } from './alerts-text.ts';
 
 type Kind = AlertCondition['kind'];
 const kindWord: Record<Kind, TextKey> = {
@@ -146,7 +147,7 @@ function WindowField({ rule, onRule }: ConditionProps) {
       >
         {windowNames.map((window) => (
           <option key={window} value={window}>
-            {figureWords.value.windows[window].name}
+            {windowName(language.value, window)}
           </option>
         ))}
       </select>

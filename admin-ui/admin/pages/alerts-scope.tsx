@@ -2,9 +2,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { AlertScope, AlertScopeList } from '../../../server/contract/alerts.ts';
 import { scopeKinds, type ScopeKind } from '../../../server/contract/figure-facts.ts';
-import { words } from '../reading.ts';
+import { channelNames, scopeKindName } from '../../shared/figure-names.ts';
+import { language, words } from '../reading.ts';
 import { api } from '../session.ts';
-import { channelWord, figureWords, splitScope } from './alerts-text.ts';
+import { splitScope } from './alerts-text.ts';
 
 export function useScopes(): AlertScope[] {
   const [scopes, setScopes] = useState<AlertScope[]>([]);
@@ -27,9 +28,9 @@ interface ScopeFieldProps {
 
 function choicesOf(kind: ScopeKind, scopes: readonly AlertScope[]): { value: string; text: string }[] {
   if (kind === 'channel')
-    return Object.entries(channelWord).map(([id, key]) => ({
+    return Object.entries(channelNames(language.value)).map(([id, text]) => ({
       value: `channel:${id}`,
-      text: words.value[key],
+      text,
     }));
   return scopes
     .filter(({ scope }) => scope.startsWith(`${kind}:`))
@@ -58,7 +59,7 @@ export function ScopeField({ scope, scopes, onScope }: ScopeFieldProps) {
         >
           {scopeKinds.map((one) => (
             <option key={one} value={one}>
-              {figureWords.value.scopeKinds[one].one}
+              {scopeKindName(language.value, one)}
             </option>
           ))}
         </select>

@@ -1,5 +1,4 @@
 /** What an alert and a rule say, in the reader's language: figure, place, value and threshold with their units. */
-import { computed } from '@preact/signals';
 import type {
   AlertEnd,
   AlertRow,
@@ -8,30 +7,23 @@ import type {
   NoticeView,
   Severity,
 } from '../../../server/contract/alerts.ts';
-import type { Channel } from '../../../server/contract/events.ts';
 import {
   figureFacts,
   scopeKinds,
   type FigureName,
   type ScopeKind,
 } from '../../../server/contract/figure-facts.ts';
+import {
+  channelName,
+  figureName as nameOfFigure,
+  scopeKindName,
+  windowName,
+} from '../../shared/figure-names.ts';
 import { formatDuration } from '../../shared/format.ts';
 import { fill } from '../../shared/words.ts';
-import { figuresEn, type FigureWords } from '../../shared/words/figures.en.ts';
-import { figuresIt } from '../../shared/words/figures.it.ts';
-import { figuresRu } from '../../shared/words/figures.ru.ts';
 import { language, words, type TextKey } from '../reading.ts';
 
-const byLanguage: Record<string, FigureWords> = { en: figuresEn, ru: figuresRu, it: figuresIt };
-export const figureWords = computed<FigureWords>(() => byLanguage[language.value] ?? figuresEn);
-
 export const severityWord: Record<Severity, TextKey> = { warning: 'alertWarning', critical: 'alertCritical' };
-export const channelWord: Record<Channel, TextKey> = {
-  voice: 'alertChannelVoice',
-  callback: 'alertChannelCallback',
-  chat: 'alertChannelChat',
-  mail: 'alertChannelMail',
-};
 export const endWord: Record<AlertEnd, TextKey> = {
   cleared: 'alertEndCleared',
   'rule-changed': 'alertEndChanged',
@@ -83,10 +75,7 @@ export function limitText(asked: Asked): string {
   }
 }
 
-export function figureName(figure: FigureName): string {
-  const { name, variant } = figureWords.value.figures[figure];
-  return variant === undefined ? name : `${name}, ${variant}`;
-}
+export const figureName = (figure: FigureName): string => nameOfFigure(language.value, figure);
 
 /** What it looks at: the figure and over which time. */
 export function askedText({
@@ -96,7 +85,7 @@ export function askedText({
 }: Pick<AlertRule, 'figure' | 'window' | 'condition'>): string {
   if (condition.kind === 'no-data') return words.value.alertSilence;
   if (figureFacts(figure).over === 'now') return figureName(figure);
-  return `${figureName(figure)} · ${figureWords.value.windows[window].short}`;
+  return `${figureName(figure)} · ${windowName(language.value, window, 'short')}`;
 }
 
 export function splitScope(scope: string): { kind: ScopeKind; id: string } {
@@ -107,15 +96,11 @@ export function splitScope(scope: string): { kind: ScopeKind; id: string } {
 
 export function scopeText(scope: string, name: string | undefined): string {
   const { kind, id } = splitScope(scope);
-  const word = figureWords.value.scopeKinds[kind].one;
+  const word = scopeKindName(language.value, kind);
   if (id === '') return word;
-  if (kind === 'channel') return channelText(id);
+  if (kind === 'channel') return channelName(language.value, id);
   const [, channel] = kind === 'queue' ? id.split('/') : [];
-  return `${word} ${name ?? id}${channel === undefined ? '' : `, ${channelText(channel)}`}`;
-}
-function channelText(id: string): string {
-  const key = Object.entries(channelWord).find(([channel]) => channel === id)?.[1];
-  return key ? words.value[key] : id;
+  return `${word} ${name ?? id}${channel === undefined ? '' : `, ${channelName(language.value, channel)}`}`;
 }
 
 export function noticeText({ state, fault, detail }: NoticeView): string {

@@ -1,22 +1,13 @@
 /** What a report's scopes, intervals and counts are called in the reader's language. Takes no part in counting. */
 import type { FigureName, ScopeKind } from '../../../server/contract/figure-facts.ts';
 import type { IntervalReport, ReportInterval } from '../../../server/contract/rest-reports.ts';
-import { figureName, scopeKindName } from '../../shared/figure-names.ts';
+import { channelName, figureName, scopeKindName } from '../../shared/figure-names.ts';
 import { formatsFor } from '../../shared/format.ts';
 import { fill } from '../../shared/words.ts';
 import { localOf } from '../pages/fairness-period.ts';
 import { language, words, type TextKey } from '../reading.ts';
 
-const channelWords: Record<string, TextKey> = {
-  voice: 'alertChannelVoice',
-  callback: 'alertChannelCallback',
-  chat: 'alertChannelChat',
-  mail: 'alertChannelMail',
-};
-export function channelText(channel: string): string {
-  const key = channelWords[channel];
-  return key === undefined ? channel : words.value[key];
-}
+export const channelText = (channel: string): string => channelName(language.value, channel);
 
 /** The site's own names as they are, ours in the reader's language. */
 export function scopeText(scope: string, name: string): string {

@@ -111,8 +111,4 @@ export const alertsEn = {
   ruleSecretHelp: 'In the folder “secrets”; the name begins with “alert”',
   ruleQuiet: 'Quiet hours',
   ruleQuietHelp: 'Nothing is sent within; what still stands is sent at their end.',
-  alertChannelVoice: 'Calls',
-  alertChannelCallback: 'Callbacks',
-  alertChannelChat: 'Chats',
-  alertChannelMail: 'Mails',
 } as const;

@@ -160,10 +160,6 @@ export const boardsEn = {
   scopeFind: 'Find',
   scopeGone: 'no longer on the site',
   scopeNothing: 'The site has none.',
-  scopeVoice: 'Calls',
-  scopeCallback: 'Callbacks',
-  scopeChat: 'Chat',
-  scopeMail: 'Mail',
 
   faultEmpty: 'This must not be empty.',
   faultTooLong: 'At most {count} characters.',

@@ -47,8 +47,8 @@ export const reportsRu: Words<typeof reportsEn> = {
     other: 'Показать ещё # строки',
   },
 
-  reportsAnsweredInTarget: 'Отвечено в срок',
-  reportsAbandonedInTarget: 'Потеряно в срок',
+  reportsAnsweredInTarget: 'Отвечено в целевое время',
+  reportsAbandonedInTarget: 'Потеряно в целевое время',
   reportsServiceLevelOffered: 'С событием уровня сервиса',
   reportsReplied: 'Первые ответы',
   reportsOpen: '{figure}, {name}: {value}. Показать обращения',

@@ -105,7 +105,7 @@ export const ru: Words<typeof en> = {
   stateRinging: 'Вызов',
   stateTalking: 'Разговор',
   stateHold: 'Удержание',
-  stateWrapUp: 'Обработка',
+  stateWrapUp: 'Постобработка',
   stateUnreachable: 'Нет связи',
   reasonRona: 'не ответил',
   reasonRejected: 'отклонил вызов',

@@ -98,6 +98,6 @@ export const threadRu: Words<typeof threadEn> = {
   callRinging: 'Звонит ваш телефон',
   callHeld: 'На удержании',
   callTalking: 'Разговор идёт',
-  callWrapUp: 'Обработка',
-  callWrapUpHelp: 'Разговор окончен. Завершите обработку, когда закончите.',
+  callWrapUp: 'Постобработка',
+  callWrapUpHelp: 'Разговор окончен. Завершите постобработку, когда закончите.',
 };

@@ -1,16 +1,19 @@
 /**
- * What a mail of an alert says, in the language of the site, and what a webhook is posted. Names are somebody's typing: they
- * are one clean line before they come into a subject. Nobody's name, number or address is in either.
+ * What a mail of an alert says, in the language of the site, and what a webhook is posted: the same words, beside the facts
+ * for a program. Figures are called as on every page. Names are somebody's typing: they are one clean line before they come
+ * into a subject. Nobody's name, number or address is in either.
  */
 import { DateTime } from 'luxon';
-import type { AlertCondition, AlertWebhook, Severity } from '../../contract/alerts.ts';
-import { figureFacts, type FigureName } from '../../contract/figures.ts';
+import type { AlertWebhook, Severity } from '../../contract/alerts.ts';
+import { figureFacts, scopeKinds, type ScopeKind } from '../../contract/figure-facts.ts';
+import { channelName, figureName, nowName, scopeKindName, windowName } from '../../contract/figure-names.ts';
+import type { Language } from '../../contract/site-values.ts';
 import { cleanLine } from '../../lib/clean-text.ts';
 import type { KeptAlert, NoticeKind, SystemMail } from './ports.ts';
 
 export interface TextSite {
   readonly name: string;
-  readonly language: 'en' | 'ru' | 'it';
+  readonly language: Language;
   readonly timeZone: string;
   /** What the thing of a scope is called; absent: its id is. */
   nameOf(scope: string): string | undefined;
@@ -28,13 +31,17 @@ interface Words {
   over: string;
   summary: (count: number) => string;
   summaryLine: string;
-  scope: Record<'site' | 'queue' | 'channel' | 'number' | 'branch' | 'trunk' | 'team' | 'agent', string>;
-  value: string;
+  /** Instead of a figure, where a rule asks whether anything comes at all. */
+  silence: string;
   worst: string;
+  minutes: string;
+  hours: string;
   condition: Record<'above' | 'below' | 'up' | 'down' | 'no-data', (value: string) => string>;
+  period: string;
   since: string;
   until: string;
-  footer: string;
+  /** Where to look: pages of the console by the names that they have there, and no address. */
+  hint: Record<Letter['kind'], string>;
 }
 
 const russianPlural = new Intl.PluralRules('ru');
@@ -43,24 +50,16 @@ const russianAlerts: Partial<Record<Intl.LDMLPluralRule, string>> = {
   few: 'оповещения',
 };
 
-const words: Record<TextSite['language'], Words> = {
+const words: Record<Language, Words> = {
   en: {
     severity: { warning: 'Warning', critical: 'Critical' },
     over: 'Over',
     summary: (count) => `${count} ${count === 1 ? 'alert' : 'alerts'} during quiet hours`,
     summaryLine: 'During quiet hours these alerts ended. None of them stands any more.',
-    scope: {
-      site: 'Whole site',
-      queue: 'Queue',
-      channel: 'Channel',
-      number: 'Number',
-      branch: 'Flow branch',
-      trunk: 'Trunk',
-      team: 'Team',
-      agent: 'Agent',
-    },
-    value: 'Value',
-    worst: 'Worst value',
+    silence: 'No contacts offered',
+    worst: 'worst',
+    minutes: 'min',
+    hours: 'h',
     condition: {
       above: (value) => `limit: above ${value}`,
       below: (value) => `limit: below ${value}`,
@@ -68,9 +67,15 @@ const words: Record<TextSite['language'], Words> = {
       down: (value) => `limit: ${value} less than usual`,
       'no-data': (value) => `limit: nothing for ${value}`,
     },
+    period: 'Period',
     since: 'Since',
     until: 'Until',
-    footer: 'Acknowledge it on the page “Alerts” of Hearthline.',
+    hint: {
+      began:
+        'Acknowledge it in Hearthline on the page “Alerts”. What lies behind it is on the pages “Live” and “Reports”.',
+      ended: 'Who took it is in Hearthline on the page “Alerts”, under “History”.',
+      summary: 'Who took them is in Hearthline on the page “Alerts”, under “History”.',
+    },
   },
   ru: {
     severity: { warning: 'Предупреждение', critical: 'Критично' },
@@ -78,18 +83,10 @@ const words: Record<TextSite['language'], Words> = {
     summary: (count) =>
       `${count} ${russianAlerts[russianPlural.select(count)] ?? 'оповещений'} за тихие часы`,
     summaryLine: 'За тихие часы эти оповещения завершились. Ни одно из них больше не активно.',
-    scope: {
-      site: 'Вся площадка',
-      queue: 'Очередь',
-      channel: 'Канал',
-      number: 'Номер',
-      branch: 'Ветвь сценария',
-      trunk: 'Транк',
-      team: 'Группа',
-      agent: 'Оператор',
-    },
-    value: 'Значение',
-    worst: 'Худшее значение',
+    silence: 'Обращения не поступают',
+    worst: 'худшее',
+    minutes: 'мин',
+    hours: 'ч',
     condition: {
       above: (value) => `порог: выше ${value}`,
       below: (value) => `порог: ниже ${value}`,
@@ -97,27 +94,25 @@ const words: Record<TextSite['language'], Words> = {
       down: (value) => `порог: на ${value} меньше обычного`,
       'no-data': (value) => `порог: ничего в течение ${value}`,
     },
+    period: 'Период',
     since: 'Начало',
     until: 'Конец',
-    footer: 'Подтвердите его на странице «Оповещения» в Hearthline.',
+    hint: {
+      began:
+        'Подтвердите его в Hearthline на странице «Оповещения». Что за ним стоит, видно на страницах «Сейчас» и «Отчёты».',
+      ended: 'Кто его подтвердил, видно в Hearthline на странице «Оповещения», раздел «История».',
+      summary: 'Кто их подтвердил, видно в Hearthline на странице «Оповещения», раздел «История».',
+    },
   },
   it: {
     severity: { warning: 'Avviso', critical: 'Critico' },
     over: 'Terminato',
     summary: (count) => `${count} ${count === 1 ? 'allarme' : 'allarmi'} nelle ore di silenzio`,
     summaryLine: 'Nelle ore di silenzio questi allarmi sono terminati. Nessuno è ancora attivo.',
-    scope: {
-      site: 'Tutto il centro',
-      queue: 'Coda',
-      channel: 'Canale',
-      number: 'Numero',
-      branch: 'Ramo del flusso',
-      trunk: 'Trunk',
-      team: 'Squadra',
-      agent: 'Operatore',
-    },
-    value: 'Valore',
-    worst: 'Valore peggiore',
+    silence: 'Nessun contatto in arrivo',
+    worst: 'peggiore',
+    minutes: 'min',
+    hours: 'h',
     condition: {
       above: (value) => `soglia: oltre ${value}`,
       below: (value) => `soglia: sotto ${value}`,
@@ -125,66 +120,90 @@ const words: Record<TextSite['language'], Words> = {
       down: (value) => `soglia: ${value} in meno del solito`,
       'no-data': (value) => `soglia: niente per ${value}`,
     },
-    since: 'Dalle',
-    until: 'Fino alle',
-    footer: 'Si conferma nella pagina «Allarmi» di Hearthline.',
+    period: 'Periodo',
+    since: 'Inizio',
+    until: 'Fine',
+    hint: {
+      began:
+        'Confermalo in Hearthline nella pagina «Allarmi». Che cosa c’è dietro si vede nelle pagine «In diretta» e «Rapporti».',
+      ended: 'Chi l’ha confermato si vede in Hearthline nella pagina «Allarmi», in «Storico».',
+      summary: 'Chi li ha confermati si vede in Hearthline nella pagina «Allarmi», in «Storico».',
+    },
   },
 };
 
-/** `1:05` is a minute and five seconds, `1:00:00` an hour. */
-function duration(sec: number): string {
+/** English as in Europe, as on the screens: the day before the month, 24 hours. */
+const locales: Record<Language, string> = { en: 'en-GB', ru: 'ru-RU', it: 'it-IT' };
+
+/** `1:05 min` is a minute and five seconds, `1:00:00 h` an hour. */
+function duration(sec: number, { minutes: minuteWord, hours: hourWord }: Words): string {
   const whole = Math.round(sec);
   const two = (part: number) => String(part).padStart(2, '0');
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+  return hours > 0
+    ? `${hours}:${two(minutes)}:${two(whole % 60)} ${hourWord}`
+    : `${minutes}:${two(whole % 60)} ${minuteWord}`;
 }
 
 /** A value or threshold of a rule as people read it. */
-function shown(
-  value: number,
-  figure: FigureName,
-  condition: AlertCondition,
-  language: TextSite['language'],
-): string {
+function shown(value: number, { figure, condition }: KeptAlert, language: Language): string {
   const { unit } = figureFacts(figure);
-  if (condition.kind === 'no-data' || unit === 'ms' || unit === 'since') return duration(value);
-  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
-  return unit === 'share' ? `${number} %` : number;
+  if (condition.kind === 'no-data' || unit === 'ms' || unit === 'since')
+    return duration(value, words[language]);
+  const number = new Intl.NumberFormat(locales[language], { maximumFractionDigits: 1 }).format(value);
+  return unit === 'share' ? percent(number, language) : number;
 }
+const percent = (number: string, language: Language) =>
+  language === 'ru' ? `${number}\u00a0%` : `${number}%`;
 
-function limitOf({ figure, condition }: KeptAlert, language: TextSite['language']): string {
+function limitOf(alert: KeptAlert, language: Language): string {
+  const { condition } = alert;
   const say = words[language].condition;
   switch (condition.kind) {
     case 'above':
     case 'below':
-      return say[condition.kind](shown(condition.value, figure, condition, language));
+      return say[condition.kind](shown(condition.value, alert, language));
     case 'trend':
-      return say[condition.direction](`${condition.percent} %`);
+      return say[condition.direction](percent(String(condition.percent), language));
     case 'no-data':
-      return say['no-data'](duration(condition.forMinutes * 60));
+      return say['no-data'](shown(condition.forMinutes * 60, alert, language));
   }
 }
 
+const isKind = (kind: string): kind is ScopeKind => scopeKinds.some((known) => known === kind);
+
+/** `Queue Main, Chat`: its kind, its name, and of a queue the channel where the rule asks about one. */
 export function scopeText(scope: string, site: TextSite): string {
+  const { language } = site;
   const [kind = 'site', id = ''] = scope.split(/:(.*)/s);
-  const word = words[site.language].scope[kind as keyof Words['scope']] ?? kind;
-  return cleanLine(id === '' ? word : `${word} ${site.nameOf(scope) ?? id}`, 200);
+  const word = isKind(kind) ? scopeKindName(language, kind) : kind;
+  if (id === '') return cleanLine(word, 200);
+  if (kind === 'channel') return cleanLine(`${word} ${channelName(language, id)}`, 200);
+  const channel = kind === 'queue' ? id.split('/')[1] : undefined;
+  const of = channel === undefined ? '' : `, ${channelName(language, channel)}`;
+  return cleanLine(`${word} ${site.nameOf(scope) ?? id}${of}`, 200);
 }
 
 const instant = (at: number, { timeZone, language }: TextSite): string =>
-  DateTime.fromMillis(at, { zone: timeZone, locale: language }).toLocaleString(DateTime.DATETIME_MED);
+  DateTime.fromMillis(at, { zone: timeZone, locale: locales[language] }).toLocaleString(
+    DateTime.DATETIME_MED,
+  );
 
 function linesOf(alert: KeptAlert, site: TextSite): string[] {
-  const { figure, condition, worst, value, beganAt, endedAt, severity } = alert;
-  const say = words[site.language];
+  const { figure, condition, worst, value, beganAt, endedAt, severity, window } = alert;
+  const { language } = site;
+  const say = words[language];
+  const isSilence = condition.kind === 'no-data';
+  const name = isSilence ? say.silence : figureName(language, figure);
   const reading = endedAt === undefined ? value : worst;
-  const label = endedAt === undefined ? say.value : say.worst;
+  const label = endedAt === undefined || reading === undefined ? name : `${name}, ${say.worst}`;
+  const read = reading === undefined ? '' : `: ${shown(reading, alert, language)}`;
+  const period = figureFacts(figure).over === 'now' ? nowName(language) : windowName(language, window);
   return [
     cleanLine(alert.name, 80),
     `${say.severity[severity]} · ${scopeText(alert.scope, site)}`,
-    ...(reading === undefined
-      ? []
-      : [`${label}: ${shown(reading, figure, condition, site.language)} (${limitOf(alert, site.language)})`]),
+    `${label}${read} (${limitOf(alert, language)})`,
+    ...(isSilence ? [] : [`${say.period}: ${period}`]),
     `${say.since}: ${instant(beganAt, site)}`,
     ...(endedAt === undefined ? [] : [`${say.until}: ${instant(endedAt, site)}`]),
   ];
@@ -205,11 +224,7 @@ export function noticeMail({ noticeId, kind, alerts }: Letter, site: TextSite): 
     ended: `[${say.over}] ${name}`,
     summary: say.summary(alerts.length),
   }[kind];
-  const parts = {
-    began: [...blocks, say.footer],
-    ended: blocks,
-    summary: [say.summaryLine, ...blocks, ...rest],
-  }[kind];
+  const parts = [...(kind === 'summary' ? [say.summaryLine] : []), ...blocks, ...rest, say.hint[kind]];
   return {
     noticeId,
     subject: `${subject} · ${siteName}`,
@@ -218,23 +233,29 @@ export function noticeMail({ noticeId, kind, alerts }: Letter, site: TextSite): 
   };
 }
 
-export const webhookBody = ({ noticeId, kind, at, alerts }: Letter, site: TextSite): AlertWebhook => ({
-  id: noticeId,
-  kind: `alert.${kind}`,
-  at,
-  site: site.name,
-  alerts: alerts.map((alert) => ({
-    alertId: alert.alertId,
-    ruleId: alert.ruleId,
-    name: alert.name,
-    severity: alert.severity,
-    scope: alert.scope,
-    figure: alert.figure,
-    window: alert.window,
-    condition: alert.condition,
-    beganAt: alert.beganAt,
-    ...(alert.endedAt !== undefined && { endedAt: alert.endedAt }),
-    ...(alert.value !== undefined && { value: alert.value }),
-    ...(alert.worst !== undefined && { worst: alert.worst }),
-  })),
-});
+export function webhookBody(letter: Letter, site: TextSite): AlertWebhook {
+  const { noticeId, kind, at, alerts } = letter;
+  const { subject, text } = noticeMail(letter, site);
+  return {
+    id: noticeId,
+    kind: `alert.${kind}`,
+    at,
+    site: site.name,
+    language: site.language,
+    text: `${subject}\n\n${text}`,
+    alerts: alerts.map((alert) => ({
+      alertId: alert.alertId,
+      ruleId: alert.ruleId,
+      name: alert.name,
+      severity: alert.severity,
+      scope: alert.scope,
+      figure: alert.figure,
+      window: alert.window,
+      condition: alert.condition,
+      beganAt: alert.beganAt,
+      ...(alert.endedAt !== undefined && { endedAt: alert.endedAt }),
+      ...(alert.value !== undefined && { value: alert.value }),
+      ...(alert.worst !== undefined && { worst: alert.worst }),
+    })),
+  };
+}

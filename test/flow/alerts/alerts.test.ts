@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import PostalMime from 'postal-mime';
 import type { Sequelize } from 'sequelize';
 import { createMailChannel, type MailChannel } from '../../../server/channels/mail/mail-channel.ts';
 import type { RawMailStore } from '../../../server/channels/mail/raw-mail.ts';
@@ -280,6 +281,14 @@ describe('alerts with Postgres, a relay and a receiver', function () {
     expect(sink.mails[0]!.content)
       .to.match(/^Subject: =\?UTF-8\?Q\?=5BAvviso=5D_Too_many_wait/m)
       .and.match(/^Auto-Submitted: auto-generated/m);
+    const read = await PostalMime.parse(sink.mails[0]!.content);
+    expect(read.text?.trim().split('\n').slice(0, 4)).to.deep.equal([
+      'Too many wait',
+      'Avviso · Tutta la sede',
+      'In attesa: 7 (soglia: oltre 5)',
+      'Periodo: ora',
+    ]);
+    expect(read.text).to.include('nella pagina «Allarmi»');
     await side.alerts.settled();
     expect((await side.alerts.list({ show: 'standing', limit: 1 })).items[0]!.mail).to.deep.equal({
       state: 'sent',

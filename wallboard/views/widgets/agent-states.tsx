@@ -1,10 +1,10 @@
 /** Agents counted by state, and those who are not ready by reason. */
 import type { WidgetData } from '../../../server/contract/boards.ts';
 import { agentsShown, shownStates, type ShownState } from '../../../admin-ui/shared/site-figures.ts';
+import { reasonName, stateWord } from '../../live/agent-words.ts';
 import { leastTypeRem, type Box, type Screen, type WidgetProps } from '../../live/screen.ts';
 import { fitText, widthOf } from '../../live/text-fit.ts';
 import { StateShape } from '../shapes.tsx';
-import { reasonName, stateWord } from './agent-state.ts';
 import { Frame, HeadView, layHead, rem, listHeadRem } from './frame.tsx';
 
 type StatesData = Extract<WidgetData, { kind: 'agent-states' }>['data'];

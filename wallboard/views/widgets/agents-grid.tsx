@@ -1,9 +1,9 @@
 /** Agents one by one: who, in which state and for how long; wrap-up counts down. Numbers, unless the site shows names. */
 import type { AgentTile } from '../../../server/contract/boards.ts';
+import { reasonName, shownState, stateWord } from '../../live/agent-words.ts';
 import { leastTypeRem, type Box, type Screen, type WidgetProps } from '../../live/screen.ts';
 import { fitLine, fitText, widthOf } from '../../live/text-fit.ts';
 import { StateShape } from '../shapes.tsx';
-import { reasonName, shownState, stateWord } from './agent-state.ts';
 import { Frame, layHead, rem, listHeadRem } from './frame.tsx';
 import { ListHead, Nothing, pageRem, pageText, turn } from './turning.tsx';
 

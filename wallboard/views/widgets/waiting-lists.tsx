@@ -1,13 +1,14 @@
 /** Who waits: the longest ones by queue and channel, callbacks, and each channel. Nobody is named: a wall has no customers. */
 import type { ChannelRow, Thresholds, WaiterRow } from '../../../server/contract/boards.ts';
 import type { Channel } from '../../../server/contract/events.ts';
+import { channelName } from '../../../admin-ui/shared/figure-names.ts';
 import { fill, plural } from '../../../admin-ui/shared/words.ts';
 import { noFigure } from '../../../admin-ui/shared/figure-text.ts';
 import { waitLevel } from '../../live/board-tree.ts';
 import { leastTypeRem, type Screen, type WidgetProps } from '../../live/screen.ts';
 import { fitLine, fitText, widthOf } from '../../live/text-fit.ts';
 import { LevelShape } from '../shapes.tsx';
-import { channelOrder, channelPath, channelWord } from './channel-word.ts';
+import { channelOrder, channelPath } from './channel-shape.ts';
 import { Chip, chipRem, Frame, HeadView, layHead, Lines, rem, listHeadRem } from './frame.tsx';
 import { figureLeading } from './number-tile.tsx';
 import { ListHead, Nothing, pageText, pageRem, turn } from './turning.tsx';
@@ -125,12 +126,12 @@ interface ChannelLineProps {
 }
 
 function ChannelLine({ channel, row, screen, marks }: ChannelLineProps) {
-  const { words, formats } = screen;
+  const { formats } = screen;
   const level = waitLevel(row.oldestSince, screen.clock.value * 1000, marks);
   return (
     <p class={`row level-${level}`} data-channel={channel}>
       <ChannelShape channel={channel} />
-      <span class="row-name">{words[channelWord[channel]]}</span>
+      <span class="row-name">{channelName(formats.language, channel)}</span>
       <b class="row-value">{formats.number(row.waiting)}</b>
       <span class="row-time">
         {level !== 'calm' && <LevelShape level={level} />}
@@ -150,7 +151,7 @@ function widestLine(
 ) {
   const of = (text: (entry: (typeof rows)[number]) => string, weight: 500 | 600) =>
     Math.max(0, ...rows.map((entry) => widthOf(text(entry), weight)));
-  const name = of(({ channel }) => screen.words[channelWord[channel]], 500);
+  const name = of(({ channel }) => channelName(screen.formats.language, channel), 500);
   const count = of(({ row }) => screen.formats.number(row.waiting), 600);
   const time = Math.max(
     timeEm,

@@ -44,7 +44,7 @@ describe('widget colours', () => {
 
   it('stand in the style sheet with the grounds that they were computed for', () => {
     const sheet = readFileSync(
-      fileURLToPath(new URL('../../../../admin-ui/widget/styles/widget.css', import.meta.url)),
+      fileURLToPath(new URL('../../../../admin-ui/widget/styles/base.css', import.meta.url)),
       'utf8',
     );
     const [light = '', dark = ''] = sheet.split(".widget[data-theme='dark']");

@@ -242,7 +242,7 @@ describe('telling of alerts', () => {
     expect(world.mails[0]!.to).to.deep.equal(['floor@bank.example', 'it@bank.example']);
     expect(world.mails[0]!.text)
       .to.include('Warning · Queue Main')
-      .and.to.include('Value: 6 (limit: above 5)');
+      .and.to.include('Waiting: 6 (limit: above 5)');
     expect(world.posts.map(({ body }) => body.kind)).to.deep.equal(['alert.began', 'alert.ended']);
     expect(JSON.stringify(world.posts)).to.not.include('@');
     expect(new Set(world.posts.map(({ body }) => body.id)).size).to.equal(2);
@@ -402,6 +402,8 @@ describe('telling of alerts', () => {
     world.figures.set('service-level', 0.4567);
     await world.step();
     expect(world.mails[0]!.subject).to.equal('[Критично] Evil Bcc: x@y.example txt · Банк');
-    expect(world.mails[0]!.text).to.include('Значение: 45,7 % (порог: ниже 80 %)');
+    expect(world.mails[0]!.text).to.include(
+      'Уровень сервиса, без потерянных: 45,7\u00a0% (порог: ниже 80\u00a0%)',
+    );
   });
 });

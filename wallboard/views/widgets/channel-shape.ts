@@ -1,13 +1,6 @@
-/** A channel's word and shape on a wall. */
+/** A channel's shape on a wall, and the order in which they stand. */
 import type { Channel } from '../../../server/contract/events.ts';
-import type { TextKey } from '../../live/reading.ts';
 
-export const channelWord: Record<Channel, TextKey> = {
-  voice: 'channelVoice',
-  callback: 'channelCallback',
-  chat: 'channelChat',
-  mail: 'channelMail',
-};
 export const channelOrder: readonly Channel[] = ['voice', 'callback', 'chat', 'mail'];
 
 export const channelPath: Record<Channel, string> = {

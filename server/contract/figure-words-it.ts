@@ -1,5 +1,5 @@
-/** Italian: names of figures, windows, scopes and attributions. */
-import type { FigureWords } from './figures.en.ts';
+/** Italian: names of figures, windows, scopes, channels and attributions. */
+import type { FigureWords } from './figure-words-en.ts';
 
 export const figuresIt: FigureWords = {
   figures: {
@@ -57,7 +57,7 @@ export const figuresIt: FigureWords = {
       variant: 'senza abbandoni brevi',
     },
     asa: { name: 'Tempo medio di risposta', short: 'ASA' },
-    'longest-wait': { name: 'Attesa massima', short: 'Att. max' },
+    'longest-wait': { name: 'Attesa più lunga', short: 'Att. max' },
     aht: { name: 'Tempo medio di gestione', short: 'AHT' },
     'talk-time': { name: 'Tempo medio di conversazione', short: 'Convers.' },
     'hold-time': { name: 'Tempo medio in pausa', short: 'Pausa' },
@@ -85,7 +85,7 @@ export const figuresIt: FigureWords = {
     shift: { name: 'Turno in corso', short: 'nel turno' },
   },
   scopeKinds: {
-    site: { one: 'Tutto il centro', many: 'Tutto il centro' },
+    site: { one: 'Tutta la sede', many: 'Tutta la sede' },
     queue: { one: 'Coda', many: 'Code' },
     channel: { one: 'Canale', many: 'Canali' },
     number: { one: 'Numero', many: 'Numeri' },
@@ -94,6 +94,7 @@ export const figuresIt: FigureWords = {
     team: { one: 'Squadra', many: 'Squadre' },
     agent: { one: 'Operatore', many: 'Operatori' },
   },
+  channels: { voice: 'Chiamate', callback: 'Richiamate', chat: 'Chat', mail: 'E-mail' },
   attributions: {
     event: { name: 'Per intervallo dell’evento', short: 'per evento' },
     arrival: { name: 'Per intervallo di arrivo', short: 'per arrivo' },

@@ -1,7 +1,7 @@
 /** Words of an agent's state and reason on a wall; reasons of the site's own stand as the site wrote them. Pure. */
-import type { AgentState, SystemReason } from '../../../server/contract/events.ts';
-import type { ShownState } from '../../../admin-ui/shared/site-figures.ts';
-import type { TextKey, WallWords } from '../../live/reading.ts';
+import type { AgentState, SystemReason } from '../../server/contract/events.ts';
+import type { ShownState } from '../../admin-ui/shared/site-figures.ts';
+import type { TextKey, WallWords } from './reading.ts';
 
 export const stateWord: Record<ShownState, TextKey> = {
   ready: 'stateReady',

@@ -1,18 +1,15 @@
 /**
- * English: what every figure, window, scope and attribution is called (kpi.md). `short` heads a column and is 10 characters
+ * English: what every figure, window, scope, channel and attribution is called (kpi.md). `short` heads a column and is 10 characters
  * at most; `variant` says which of several formulas it is, and stands beside the name wherever there is room for it.
  */
-import type {
-  Attribution,
-  FigureName,
-  ScopeKind,
-  WindowName,
-} from '../../../server/contract/figure-facts.ts';
+import type { Channel } from './events.ts';
+import type { Attribution, FigureName, ScopeKind, WindowName } from './figure-facts.ts';
 
 export interface FigureWords {
   figures: Record<FigureName, { name: string; short: string; variant?: string }>;
   windows: Record<WindowName, { name: string; short: string }>;
   scopeKinds: Record<ScopeKind, { one: string; many: string }>;
+  channels: Record<Channel, string>;
   attributions: Record<Attribution, { name: string; short: string }>;
   /** Instead of a window, where it does not matter. */
   now: string;
@@ -95,6 +92,7 @@ export const figuresEn: FigureWords = {
     team: { one: 'Team', many: 'Teams' },
     agent: { one: 'Agent', many: 'Agents' },
   },
+  channels: { voice: 'Calls', callback: 'Callbacks', chat: 'Chat', mail: 'Mail' },
   attributions: {
     event: { name: 'By event interval', short: 'by event' },
     arrival: { name: 'By arrival interval', short: 'by arrival' },

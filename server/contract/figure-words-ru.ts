@@ -1,5 +1,5 @@
-/** Russian: names of figures, windows, scopes and attributions. */
-import type { FigureWords } from './figures.en.ts';
+/** Russian: names of figures, windows, scopes, channels and attributions. */
+import type { FigureWords } from './figure-words-en.ts';
 
 export const figuresRu: FigureWords = {
   figures: {
@@ -7,7 +7,7 @@ export const figuresRu: FigureWords = {
     ringing: { name: 'Вызов у оператора', short: 'Вызов' },
     talking: { name: 'Разговаривают', short: 'В беседе' },
     'oldest-waiting': { name: 'Ждут дольше всех', short: 'Дольше' },
-    overdue: { name: 'Ждут сверх норматива', short: 'Просрочено' },
+    overdue: { name: 'Ждут дольше целевого времени', short: 'Просрочено' },
     'callbacks-pending': { name: 'Ждут перезвона', short: 'Перезвон' },
     'callbacks-oldest': { name: 'Старейший перезвон', short: 'Старейший' },
     'trunk-calls': { name: 'Вызовы на транках', short: 'Транк' },
@@ -19,7 +19,7 @@ export const figuresRu: FigureWords = {
     'agents-ringing': { name: 'Операторы: вызов', short: 'Оп. вызов' },
     'agents-talking': { name: 'Операторы: разговор', short: 'Оп. беседа' },
     'agents-hold': { name: 'Операторы: удержание', short: 'Оп. удерж.' },
-    'agents-wrap-up': { name: 'Операторы: обработка', short: 'Обработка' },
+    'agents-wrap-up': { name: 'Операторы: постобработка', short: 'Постобраб.' },
     'agents-unreachable': { name: 'Операторы без связи', short: 'Нет связи' },
     'agents-required': { name: 'Нужно операторов', short: 'Нужно', variant: 'Эрланг C' },
     'staffing-gap': { name: 'Избыток или нехватка операторов', short: 'Разница', variant: 'Эрланг C' },
@@ -90,6 +90,7 @@ export const figuresRu: FigureWords = {
     team: { one: 'Группа', many: 'Группы' },
     agent: { one: 'Оператор', many: 'Операторы' },
   },
+  channels: { voice: 'Звонки', callback: 'Перезвоны', chat: 'Чат', mail: 'Почта' },
   attributions: {
     event: { name: 'По интервалу события', short: 'по событию' },
     arrival: { name: 'По интервалу поступления', short: 'по поступлению' },
