@@ -1,6 +1,7 @@
 /** Everything that is asked of the figures of history, joined to the thread that knows them. */
 import type { LiveFigures } from '../app/live-figures.ts';
 import { Intraday } from '../app/figures/intraday.ts';
+import { fcrContacts, fcrReport } from '../app/figures/fcr-reports.ts';
 import { intervalReport } from '../app/figures/interval-reports.ts';
 import { UsualDays } from '../app/figures/usual-days.ts';
 import { Statements } from '../app/figures/statements.ts';
@@ -32,6 +33,12 @@ export function createFiguresSide(parts: {
   const timeZone = () => site().site.timeZone;
   const drill = createDrillRepo(stores.sequelize, (ids) => stores.contacts.byIds(ids));
   const store = createStatementRepo(stores.sequelize);
+  const firstContact = {
+    history,
+    contactsOf: (ids: readonly string[]) => stores.contacts.byIds(ids),
+    site,
+    now,
+  };
   const statements = new Statements({
     history,
     store,
@@ -57,6 +64,8 @@ export function createFiguresSide(parts: {
       intervals: (query) => intervalReport({ history, site, now }, query),
       contacts: (query) => drill.contacts(query),
       statements: (atMost) => store.newest(atMost),
+      fcr: (query) => fcrReport(firstContact, query),
+      fcrContacts: (query) => fcrContacts(firstContact, query),
     },
     intraday: new Intraday({ history, timeZone, now, logger }),
     usualDays: new UsualDays({ history, figures: live.figures, timeZone }),

@@ -6,6 +6,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Logger } from '../lib/log.ts';
 import { startThread } from '../lib/thread.ts';
 import type { FigureQuestionOf, ReportAnswer } from './figure-answers.ts';
+import type { FcrBehind, FcrBehindQuestion, FcrCounted, FcrQuestion } from './first-contact.ts';
 import type { CountedRow, ReportQuestion } from './figure-report.ts';
 
 export interface FiguresDatabase {
@@ -22,6 +23,8 @@ export type FigureRequest = { id: number } & (
   | { ask: 'intervals'; question: IntervalQuestion }
   | { ask: 'report'; question: FigureQuestionOf }
   | { ask: 'recount'; question: ReportQuestion }
+  | { ask: 'fcr'; question: FcrQuestion }
+  | { ask: 'fcr-contacts'; question: FcrBehindQuestion }
 );
 /** `state`: SQLSTATE. */
 export interface FigureFault {
@@ -39,6 +42,8 @@ export interface Figures {
   intervals(question: IntervalQuestion): Promise<string>;
   report(question: FigureQuestionOf): Promise<ReportAnswer>;
   recount(question: ReportQuestion): Promise<CountedRow[]>;
+  fcr(question: FcrQuestion): Promise<FcrCounted[]>;
+  fcrContacts(question: FcrBehindQuestion): Promise<FcrBehind>;
   /** There is more history. */
   more(): void;
   /** How far the figures are. */
@@ -88,6 +93,14 @@ class FiguresThread implements Figures {
 
   recount(question: ReportQuestion): Promise<CountedRow[]> {
     return this.#ask({ ask: 'recount', question });
+  }
+
+  fcr(question: FcrQuestion): Promise<FcrCounted[]> {
+    return this.#ask({ ask: 'fcr', question });
+  }
+
+  fcrContacts(question: FcrBehindQuestion): Promise<FcrBehind> {
+    return this.#ask({ ask: 'fcr-contacts', question });
   }
 
   more(): void {

@@ -9,6 +9,7 @@ import { reportCells, reportHeader, toReportRow } from '../reports/interval-repo
 import { connectDatabase } from './connect.ts';
 import { FigureAnswers } from './figure-answers.ts';
 import { FigureProjector } from './figure-projector.ts';
+import { FirstContact } from './first-contact.ts';
 import type {
   FigureFault,
   FigureReply,
@@ -30,6 +31,7 @@ const sequelize = connectDatabase({
   poolMax: 3,
 });
 const answers = new FigureAnswers(sequelize, new FigureProjector({ sequelize, logger }));
+const firstContact = new FirstContact(sequelize);
 const post = (message: FigureReply) => parentPort?.postMessage(message);
 
 let wakeUp: (() => void) | undefined;
@@ -89,6 +91,10 @@ function answer(request: FigureRequest): Promise<unknown> {
       return answers.report(request.question);
     case 'recount':
       return answers.recount(request.question);
+    case 'fcr':
+      return firstContact.report(request.question);
+    case 'fcr-contacts':
+      return firstContact.contacts(request.question);
   }
 }
 

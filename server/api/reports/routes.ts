@@ -4,6 +4,7 @@
  */
 import { csvType } from '../../lib/csv.ts';
 import { fileDisposition } from '../../lib/file-disposition.ts';
+import { fcrDrillQuerySchema, fcrQuerySchema } from '../../contract/rest-fcr.ts';
 import { drillQuerySchema, intervalQuerySchema, type StatementList } from '../../contract/rest-reports.ts';
 import { OneAtATime } from '../one-at-a-time.ts';
 import type { ApiParts } from '../parts.ts';
@@ -17,6 +18,17 @@ const statementsShown = 100;
 
 export function reportRoutes({ deps }: ApiParts): Route[] {
   const line = new OneAtATime(waitingAtMost);
+  const inLine = <T>(work: () => Promise<T>): Promise<T> => {
+    const asked = line.run(work);
+    if (!asked) throw tooManyTries(comeBackMs);
+    return asked;
+  };
+  const mustHaveBegun = ({ from }: { from: number }): void => {
+    if (from < deps.clock.now()) return;
+    throw refusal('bad-request', 'the period has not begun yet', {
+      faults: [{ path: ['from'], message: 'the period has not begun yet' }],
+    });
+  };
   return [
     defineRoute({
       method: 'get',
@@ -24,13 +36,8 @@ export function reportRoutes({ deps }: ApiParts): Route[] {
       access: 'reports.read',
       async handle(ctx) {
         const query = ctx.query(intervalQuerySchema);
-        if (query.from >= deps.clock.now())
-          throw refusal('bad-request', 'the period has not begun yet', {
-            faults: [{ path: ['from'], message: 'the period has not begun yet' }],
-          });
-        const asked = line.run(() => deps.reports.intervals(query));
-        if (!asked) throw tooManyTries(comeBackMs);
-        const body = await asked;
+        mustHaveBegun(query);
+        const body = await inLine(() => deps.reports.intervals(query));
         if (query.format === 'json') return { text: { type: 'application/json', body } };
         ctx.res.setHeader('Content-Disposition', fileDisposition('attachment', `${query.by}-report.csv`));
         return { text: { type: csvType, body } };
@@ -41,6 +48,28 @@ export function reportRoutes({ deps }: ApiParts): Route[] {
       path: '/api/figures/contacts',
       access: 'contacts.list',
       handle: async (ctx) => ({ json: await deps.reports.contacts(ctx.query(drillQuerySchema)) }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/reports/fcr',
+      access: 'reports.read',
+      async handle(ctx) {
+        const query = ctx.query(fcrQuerySchema);
+        mustHaveBegun(query);
+        const body = await inLine(() => deps.reports.fcr(query));
+        if (query.format === 'json') return { text: { type: 'application/json', body } };
+        ctx.res.setHeader('Content-Disposition', fileDisposition('attachment', `${query.by}-fcr.csv`));
+        return { text: { type: csvType, body } };
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/reports/fcr/contacts',
+      access: 'contacts.list',
+      async handle(ctx) {
+        const query = ctx.query(fcrDrillQuerySchema);
+        return { json: await inLine(() => deps.reports.fcrContacts(query)) };
+      },
     }),
     defineRoute({
       method: 'get',

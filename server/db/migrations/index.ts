@@ -17,6 +17,7 @@ import { customersMigration } from './0015-customers.ts';
 import { boardsMigration } from './0016-boards.ts';
 import { alertsMigration } from './0017-alerts.ts';
 import { figuresMigration } from './0018-figures.ts';
+import { firstContactMigration } from './0020-first-contact.ts';
 
 export interface Migration {
   name: string;
@@ -43,4 +44,5 @@ export const migrations: readonly Migration[] = [
   boardsMigration,
   alertsMigration,
   figuresMigration,
+  firstContactMigration,
 ];

@@ -92,6 +92,8 @@ describe('doors of the real server', function () {
       'GET /api/fairness',
       'GET /api/reports/intervals',
       'GET /api/reports/statements',
+      'GET /api/reports/fcr',
+      'GET /api/reports/fcr/contacts',
       'GET /api/figures/contacts',
       'GET /api/audit',
       'POST /api/audit/verify',

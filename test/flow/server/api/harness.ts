@@ -34,6 +34,7 @@ import { createFigures } from '../../../../server/db/figures-thread.ts';
 import { createDrillRepo } from '../../../../server/db/repos/drill-repo.ts';
 import { createStatementRepo } from '../../../../server/db/repos/statement-repo.ts';
 import { createContactRepo } from '../../../../server/db/repos/contact-repo.ts';
+import { fcrContacts, fcrReport } from '../../../../server/app/figures/fcr-reports.ts';
 import { intervalReport } from '../../../../server/app/figures/interval-reports.ts';
 import { migrateUp } from '../../../../server/db/migrate.ts';
 import { newId } from '../../../../server/lib/ids.ts';
@@ -238,6 +239,12 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
   const figures = createFigures({ socketDir, database, user }, logger);
   const contacts = createContactRepo(sequelize);
   const drill = createDrillRepo(sequelize, (ids) => contacts.byIds(ids));
+  const firstContact = {
+    history: figures,
+    contactsOf: (ids: readonly string[]) => contacts.byIds(ids),
+    site: () => active.site,
+    now: () => clock.now(),
+  };
   const guard = createTextGuard({ stores: { sequelize }, clock, logger });
   await guard.start();
   const boardSources: BoardSources = { ...noFigures, site: boardSite(active) };
@@ -298,6 +305,8 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
         intervalReport({ history: figures, site: () => active.site, now: () => clock.now() }, query),
       contacts: (query) => drill.contacts(query),
       statements: (atMost) => createStatementRepo(sequelize).newest(atMost),
+      fcr: (query) => fcrReport(firstContact, query),
+      fcrContacts: (query) => fcrContacts(firstContact, query),
     },
     live: { board: () => floor.tree.board, floor: () => floor.tree, eventAt: () => floor.eventAt },
     boards: createBoardSide({ sequelize, clock, logger, newId, sources: boardSources }),
