@@ -83,8 +83,8 @@ const countedSql = (topic: FcrRule['topic']) => `
     from stays where ordinal > 1 and outcome = 'answered' and queued_at >= ${instant('$3')} and queued_at < ${instant('$5')}
     group by contact_id
   ), each as (
-    select f.contact_id, f.queued_at, f.channel, ${customer} as customer,
-      case when f.outcome = 'answered' then f.queue_id else coalesce(a.queue_id, f.queue_id) end as queue_id,
+    select f.contact_id, f.queued_at, f.channel, (${customer}) collate "C" as customer,
+      (case when f.outcome = 'answered' then f.queue_id else coalesce(a.queue_id, f.queue_id) end) collate "C" as queue_id,
       case when f.outcome = 'answered' then f.agent_id else a.agent_id end as agent_id,
       case when f.outcome = 'answered' then f.handled_at else a.handled_at end as handled_at,
       coalesce(f.is_transferred, false) or coalesce(a.is_transferred, false) as is_transferred
@@ -95,7 +95,7 @@ const countedSql = (topic: FcrRule['topic']) => `
   ), followed as (
     select *, lead(contact_id) over next as next_id, lead(queued_at) over next as next_at, lead(queue_id) over next as next_queue_id
     from each where customer is not null
-    window next as (partition by customer${topic === 'queue' ? ', queue_id' : ''} order by queued_at, contact_id)
+    window next as (partition by customer${topic === 'queue' ? ', queue_id' : ''} order by queued_at, contact_id collate "C")
     union all
     select *, null, null, null from each where customer is null
   ), counted as (

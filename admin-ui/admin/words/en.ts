@@ -7,6 +7,7 @@ import { decisionsEn } from './decisions-en.ts';
 import { doorsEn } from '../../shared/words/doors-en.ts';
 import { emergencyEn } from './emergency-en.ts';
 import { fairnessEn } from './fairness-en.ts';
+import { fcrEn } from './fcr-en.ts';
 import { hoursEn } from './hours-en.ts';
 import { quarantineEn } from './quarantine-en.ts';
 import { reportsEn } from './reports-en.ts';
@@ -22,6 +23,7 @@ export const en = {
   ...doorsEn,
   ...emergencyEn,
   ...fairnessEn,
+  ...fcrEn,
   ...hoursEn,
   ...quarantineEn,
   ...reportsEn,

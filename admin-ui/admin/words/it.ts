@@ -9,6 +9,7 @@ import { decisionsIt } from './decisions-it.ts';
 import { doorsIt } from '../../shared/words/doors-it.ts';
 import { emergencyIt } from './emergency-it.ts';
 import { fairnessIt } from './fairness-it.ts';
+import { fcrIt } from './fcr-it.ts';
 import { hoursIt } from './hours-it.ts';
 import { quarantineIt } from './quarantine-it.ts';
 import { reportsIt } from './reports-it.ts';
@@ -24,6 +25,7 @@ export const it: Words<typeof en> = {
   ...doorsIt,
   ...emergencyIt,
   ...fairnessIt,
+  ...fcrIt,
   ...hoursIt,
   ...quarantineIt,
   ...reportsIt,

@@ -9,6 +9,7 @@ import { decisionsRu } from './decisions-ru.ts';
 import { doorsRu } from '../../shared/words/doors-ru.ts';
 import { emergencyRu } from './emergency-ru.ts';
 import { fairnessRu } from './fairness-ru.ts';
+import { fcrRu } from './fcr-ru.ts';
 import { hoursRu } from './hours-ru.ts';
 import { quarantineRu } from './quarantine-ru.ts';
 import { reportsRu } from './reports-ru.ts';
@@ -24,6 +25,7 @@ export const ru: Words<typeof en> = {
   ...doorsRu,
   ...emergencyRu,
   ...fairnessRu,
+  ...fcrRu,
   ...hoursRu,
   ...quarantineRu,
   ...reportsRu,
