@@ -19,6 +19,7 @@ import type { BoardState, FloorState } from '../contract/live.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
 import type { OfferRecord } from '../contract/decision.ts';
 import type { ConsentQuery, ConsentRow } from '../contract/rest-channels.ts';
+import type { DriftQuery, DriftReport } from '../contract/rest-drift.ts';
 import type { FcrDrillQuery, FcrPage, FcrQuery } from '../contract/rest-fcr.ts';
 import type { DrillPage, DrillQuery, FigureStatement, IntervalQuery } from '../contract/rest-reports.ts';
 import type { DecisionQuery } from '../contract/rest-decisions.ts';
@@ -208,6 +209,8 @@ export interface ReportPort {
   /** As text, ready to be sent. */
   fcr(query: FcrQuery): Promise<string>;
   fcrContacts(query: FcrDrillQuery): Promise<FcrPage>;
+  /** Undefined: nothing of that kind explains this figure of this scope. */
+  drift(query: DriftQuery): Promise<DriftReport | undefined>;
 }
 
 export interface ApiDeps {

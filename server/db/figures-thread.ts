@@ -6,6 +6,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Logger } from '../lib/log.ts';
 import { startThread } from '../lib/thread.ts';
 import type { FigureQuestionOf, ReportAnswer } from './figure-answers.ts';
+import type { DriftCounts, DriftCountsQuestion } from './drift-counts.ts';
 import type { FcrBehind, FcrBehindQuestion, FcrCounted, FcrQuestion } from './first-contact.ts';
 import type { CountedRow, ReportQuestion } from './figure-report.ts';
 
@@ -25,6 +26,7 @@ export type FigureRequest = { id: number } & (
   | { ask: 'recount'; question: ReportQuestion }
   | { ask: 'fcr'; question: FcrQuestion }
   | { ask: 'fcr-contacts'; question: FcrBehindQuestion }
+  | { ask: 'drift'; question: DriftCountsQuestion }
 );
 /** `state`: SQLSTATE. */
 export interface FigureFault {
@@ -44,6 +46,7 @@ export interface Figures {
   recount(question: ReportQuestion): Promise<CountedRow[]>;
   fcr(question: FcrQuestion): Promise<FcrCounted[]>;
   fcrContacts(question: FcrBehindQuestion): Promise<FcrBehind>;
+  driftCounts(question: DriftCountsQuestion): Promise<DriftCounts[]>;
   /** There is more history. */
   more(): void;
   /** How far the figures are. */
@@ -101,6 +104,10 @@ class FiguresThread implements Figures {
 
   fcrContacts(question: FcrBehindQuestion): Promise<FcrBehind> {
     return this.#ask({ ask: 'fcr-contacts', question });
+  }
+
+  driftCounts(question: DriftCountsQuestion): Promise<DriftCounts[]> {
+    return this.#ask({ ask: 'drift', question });
   }
 
   more(): void {

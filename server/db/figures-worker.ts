@@ -7,6 +7,7 @@ import { csvLine } from '../lib/csv.ts';
 import { createLogger } from '../lib/log.ts';
 import { reportCells, reportHeader, toReportRow } from '../reports/interval-report.ts';
 import { connectDatabase } from './connect.ts';
+import { driftCounts } from './drift-counts.ts';
 import { FigureAnswers } from './figure-answers.ts';
 import { FigureProjector } from './figure-projector.ts';
 import { FirstContact } from './first-contact.ts';
@@ -95,6 +96,8 @@ function answer(request: FigureRequest): Promise<unknown> {
       return firstContact.report(request.question);
     case 'fcr-contacts':
       return firstContact.contacts(request.question);
+    case 'drift':
+      return driftCounts(sequelize, request.question);
   }
 }
 

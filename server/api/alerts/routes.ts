@@ -12,6 +12,7 @@ import {
   type AlertRule,
   type AlertRuleRow,
 } from '../../contract/alerts.ts';
+import { alertDriftQuerySchema } from '../../contract/rest-drift.ts';
 import type { RuleRefusal } from '../../app/alerts/alerts.ts';
 import { isAllowed } from '../../auth/policy.ts';
 import type { ApiParts } from '../parts.ts';
@@ -79,6 +80,16 @@ function readingRoutes({ deps: { alerting } }: ApiParts): Route[] {
       path: '/api/alerts/count',
       access: 'live.watch',
       handle: async () => ({ json: alerts.count() }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/alerts/:id/drift',
+      access: 'reports.read',
+      async handle(ctx) {
+        const found = await alerts.explain(ctx.id(), ctx.query(alertDriftQuerySchema).by);
+        if (!found) throw notFound('explanation');
+        return { json: found };
+      },
     }),
     defineRoute({
       method: 'get',

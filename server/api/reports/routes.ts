@@ -4,11 +4,12 @@
  */
 import { csvType } from '../../lib/csv.ts';
 import { fileDisposition } from '../../lib/file-disposition.ts';
+import { driftQuerySchema } from '../../contract/rest-drift.ts';
 import { fcrDrillQuerySchema, fcrQuerySchema } from '../../contract/rest-fcr.ts';
 import { drillQuerySchema, intervalQuerySchema, type StatementList } from '../../contract/rest-reports.ts';
 import { OneAtATime } from '../one-at-a-time.ts';
 import type { ApiParts } from '../parts.ts';
-import { refusal, tooManyTries } from '../refusal.ts';
+import { notFound, refusal, tooManyTries } from '../refusal.ts';
 import { defineRoute } from '../route.ts';
 import type { Route } from '../route.ts';
 
@@ -69,6 +70,18 @@ export function reportRoutes({ deps }: ApiParts): Route[] {
       async handle(ctx) {
         const query = ctx.query(fcrDrillQuerySchema);
         return { json: await inLine(() => deps.reports.fcrContacts(query)) };
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/reports/drift',
+      access: 'reports.read',
+      async handle(ctx) {
+        const query = ctx.query(driftQuerySchema);
+        mustHaveBegun(query);
+        const found = await inLine(() => deps.reports.drift(query));
+        if (!found) throw notFound('explanation');
+        return { json: found };
       },
     }),
     defineRoute({

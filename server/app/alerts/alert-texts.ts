@@ -17,6 +17,8 @@ export interface TextSite {
 }
 
 export interface Letter {
+  /** What explains it, line by line; of the beginning of one alert on a trend. */
+  readonly explained?: readonly string[];
   readonly noticeId: string;
   readonly kind: NoticeKind | 'summary';
   readonly at: number;
@@ -193,7 +195,10 @@ function linesOf(alert: KeptAlert, site: TextSite): string[] {
 /** So many are told of by themselves; the rest are counted. */
 const toldOfInFull = 50;
 
-export function noticeMail({ noticeId, kind, alerts }: Letter, site: TextSite): Omit<SystemMail, 'to'> {
+export function noticeMail(
+  { noticeId, kind, alerts, explained = [] }: Letter,
+  site: TextSite,
+): Omit<SystemMail, 'to'> {
   const say = words[site.language];
   const [first] = alerts;
   const name = cleanLine(first!.name, 80);
@@ -206,7 +211,7 @@ export function noticeMail({ noticeId, kind, alerts }: Letter, site: TextSite): 
     summary: say.summary(alerts.length),
   }[kind];
   const parts = {
-    began: [...blocks, say.footer],
+    began: [...blocks, ...(explained.length > 0 ? [explained.join('\n')] : []), say.footer],
     ended: blocks,
     summary: [say.summaryLine, ...blocks, ...rest],
   }[kind];

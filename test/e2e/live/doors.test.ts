@@ -94,6 +94,8 @@ describe('doors of the real server', function () {
       'GET /api/reports/statements',
       'GET /api/reports/fcr',
       'GET /api/reports/fcr/contacts',
+      'GET /api/reports/drift',
+      'GET /api/alerts/a1/drift',
       'GET /api/figures/contacts',
       'GET /api/audit',
       'POST /api/audit/verify',

@@ -34,6 +34,7 @@ import { createFigures } from '../../../../server/db/figures-thread.ts';
 import { createDrillRepo } from '../../../../server/db/repos/drill-repo.ts';
 import { createStatementRepo } from '../../../../server/db/repos/statement-repo.ts';
 import { createContactRepo } from '../../../../server/db/repos/contact-repo.ts';
+import { alertDrift, driftReport } from '../../../../server/app/figures/drift-reports.ts';
 import { fcrContacts, fcrReport } from '../../../../server/app/figures/fcr-reports.ts';
 import { intervalReport } from '../../../../server/app/figures/interval-reports.ts';
 import { migrateUp } from '../../../../server/db/migrate.ts';
@@ -253,6 +254,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     sequelize,
     source: shown,
     history: noHistory,
+    explain: (alert, by) => alertDrift({ history: figures, site: () => active.site }, alert, by),
     site: active,
     sendNotice: async () => ({ outcome: 'off' }),
     dataDir: tempDir,
@@ -307,6 +309,11 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
       statements: (atMost) => createStatementRepo(sequelize).newest(atMost),
       fcr: (query) => fcrReport(firstContact, query),
       fcrContacts: (query) => fcrContacts(firstContact, query),
+      drift: ({ baseFrom, baseTo, ...query }) =>
+        driftReport(
+          { history: figures, site: () => active.site },
+          { ...query, base: [{ from: baseFrom, to: baseTo }] },
+        ),
     },
     live: { board: () => floor.tree.board, floor: () => floor.tree, eventAt: () => floor.eventAt },
     boards: createBoardSide({ sequelize, clock, logger, newId, sources: boardSources }),
