@@ -5,6 +5,7 @@ import { boardsEn } from './boards-en.ts';
 import { channelsEn } from './channels-en.ts';
 import { decisionsEn } from './decisions-en.ts';
 import { doorsEn } from '../../shared/words/doors-en.ts';
+import { driftEn } from './drift-en.ts';
 import { emergencyEn } from './emergency-en.ts';
 import { fairnessEn } from './fairness-en.ts';
 import { fcrEn } from './fcr-en.ts';
@@ -21,6 +22,7 @@ export const en = {
   ...channelsEn,
   ...decisionsEn,
   ...doorsEn,
+  ...driftEn,
   ...emergencyEn,
   ...fairnessEn,
   ...fcrEn,

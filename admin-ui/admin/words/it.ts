@@ -7,6 +7,7 @@ import { boardsIt } from './boards-it.ts';
 import { channelsIt } from './channels-it.ts';
 import { decisionsIt } from './decisions-it.ts';
 import { doorsIt } from '../../shared/words/doors-it.ts';
+import { driftIt } from './drift-it.ts';
 import { emergencyIt } from './emergency-it.ts';
 import { fairnessIt } from './fairness-it.ts';
 import { fcrIt } from './fcr-it.ts';
@@ -23,6 +24,7 @@ export const it: Words<typeof en> = {
   ...channelsIt,
   ...decisionsIt,
   ...doorsIt,
+  ...driftIt,
   ...emergencyIt,
   ...fairnessIt,
   ...fcrIt,

@@ -7,6 +7,7 @@ import { boardsRu } from './boards-ru.ts';
 import { channelsRu } from './channels-ru.ts';
 import { decisionsRu } from './decisions-ru.ts';
 import { doorsRu } from '../../shared/words/doors-ru.ts';
+import { driftRu } from './drift-ru.ts';
 import { emergencyRu } from './emergency-ru.ts';
 import { fairnessRu } from './fairness-ru.ts';
 import { fcrRu } from './fcr-ru.ts';
@@ -23,6 +24,7 @@ export const ru: Words<typeof en> = {
   ...channelsRu,
   ...decisionsRu,
   ...doorsRu,
+  ...driftRu,
   ...emergencyRu,
   ...fairnessRu,
   ...fcrRu,
