@@ -178,6 +178,7 @@ async function main(): Promise<void> {
     sequelize: stores.sequelize,
     source: live.figures,
     history: figures.usualDays,
+    explain: (alert, by) => figures.alertDrift(alert, by),
     site: active,
     sendNotice: text.sendNotice,
     dataDir: config.dataDir,

@@ -19,6 +19,8 @@ import type { BoardPart, BoardState, FloorState } from '../contract/live.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
 import type { OfferRecord } from '../contract/decision.ts';
 import type { ConsentQuery, ConsentRow } from '../contract/rest-channels.ts';
+import type { DriftQuery, DriftReport } from '../contract/rest-drift.ts';
+import type { FcrDrillQuery, FcrPage, FcrQuery } from '../contract/rest-fcr.ts';
 import type { DrillPage, DrillQuery, FigureStatement, IntervalQuery } from '../contract/rest-reports.ts';
 import type { DecisionQuery } from '../contract/rest-decisions.ts';
 import type { Site } from '../contract/site.ts';
@@ -214,6 +216,11 @@ export interface ReportPort {
   intervals(query: IntervalQuery, within?: ReportWithin): Promise<string>;
   contacts(query: DrillQuery): Promise<DrillPage>;
   statements(atMost: number): Promise<FigureStatement[]>;
+  /** As text, ready to be sent. */
+  fcr(query: FcrQuery): Promise<string>;
+  fcrContacts(query: FcrDrillQuery): Promise<FcrPage>;
+  /** Undefined: nothing of that kind explains this figure of this scope. */
+  drift(query: DriftQuery): Promise<DriftReport | undefined>;
 }
 
 export interface ApiDeps {

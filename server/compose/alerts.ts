@@ -8,7 +8,7 @@ import type { AlertsPort } from '../api/alerts/port.ts';
 import type { ActiveSite } from '../app/active-site.ts';
 import { alertSiteOf } from '../app/alerts/alert-site.ts';
 import { Alerts } from '../app/alerts/alerts.ts';
-import type { AlertWays, HistorySource, Sent } from '../app/alerts/ports.ts';
+import type { AlertWays, ExplainAlert, HistorySource, Sent } from '../app/alerts/ports.ts';
 import type { LoggerPort } from '../app/ports.ts';
 import type { SendResult } from '../app/text/channel.ts';
 import type { MailNotice } from '../channels/mail/mail-notice.ts';
@@ -24,6 +24,7 @@ export interface AlertsSideParts {
   sequelize: Sequelize;
   source: FigureSource;
   history: HistorySource;
+  explain: ExplainAlert;
   site: Pick<ActiveSite, 'site'>;
   /** By the first mailbox of the site that sends; `off`: none does. */
   sendNotice: (notice: MailNotice, signal: AbortSignal) => Promise<SendResult>;
@@ -41,7 +42,7 @@ export interface AlertsSide {
 }
 
 export function createAlerts(parts: AlertsSideParts): AlertsSide {
-  const { sequelize, source, history, clock, logger } = parts;
+  const { sequelize, source, history, explain, clock, logger } = parts;
   let known: { site: Site; view: ReturnType<typeof alertSiteOf> } | undefined;
   const site = () => {
     const current = parts.site.site;
@@ -52,6 +53,7 @@ export function createAlerts(parts: AlertsSideParts): AlertsSide {
     store: createAlertRepo(sequelize),
     source,
     history,
+    explain,
     ways: waysOf(parts),
     site,
     clock,

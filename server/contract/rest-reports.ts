@@ -12,7 +12,9 @@ import {
 } from './figures.ts';
 import { contactRowSchema } from './rest.ts';
 
-const instant = z.iso.datetime({ offset: true, precision: null }).transform((text) => Date.parse(text));
+export const instant = z.iso
+  .datetime({ offset: true, precision: null })
+  .transform((text) => Date.parse(text));
 /** A year and a day more, and the hour by which a clock may be put back. */
 export const reportWindowAtMostMs = 367 * 86_400_000 + 3_600_000;
 /** Lines of one answer; a longer one is asked for in parts. */
@@ -24,15 +26,15 @@ export type ReportKey = (typeof reportKeys)[number];
 export const reportIntervals = ['all', '15', '30', '60', 'day', 'week', 'month'] as const;
 export type ReportInterval = (typeof reportIntervals)[number];
 
-const windowFields = { from: instant, to: instant };
+export const windowFields = { from: instant, to: instant };
 /** Of these queues only, by commas. */
-const queuesField = z
+export const queuesField = z
   .string()
   .max(4000)
   .transform((text) => text.split(','))
   .optional();
 type Window = { from: number; to: number };
-function checkWindow({ from, to }: Window, ctx: z.RefinementCtx<Window>): void {
+export function checkWindow({ from, to }: Window, ctx: z.RefinementCtx<Window>): void {
   if (from >= to) ctx.addIssue({ code: 'custom', path: ['to'], message: 'the period ends before it begins' });
   else if (to - from > reportWindowAtMostMs)
     ctx.addIssue({ code: 'custom', path: ['to'], message: 'the period is longer than a year' });

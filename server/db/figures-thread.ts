@@ -13,6 +13,8 @@ import type {
   HistoryRow,
   IntervalsAsked,
 } from '../app/figures/ports.ts';
+import type { DriftCounts, DriftCountsQuestion } from './drift-counts.ts';
+import type { FcrBehind, FcrBehindQuestion, FcrCounted, FcrQuestion } from './first-contact.ts';
 
 export interface FiguresDatabase {
   socketDir: string;
@@ -23,6 +25,9 @@ export type FigureRequest = { id: number } & (
   | { ask: 'intervals'; question: IntervalsAsked }
   | { ask: 'report'; question: AskedOfHistory }
   | { ask: 'recount'; question: HistoryQuestion }
+  | { ask: 'fcr'; question: FcrQuestion }
+  | { ask: 'fcr-contacts'; question: FcrBehindQuestion }
+  | { ask: 'drift'; question: DriftCountsQuestion }
 );
 /** `state`: SQLSTATE. */
 export interface FigureFault {
@@ -36,6 +41,9 @@ export type FigureReply =
   | { kind: 'fault'; id: number; fault: FigureFault };
 
 export interface Figures extends HistoryFigures {
+  fcr(question: FcrQuestion): Promise<FcrCounted[]>;
+  fcrContacts(question: FcrBehindQuestion): Promise<FcrBehind>;
+  driftCounts(question: DriftCountsQuestion): Promise<DriftCounts[]>;
   /** There is more history. */
   more(): void;
   /** How far the figures are. */
@@ -85,6 +93,18 @@ class FiguresThread implements Figures {
 
   recount(question: HistoryQuestion): Promise<HistoryRow[]> {
     return this.#ask({ ask: 'recount', question });
+  }
+
+  fcr(question: FcrQuestion): Promise<FcrCounted[]> {
+    return this.#ask({ ask: 'fcr', question });
+  }
+
+  fcrContacts(question: FcrBehindQuestion): Promise<FcrBehind> {
+    return this.#ask({ ask: 'fcr-contacts', question });
+  }
+
+  driftCounts(question: DriftCountsQuestion): Promise<DriftCounts[]> {
+    return this.#ask({ ask: 'drift', question });
   }
 
   more(): void {

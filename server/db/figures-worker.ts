@@ -8,8 +8,10 @@ import { createLogger } from '../lib/log.ts';
 import { reportCells, reportHeader, toReportRow } from '../reports/interval-report.ts';
 import type { IntervalsAsked } from '../app/figures/ports.ts';
 import { connectDatabase } from './connect.ts';
+import { driftCounts } from './drift-counts.ts';
 import { FigureAnswers } from './figure-answers.ts';
 import { FigureProjector } from './figure-projector.ts';
+import { FirstContact } from './first-contact.ts';
 import type { FigureFault, FigureReply, FigureRequest, FiguresDatabase } from './figures-thread.ts';
 
 const idleMs = 1000;
@@ -25,6 +27,7 @@ const sequelize = connectDatabase({
   poolMax: 3,
 });
 const answers = new FigureAnswers(sequelize, new FigureProjector({ sequelize, logger }));
+const firstContact = new FirstContact(sequelize);
 const post = (message: FigureReply) => parentPort?.postMessage(message);
 
 let wakeUp: (() => void) | undefined;
@@ -84,6 +87,12 @@ function answer(request: FigureRequest): Promise<unknown> {
       return answers.report(request.question);
     case 'recount':
       return answers.recount(request.question);
+    case 'fcr':
+      return firstContact.report(request.question);
+    case 'fcr-contacts':
+      return firstContact.contacts(request.question);
+    case 'drift':
+      return driftCounts(sequelize, request.question);
   }
 }
 

@@ -1,7 +1,14 @@
 /** Alerts with figures, time, store and ways that a test sets by hand. */
 import { alertSiteOf } from '../../server/app/alerts/alert-site.ts';
 import { Alerts, type AlertParts } from '../../server/app/alerts/alerts.ts';
-import type { AlertStorePort, KeptAlert, KeptRule, Sent, SystemMail } from '../../server/app/alerts/ports.ts';
+import type {
+  AlertStorePort,
+  ExplainAlert,
+  KeptAlert,
+  KeptRule,
+  Sent,
+  SystemMail,
+} from '../../server/app/alerts/ports.ts';
 import { alertRuleSchema, type AlertRuleRow, type AlertWebhook } from '../../server/contract/alerts.ts';
 import { siteSchema } from '../../server/contract/site.ts';
 import { StandInFigures } from './stand-in-figures.ts';
@@ -50,6 +57,9 @@ export class StandInStore implements AlertStorePort {
   async list() {
     return { items: [] };
   }
+  async byId(alertId: string) {
+    return structuredClone(this.alerts.get(alertId));
+  }
   async forget() {}
   #check() {
     if (this.isAway) throw new Error('away');
@@ -65,6 +75,8 @@ export class AlertWorld {
   /** Answers of the next tries; then `sent`. */
   readonly answers: Sent[] = [];
   mean: number | undefined;
+  /** What explains every alert on a trend, by what it is asked for. */
+  explain: ExplainAlert = async () => undefined;
   site = siteSchema.parse({
     site: { name: 'Bank', timeZone: 'Europe/Rome' },
     queues: [{ id: 'main', name: 'Main' }],
@@ -84,6 +96,7 @@ export class AlertWorld {
       store: this.store,
       source: this.figures,
       history: { meanOfInterval: async () => this.mean },
+      explain: (alert, by) => this.explain(alert, by),
       ways: {
         mail: async (mail) => (this.mails.push(mail), answer()),
         webhook: async ({ url }, body) => (this.posts.push({ url, body: structuredClone(body) }), answer()),

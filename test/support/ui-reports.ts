@@ -24,6 +24,7 @@ import { addDelta, type Cell, type Delta, emptyCell, placeOf } from '../../serve
 import { type ContactKey, FigureFold, type Stay } from '../../server/stats/figure-fold.ts';
 import { emptyFoldSite } from '../../server/stats/fold-site.ts';
 import { FloorDays } from './floor-days.ts';
+import { addFcrStandIn } from './ui-fcr.ts';
 
 const hourMs = 3_600_000;
 const zone = 'Europe/Rome';
@@ -306,5 +307,6 @@ export function createReportsStandIn(now: () => number): Router {
     '/api/reports/statements',
     (_request, response) => void response.json({ items: statements(now()) }),
   );
+  addFcrStandIn(router, now);
   return router;
 }

@@ -8,6 +8,7 @@ import { Dialog } from '../parts/dialog.tsx';
 import { formats, words } from '../reading.ts';
 import { api, may, refusalText } from '../session.ts';
 import { lookForAlerts } from './alerts-badge.ts';
+import { DriftButton } from './alerts-drift.tsx';
 import { SeverityShape } from './alerts-shape.tsx';
 import { askedText, limitText, noticeText, scopeText, severityWord, valueText } from './alerts-text.ts';
 
@@ -79,6 +80,7 @@ function StandingAlert({ alert, onTake }: { alert: AlertRow; onTake: () => void 
           </p>
         )}
         <Told alert={alert} />
+        <DriftButton alert={alert} />
       </div>
       <div class="alert-value">
         <b>{shown === undefined ? w.none : valueText(alert, shown)}</b>

@@ -6,6 +6,7 @@ import { PageHead } from '../parts/shell.tsx';
 import { ListState, Pager, Table } from '../parts/table.tsx';
 import { formats, words, type TextKey } from '../reading.ts';
 import { may } from '../session.ts';
+import { DriftButton } from './alerts-drift.tsx';
 import { AlertRules } from './alerts-rules.tsx';
 import { SeverityShape } from './alerts-shape.tsx';
 import { StandingAlerts } from './alerts-standing.tsx';
@@ -84,6 +85,7 @@ function HistoryRow({ alert, began, lasted }: { alert: AlertRow; began: string; 
           <span class="severity-word">{w[severityWord[alert.severity]]}</span> {alert.name}
         </b>
         <span class="quiet">{where}</span>
+        <DriftButton alert={alert} />
       </td>
       <td class="is-number" title={limitText(alert)}>
         {alert.worst === undefined ? w.none : valueText(alert, alert.worst)}

@@ -1,7 +1,7 @@
 /**
  * Reports: every figure of a period by queue, agent, team ... and interval, as a page or a file, each number with the contacts
  * behind it; which definitions it was measured by (N13), and whether the nightly statement found live figures and reports equal
- * (N1). Computes nothing: figures and totals are the server's.
+ * (N1). Computes nothing: figures and totals are the server's. Beside it, first contact resolution (reports/fcr-view.tsx).
  */
 import { useSignal } from '@preact/signals';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
@@ -13,11 +13,13 @@ import { fill } from '../../shared/words.ts';
 import { useNames } from '../names.ts';
 import { PageHead } from '../parts/shell.tsx';
 import { language, words } from '../reading.ts';
+import { FcrView } from '../reports/fcr-view.tsx';
 import { DrillPanel } from '../reports/drill-panel.tsx';
 import { question, ReportControls } from '../reports/report-controls.tsx';
 import { attributionOf, type DrillAsk, periodOf, reportAddress } from '../reports/report-question.ts';
 import { ReportTable } from '../reports/report-table.tsx';
 import { definitionsText } from '../reports/report-text.ts';
+import { reportView, ReportViews } from '../reports/report-views.tsx';
 import { Statements, useStatements } from '../reports/statements.tsx';
 import { api, refusalText } from '../session.ts';
 import { useSiteZone } from './fairness.tsx';
@@ -97,7 +99,7 @@ function Rules({ report }: { report: IntervalReport }) {
   );
 }
 
-export function ReportsPage() {
+function FiguresView() {
   const w = words.value;
   const nameOf = useNames();
   const zone = useSiteZone();
@@ -114,6 +116,7 @@ export function ReportsPage() {
   return (
     <div class="fair-page rep-page">
       <PageHead title={w.pageReports}>
+        <ReportViews />
         <p class="rep-counted quiet" aria-live="polite">
           {isLoading || !zone ? w.loading : report && !isBad && countedText(report)}
         </p>
@@ -171,4 +174,8 @@ export function ReportsPage() {
       )}
     </div>
   );
+}
+
+export function ReportsPage() {
+  return reportView() === 'fcr' ? <FcrView /> : <FiguresView />;
 }

@@ -32,7 +32,7 @@ const change = (part: Partial<Question>) => {
   question.value = { ...question.value, ...part };
 };
 
-const periodWords: Record<PeriodKind, TextKey> = {
+export const periodWords: Record<PeriodKind, TextKey> = {
   today: 'reportsToday',
   yesterday: 'reportsYesterday',
   'this-week': 'reportsThisWeek',
@@ -64,7 +64,15 @@ interface SelectProps<T extends string> {
   isOff?: (one: T) => boolean;
   onChoose: (one: T) => void;
 }
-function Select<T extends string>({ id, label, all, chosen, textOf, isOff, onChoose }: SelectProps<T>) {
+export function Select<T extends string>({
+  id,
+  label,
+  all,
+  chosen,
+  textOf,
+  isOff,
+  onChoose,
+}: SelectProps<T>) {
   return (
     <div class="field">
       <label for={id}>{label}</label>

@@ -84,7 +84,10 @@ const isTwice = (at: number, zone: string) =>
   [at - hourMs, at + hourMs].some((other) => localOf(other, zone) === localOf(at, zone));
 
 /** Start of an interval: as much of it as tells it from the others. */
-export function startText(start: number, { interval, from, to, timeZone }: IntervalReport): string {
+export function startText(
+  start: number,
+  { interval, from, to, timeZone }: Pick<IntervalReport, 'interval' | 'from' | 'to' | 'timeZone'>,
+): string {
   const formats = formatsFor(language.value, timeZone);
   if (interval === 'day' || interval === 'week') {
     const name = formats.weekday(start);

@@ -5,8 +5,10 @@ import { boardsEn } from './boards-en.ts';
 import { channelsEn } from './channels-en.ts';
 import { decisionsEn } from './decisions-en.ts';
 import { doorsEn } from '../../shared/words/doors-en.ts';
+import { driftEn } from './drift-en.ts';
 import { emergencyEn } from './emergency-en.ts';
 import { fairnessEn } from './fairness-en.ts';
+import { fcrEn } from './fcr-en.ts';
 import { hoursEn } from './hours-en.ts';
 import { quarantineEn } from './quarantine-en.ts';
 import { reportsEn } from './reports-en.ts';
@@ -20,8 +22,10 @@ export const en = {
   ...channelsEn,
   ...decisionsEn,
   ...doorsEn,
+  ...driftEn,
   ...emergencyEn,
   ...fairnessEn,
+  ...fcrEn,
   ...hoursEn,
   ...quarantineEn,
   ...reportsEn,

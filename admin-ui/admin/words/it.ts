@@ -7,8 +7,10 @@ import { boardsIt } from './boards-it.ts';
 import { channelsIt } from './channels-it.ts';
 import { decisionsIt } from './decisions-it.ts';
 import { doorsIt } from '../../shared/words/doors-it.ts';
+import { driftIt } from './drift-it.ts';
 import { emergencyIt } from './emergency-it.ts';
 import { fairnessIt } from './fairness-it.ts';
+import { fcrIt } from './fcr-it.ts';
 import { hoursIt } from './hours-it.ts';
 import { quarantineIt } from './quarantine-it.ts';
 import { reportsIt } from './reports-it.ts';
@@ -22,8 +24,10 @@ export const it: Words<typeof en> = {
   ...channelsIt,
   ...decisionsIt,
   ...doorsIt,
+  ...driftIt,
   ...emergencyIt,
   ...fairnessIt,
+  ...fcrIt,
   ...hoursIt,
   ...quarantineIt,
   ...reportsIt,

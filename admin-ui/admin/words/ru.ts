@@ -7,8 +7,10 @@ import { boardsRu } from './boards-ru.ts';
 import { channelsRu } from './channels-ru.ts';
 import { decisionsRu } from './decisions-ru.ts';
 import { doorsRu } from '../../shared/words/doors-ru.ts';
+import { driftRu } from './drift-ru.ts';
 import { emergencyRu } from './emergency-ru.ts';
 import { fairnessRu } from './fairness-ru.ts';
+import { fcrRu } from './fcr-ru.ts';
 import { hoursRu } from './hours-ru.ts';
 import { quarantineRu } from './quarantine-ru.ts';
 import { reportsRu } from './reports-ru.ts';
@@ -22,8 +24,10 @@ export const ru: Words<typeof en> = {
   ...channelsRu,
   ...decisionsRu,
   ...doorsRu,
+  ...driftRu,
   ...emergencyRu,
   ...fairnessRu,
+  ...fcrRu,
   ...hoursRu,
   ...quarantineRu,
   ...reportsRu,

@@ -15,6 +15,7 @@ export interface AlertsPort {
     | 'acknowledge'
     | 'webhooks'
     | 'standing'
+    | 'explain'
   >;
   /** What rules may ask about, agents and channels left out. */
   scopes(): AlertScope[];

@@ -14,6 +14,7 @@ import {
 } from '../../contract/alerts.ts';
 import type { RuleRefusal, ScopesSeen } from '../../app/alerts/alerts.ts';
 import { isFigureWithin } from '../../app/boards/board-within.ts';
+import { alertDriftQuerySchema } from '../../contract/rest-drift.ts';
 import { isAllowed } from '../../auth/policy.ts';
 import { scopesWithin, type View } from '../../auth/view.ts';
 import type { ApiParts } from '../parts.ts';
@@ -97,6 +98,17 @@ function readingRoutes({ deps: { alerting } }: ApiParts): Route[] {
       access: 'live.watch',
       forLimited: 'narrowed',
       handle: async (_ctx, { view }) => ({ json: alerts.count(seenBy(view)) }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/alerts/:id/drift',
+      access: 'reports.read',
+      forLimited: 'narrowed',
+      async handle(ctx, { view }) {
+        const found = await alerts.explain(ctx.id(), ctx.query(alertDriftQuerySchema).by, seenBy(view));
+        if (!found) throw notFound('explanation');
+        return { json: found };
+      },
     }),
     defineRoute({
       method: 'get',

@@ -4,6 +4,7 @@
  * silence. Pure.
  */
 import { scopesWithin, type View } from '../../auth/view.ts';
+import type { FcrDrillQuery, FcrQuery } from '../../contract/rest-fcr.ts';
 import type { DrillQuery, IntervalQuery, ReportWithin } from '../../contract/rest-reports.ts';
 import { outsideView } from '../route.ts';
 
@@ -43,4 +44,24 @@ export function narrowDrill(query: DrillQuery, view: View): DrillQuery {
   if (!ownKeys.has(kind)) return { ...query, queues: query.queues ?? [...view.within.queueIds] };
   if (!view.hasScope(query.scope)) throw outsideView();
   return query;
+}
+
+/**
+ * By their queues alone: who handled a contact first may be anybody's agent, and with `topic=any` the contact that came next may
+ * lie in any queue.
+ */
+export function narrowFcr(query: FcrQuery, view: View): FcrQuery {
+  if (!view.within) return query;
+  if (query.by === 'agent' || query.topic === 'any') throw outsideView();
+  checkQueues(query.queues, view);
+  return { ...query, queues: query.queues ?? [...view.within.queueIds] };
+}
+
+export function narrowFcrDrill(query: FcrDrillQuery, view: View): FcrDrillQuery {
+  if (!view.within) return query;
+  const kind = kindOf(query.scope);
+  if (kind === 'agent' || query.topic === 'any') throw outsideView();
+  if (kind === 'queue' && !view.hasScope(query.scope)) throw outsideView();
+  checkQueues(query.queues, view);
+  return { ...query, queues: query.queues ?? [...view.within.queueIds] };
 }

@@ -14,12 +14,14 @@
 import { alertNoticesPerHour, alertNoticeTriesMs } from '../../contract/alerts.ts';
 import type { ClockPort, LoggerPort } from '../ports.ts';
 import type { AlertLedger } from './alert-ledger.ts';
-import { noticeMail, webhookBody, type TextSite } from './alert-texts.ts';
+import { driftLines, mailKeyOf } from './drift-texts.ts';
+import { type Letter, noticeMail, webhookBody, type TextSite } from './alert-texts.ts';
 import { isInSpan } from './site-clock.ts';
 import {
   noticeKinds,
   ways,
   type AlertWays,
+  type ExplainAlert,
   type KeptAlert,
   type Notice,
   type NoticeKind,
@@ -31,10 +33,13 @@ export const noticeRetryMs = [5_000, 15_000, 30_000, 60_000, 120_000, 300_000, 6
 const atOnce = 8;
 /** A relay may think for long; a webhook has its own, shorter bound. */
 export const tellBoundMs = 90_000;
+/** A mail is worth more soon than explained. */
+export const explainBoundMs = 10_000;
 const hourMs = 3_600_000;
 
 export interface AlertPostParts {
   ledger: AlertLedger;
+  explain: ExplainAlert;
   ways: AlertWays;
   site: () => TextSite;
   clock: ClockPort;
@@ -198,7 +203,7 @@ export class AlertPost {
     const sent = await Promise.resolve()
       .then(() =>
         way === 'mail'
-          ? by.mail({ ...noticeMail(letter, site()), to: to.mail }, signal)
+          ? this.#mail(letter, told, signal)
           : by.webhook(to.webhook!, webhookBody(letter, site()), signal),
       )
       .catch((err: unknown): Sent => {
@@ -206,6 +211,36 @@ export class AlertPost {
         return { outcome: 'later', fault: 'unreachable' };
       });
     if (!this.#over.signal.aborted) this.#settle(parcel, sent);
+  }
+
+  async #mail(letter: Letter, told: readonly KeptAlert[], signal: AbortSignal): Promise<Sent> {
+    const site = this.#parts.site();
+    const [alert] = told;
+    const explained = letter.kind === 'began' && alert ? await this.#explained(alert) : [];
+    return this.#parts.ways.mail(
+      { ...noticeMail({ ...letter, explained }, site), to: alert!.to.mail },
+      signal,
+    );
+  }
+
+  /** Never rejects, and soon gives up: the mail goes without it. */
+  async #explained(alert: KeptAlert): Promise<string[]> {
+    const { explain, site, logger } = this.#parts;
+    const by = mailKeyOf(alert.figure, alert.scope);
+    if (alert.condition.kind !== 'trend' || by === undefined) return [];
+    let timer: NodeJS.Timeout | undefined;
+    const bound = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), explainBoundMs);
+    });
+    try {
+      const report = await Promise.race([explain(alert, by), bound]);
+      return report ? driftLines(report, site().language) : [];
+    } catch (err) {
+      logger.warn({ err }, 'what explains an alert could not be asked');
+      return [];
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #settle({ way, notice, entries }: Parcel, sent: Sent): void {

@@ -20,6 +20,8 @@ export interface TextSite {
 }
 
 export interface Letter {
+  /** What explains it, line by line; of the beginning of one alert on a trend. */
+  readonly explained?: readonly string[];
   readonly noticeId: string;
   readonly kind: NoticeKind | 'summary';
   readonly at: number;
@@ -212,7 +214,10 @@ function linesOf(alert: KeptAlert, site: TextSite): string[] {
 /** So many are told of by themselves; the rest are counted. */
 const toldOfInFull = 50;
 
-export function noticeMail({ noticeId, kind, alerts }: Letter, site: TextSite): Omit<SystemMail, 'to'> {
+export function noticeMail(
+  { noticeId, kind, alerts, explained = [] }: Letter,
+  site: TextSite,
+): Omit<SystemMail, 'to'> {
   const say = words[site.language];
   const [first] = alerts;
   const name = cleanLine(first!.name, 80);
@@ -224,7 +229,13 @@ export function noticeMail({ noticeId, kind, alerts }: Letter, site: TextSite): 
     ended: `[${say.over}] ${name}`,
     summary: say.summary(alerts.length),
   }[kind];
-  const parts = [...(kind === 'summary' ? [say.summaryLine] : []), ...blocks, ...rest, say.hint[kind]];
+  const parts = [
+    ...(kind === 'summary' ? [say.summaryLine] : []),
+    ...blocks,
+    ...(kind === 'began' && explained.length > 0 ? [explained.join('\n')] : []),
+    ...rest,
+    say.hint[kind],
+  ];
   return {
     noticeId,
     subject: `${subject} · ${siteName}`,

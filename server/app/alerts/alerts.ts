@@ -20,6 +20,8 @@ import type {
 } from '../../contract/alerts.ts';
 import { alertHistoryDays, alertRulesAtMost, alertRuleSchema } from '../../contract/alerts.ts';
 import type { AlertTile } from '../../contract/boards.ts';
+import type { DriftKey } from '../../contract/drift-facts.ts';
+import type { DriftReport } from '../../contract/rest-drift.ts';
 import { cleanBlock, cleanLine } from '../../lib/clean-text.ts';
 import type { FigureSource } from '../../stats/figure-source.ts';
 import type { ClockPort, LoggerPort } from '../ports.ts';
@@ -28,7 +30,7 @@ import { AlertPost } from './alert-post.ts';
 import { calm, isStanding, nextAlert, type AlertInput } from './alert-state.ts';
 import type { TextSite } from './alert-texts.ts';
 import { isOfRule, presentAlert, ruleRow, stateOf, tileOf, type Watched } from './alert-view.ts';
-import type { AlertStorePort, AlertWays, HistorySource, KeptAlert, KeptRule } from './ports.ts';
+import type { AlertStorePort, AlertWays, ExplainAlert, HistorySource, KeptAlert, KeptRule } from './ports.ts';
 import { isSameQuestion, readRule, worseOf, type Reading } from './rule-reading.ts';
 import { SilenceWatch } from './silence.ts';
 import { TrendMeans } from './trend-means.ts';
@@ -42,6 +44,7 @@ export interface AlertParts {
   store: AlertStorePort;
   source: FigureSource;
   history: HistorySource;
+  explain: ExplainAlert;
   ways: AlertWays;
   site: () => AlertSite;
   clock: ClockPort;
@@ -344,6 +347,17 @@ export class Alerts {
     await this.#ledger.flush();
     const page = await this.#parts.store.list(query, seen?.scopes);
     return { ...page, items: page.items.map(named) };
+  }
+
+  /** Undefined: there is no such alert, or nothing explains it. */
+  async explain(
+    alertId: string,
+    by: DriftKey | undefined,
+    seen?: ScopesSeen,
+  ): Promise<DriftReport | undefined> {
+    const alert = this.#ledger.get(alertId) ?? (await this.#parts.store.byId(alertId));
+    if (!alert || (seen && !seen.has(alert.scope))) return undefined;
+    return this.#parts.explain(alert, by);
   }
 
   /** `by` is a user's name. */

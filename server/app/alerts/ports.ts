@@ -9,6 +9,8 @@ import type {
   NoticeFault,
   NoticeState,
 } from '../../contract/alerts.ts';
+import type { DriftKey } from '../../contract/drift-facts.ts';
+import type { DriftReport } from '../../contract/rest-drift.ts';
 import type { FigureQuestion } from '../../stats/figure-source.ts';
 
 /** Answered out of the roll-ups of history. */
@@ -19,6 +21,12 @@ export interface HistorySource {
    */
   meanOfInterval(question: FigureQuestion, days: number, now: number): Promise<number | undefined>;
 }
+
+/** What explains the change that an alert on a trend tells of; undefined: it is no such alert, or of a figure that nothing explains. */
+export type ExplainAlert = (
+  alert: Pick<AlertRow, 'figure' | 'scope' | 'window' | 'condition' | 'beganAt'>,
+  by?: DriftKey,
+) => Promise<DriftReport | undefined>;
 
 export type KeptRule = Pick<AlertRuleRow, 'ruleId' | 'version' | 'rule' | 'updatedAt' | 'updatedBy'>;
 
@@ -65,6 +73,7 @@ export interface AlertStorePort {
   write(alerts: readonly KeptAlert[]): Promise<void>;
   /** Newest first. `scopes`: of these alone; a queue's stand for its channels as well. */
   list(query: AlertQuery, scopes?: readonly string[]): Promise<AlertPage>;
+  byId(alertId: string): Promise<KeptAlert | undefined>;
   forget(before: number): Promise<void>;
 }
 

@@ -18,6 +18,7 @@ import { boardsMigration } from './0016-boards.ts';
 import { alertsMigration } from './0017-alerts.ts';
 import { figuresMigration } from './0018-figures.ts';
 import { userViewMigration } from './0019-user-view.ts';
+import { firstContactMigration } from './0020-first-contact.ts';
 import { responseTimeMigration } from './0021-response-time.ts';
 
 export interface Migration {
@@ -46,5 +47,6 @@ export const migrations: readonly Migration[] = [
   alertsMigration,
   figuresMigration,
   userViewMigration,
+  firstContactMigration,
   responseTimeMigration,
 ];

@@ -160,6 +160,10 @@ export function createAlertRepo(sequelize: Sequelize): AlertStorePort {
         ? { items, nextCursor: `${last.began_ms}.${last.alert_id}` }
         : { items };
     },
+    async byId(alertId) {
+      const [row] = await select<AlertRowOf>(`select ${columns} from alerts where alert_id = $1`, [alertId]);
+      return row && alertOf(row);
+    },
     async forget(before) {
       await select(`delete from alerts where ended_at < ${instant('$1')} and is_settled returning alert_id`, [
         before,

@@ -7,6 +7,8 @@ import { partitionSql } from '../../../server/db/figure-sql.ts';
 
 export const queueCount = 40;
 export const agentCount = 400;
+/** They call some times a year each. */
+export const customerCount = 500_000;
 export const yearStart = Date.UTC(2026, 0, 1);
 export const monthAt = (month: number): number => Date.UTC(2026, month, 1);
 const days = 365;
@@ -49,7 +51,8 @@ const contactsSql = (part: string) => `
   insert into contacts (contact_id, first_seq, channel, number_id, queue_id, language, trunk_id, arrived_at, queued_at, answered_at,
     ended_at, wait_ms, talk_ms, hold_ms, agent_id, is_in_target, outcome, pii_from)
   select contact_id, (extract(epoch from queued_at) * 1000)::bigint, channel, number_id, queue_id, 'en', trunk_id, queued_at,
-    queued_at, replied_at, coalesce(handled_at, left_at), wait_ms, talk_ms, hold_ms, agent_id, is_in_target, outcome, '+390551234567'
+    queued_at, replied_at, coalesce(handled_at, left_at), wait_ms, talk_ms, hold_ms, agent_id, is_in_target, outcome,
+    '+39' || 3300000000 + (hashtextextended(contact_id, 7) & 2147483647) % ${customerCount}
   from ${part}`;
 
 /** What a stay adds: when, and to which counts. */

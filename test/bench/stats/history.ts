@@ -7,6 +7,7 @@ import type { ReportInterval, ReportKey } from '../../../server/contract/rest-re
 import { connectDatabase } from '../../../server/db/connect.ts';
 import { FigureAnswers } from '../../../server/db/figure-answers.ts';
 import { FigureProjector } from '../../../server/db/figure-projector.ts';
+import { FirstContact } from '../../../server/db/first-contact.ts';
 import { migrateUp } from '../../../server/db/migrate.ts';
 import { createContactRepo } from '../../../server/db/repos/contact-repo.ts';
 import { createDrillRepo, type DrillRepo } from '../../../server/db/repos/drill-repo.ts';
@@ -34,6 +35,7 @@ export async function measureHistory(stays: number): Promise<void> {
     await askReports(new FigureAnswers(sequelize, new FigureProjector({ sequelize, logger })));
     const contacts = createContactRepo(sequelize);
     await askContacts(createDrillRepo(sequelize, (ids) => contacts.byIds(ids)));
+    await askFirstContact(sequelize);
   } finally {
     await sequelize.close();
     await postgres.stop();
@@ -97,6 +99,41 @@ async function askContacts(drill: DrillRepo): Promise<void> {
   );
   await time('drill-down: first page of an agent and month', pageLimitMs, (run) =>
     page({ ...query(run), scope: `agent:${1001 + run}`, count: 'handled' }),
+  );
+}
+
+/** Of the contacts of June two thirds have a card, the others a number alone. */
+async function askFirstContact(sequelize: Sequelize): Promise<void> {
+  await sequelize.query(
+    `insert into customers (customer_id, is_provisional, created_at)
+     select distinct 'cu_' || pii_from, true, now() from contacts where queued_at >= '2026-06-01' and queued_at < '2026-07-08'`,
+  );
+  await sequelize.query(
+    `insert into contact_customers (contact_id, customer_id) select contact_id, 'cu_' || pii_from from contacts
+     where queued_at >= '2026-06-01' and queued_at < '2026-07-08' and hashtext(contact_id) % 3 <> 0`,
+  );
+  for (const table of ['contact_customers', 'customers']) await sequelize.query(`vacuum analyze ${table}`);
+  const firstContact = new FirstContact(sequelize);
+  const rule = { days: 7, transfers: 'unresolved', topic: 'queue', asOf: monthAt(24) } as const;
+  const june = { from: monthAt(5), to: monthAt(6), ...rule };
+  const shape = { timeZone: 'Europe/Rome', interval: 'day' } as const;
+  for (const by of ['queue', 'agent'] as const)
+    await time(`first contact resolution: a month by day and ${by}`, null, async () => {
+      const rows = await firstContact.report({ ...june, ...shape, by });
+      return rows.reduce((sum, { count }) => sum + count, 0);
+    });
+  await time('first contact resolution: a day by queue', null, async (run) => {
+    const from = monthAt(5) + run * 86_400_000;
+    const day = { ...rule, from, to: from + 86_400_000 };
+    return (await firstContact.report({ ...day, ...shape, by: 'queue' })).length;
+  });
+  await time(
+    'first contact resolution: first page of the repeats of a queue and month',
+    null,
+    async (run) => {
+      const asked = { ...june, scope: `queue:q${run}`, fate: 'repeated', limit: 50 } as const;
+      return (await firstContact.contacts(asked)).total;
+    },
   );
 }
 

@@ -116,6 +116,7 @@ describe('alerts with Postgres, a relay and a receiver', function () {
       sequelize,
       source: figures,
       history: noHistory,
+      explain: async () => undefined,
       site: {
         get site() {
           return site;

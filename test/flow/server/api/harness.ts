@@ -35,6 +35,8 @@ import { createFigures } from '../../../../server/db/figures-thread.ts';
 import { createDrillRepo } from '../../../../server/db/repos/drill-repo.ts';
 import { createStatementRepo } from '../../../../server/db/repos/statement-repo.ts';
 import { createContactRepo } from '../../../../server/db/repos/contact-repo.ts';
+import { alertDrift, driftReport } from '../../../../server/app/figures/drift-reports.ts';
+import { fcrContacts, fcrReport } from '../../../../server/app/figures/fcr-reports.ts';
 import { intervalReport } from '../../../../server/app/figures/interval-reports.ts';
 import { migrateUp } from '../../../../server/db/migrate.ts';
 import { newId } from '../../../../server/lib/ids.ts';
@@ -241,6 +243,12 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
   const figures = createFigures({ socketDir, database, user }, logger);
   const contacts = createContactRepo(sequelize);
   const drill = createDrillRepo(sequelize, (ids) => contacts.byIds(ids));
+  const firstContact = {
+    history: figures,
+    contactsOf: (ids: readonly string[]) => contacts.byIds(ids),
+    site: () => active.site,
+    now: () => clock.now(),
+  };
   const guard = createTextGuard({ stores: { sequelize }, clock, logger });
   await guard.start();
   const boardSources: BoardSources = { ...noFigures, site: boardSite(active) };
@@ -249,6 +257,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     sequelize,
     source: shown,
     history: noHistory,
+    explain: (alert, by) => alertDrift({ history: figures, site: () => active.site }, alert, by),
     site: active,
     sendNotice: async () => ({ outcome: 'off' }),
     dataDir: tempDir,
@@ -308,6 +317,13 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
         intervalReport({ history: figures, site: () => active.site, now: () => clock.now() }, query, within),
       contacts: (query) => drill.contacts(query),
       statements: (atMost) => createStatementRepo(sequelize).newest(atMost),
+      fcr: (query) => fcrReport(firstContact, query),
+      fcrContacts: (query) => fcrContacts(firstContact, query),
+      drift: ({ baseFrom, baseTo, ...query }) =>
+        driftReport(
+          { history: figures, site: () => active.site },
+          { ...query, base: [{ from: baseFrom, to: baseTo }] },
+        ),
     },
     live: {
       board: () => floor.tree.board,

@@ -17,6 +17,8 @@ import { applyBatch } from '../../../../server/db/projection-batch.ts';
 import { createRecordingRepo } from '../../../../server/db/repos/recording-repo.ts';
 import { createLogger } from '../../../../server/lib/log.ts';
 import { FloorDays } from '../../../support/floor-days.ts';
+import type { DriftReport } from '../../../../server/contract/rest-drift.ts';
+import type { FcrPage, FcrReport } from '../../../../server/contract/rest-fcr.ts';
 import { until } from '../../../support/until.ts';
 import type { Answer, Browser, Harness } from './harness.ts';
 import { startHarness } from './harness.ts';
@@ -320,6 +322,38 @@ describe('a supervisor limited to a team and a queue', function () {
           codeOf(await part.call('GET', `/api/figures/contacts?${day}&count=answered&${query}`)),
         ).to.equal(outside);
     },
+    'GET /api/reports/fcr': async () => {
+      const ask = (browser: Browser, query: string) =>
+        read<FcrReport>(browser, `/api/reports/fcr?${day}&${query}`);
+      const { rows } = await ask(part, 'by=queue');
+      expect(rows.map(({ scope }) => scope)).to.deep.equal(['queue:main']);
+      expect((await ask(part, 'by=site')).total).to.deep.equal((await ask(all, 'by=site&queues=main')).total);
+      for (const query of ['by=agent', 'by=queue&topic=any', 'by=queue&queues=main,loans'])
+        expect(codeOf(await part.call('GET', `/api/reports/fcr?${day}&${query}`)), query).to.equal(outside);
+    },
+    'GET /api/reports/fcr/contacts': async () => {
+      const ask = (query: string) => `/api/reports/fcr/contacts?${day}&limit=200&${query}`;
+      for (const scope of ['site', 'queue:main', 'channel:voice']) {
+        const { items, total } = await read<FcrPage>(part, ask(`scope=${scope}`));
+        expect(total, scope).to.be.greaterThan(0);
+        for (const { contact, repeat } of items)
+          for (const { contactId } of [contact, ...(repeat ? [repeat.contact] : [])])
+            expect(theirs.has(contactId), scope).to.equal(true);
+      }
+      for (const query of ['scope=queue:loans', 'scope=agent:101', 'scope=site&topic=any', 'queues=loans'])
+        expect(codeOf(await part.call('GET', ask(query))), query).to.equal(outside);
+    },
+    'GET /api/reports/drift': async () => {
+      const half = (startAt + endAt) / 2;
+      const ask = (scope: string) =>
+        `/api/reports/drift?figure=aht&baseFrom=${iso(startAt)}&baseTo=${iso(half)}&from=${iso(half)}&to=${iso(endAt)}&scope=${scope}`;
+      for (const scope of ['queue:main', 'team:north', 'agent:101']) {
+        const report = await read<DriftReport>(part, ask(scope));
+        expect(report, scope).to.deep.equal(await read<DriftReport>(all, ask(scope)));
+      }
+      for (const scope of ['site', 'queue:loans', 'team:south', 'agent:103', 'channel:voice'])
+        expect(codeOf(await part.call('GET', ask(scope))), scope).to.equal(outside);
+    },
     'GET /api/recordings': async () => {
       type Row = RecordingPage['items'][number];
       const seen = await pages<Row>(part, '/api/recordings');
@@ -424,6 +458,14 @@ describe('a supervisor limited to a team and a queue', function () {
     'GET /api/alerts/count': async () => {
       expect((await part.call('GET', '/api/alerts/count')).json).to.include({ standing: 2 });
       expect((await all.call('GET', '/api/alerts/count')).json).to.include({ standing: 4 });
+    },
+    'GET /api/alerts/:id/drift': async () => {
+      // Neither is a trend: what matters is that the other is not even looked for.
+      for (const id of [made['foreign alert']!, made['own alert']!])
+        expect(codeOf(await part.call('GET', `/api/alerts/${id}/drift`))).to.equal(missing);
+      const { alerts } = house.alerting;
+      const own = alerts.explain(made['own alert']!, undefined, { has: () => false, scopes: [] });
+      expect(await own).to.equal(undefined);
     },
     'POST /api/alerts/:id/acknowledge': async () => {
       const post = (id: string) => part.call('POST', `/api/alerts/${id}/acknowledge`, {});

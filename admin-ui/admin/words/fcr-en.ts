@@ -1,0 +1,42 @@
+/** English: first contact resolution. */
+export const fcrEn = {
+  reportViews: 'Kind of report',
+  reportViewFigures: 'Figures',
+  reportViewFcr: 'First contact resolution',
+  fcr: 'First contact resolution',
+  fcrShort: 'FCR',
+  fcrDays: 'Repeat within, days',
+  fcrTopic: 'Topic',
+  fcrTopicQueue: 'Same queue',
+  fcrTopicAny: 'Any queue',
+  fcrTransfers: 'Transferred contacts',
+  fcrTransfersResolved: 'Count as resolved',
+  fcrTransfersUnresolved: 'Do not count',
+  fcrMethod: 'Method: no repeat within {days}',
+  fcrDaysText: { one: '# day', other: '# days' },
+  fcrMethodQueue:
+    'resolved is a contact after which the same customer did not come again about the same topic until {days} after its first handling, on any channel. The topic is the queue that handled the contact first',
+  fcrMethodAny:
+    'resolved is a contact after which the same customer did not come again until {days} after its first handling, on any channel and about whatever',
+  fcrTransferResolvedHelp: 'A transferred contact counts as resolved where the customer did not come again.',
+  fcrTransferUnresolvedHelp:
+    'A transferred contact does not count as resolved, even where the customer did not come again.',
+  fcrCredited:
+    'A contact counts for the queue and agent that handled it first, when that handling ended. Nobody is asked whether it was resolved: neither agents nor customers say so yet.',
+  fcrOpenNote: { one: '# contact is still open', other: '# contacts are still open' },
+  fcrOpenHelp: 'their {days} are not over',
+  fcrAnonymousNote: { one: '# contact of an unknown customer', other: '# contacts of unknown customers' },
+  fcrNotCounted: 'Neither is in the figure.',
+  fcrContacts: 'Contacts',
+  fcrResolved: 'Resolved',
+  fcrRepeated: 'Repeated',
+  fcrTransferred: 'Transferred',
+  fcrOpen: 'Still open',
+  fcrAnonymous: 'Customer unknown',
+  fcrBadDays: 'The repeat window is 1 to 90 days.',
+  fcrHandledAt: 'First handled',
+  fcrCustomer: 'Customer',
+  fcrWhat: 'Result',
+  fcrAfter: 'again after {time}',
+  fcrBefore: 'again before handling',
+} as const;
