@@ -40,7 +40,7 @@ export const ru: Words<typeof en> = {
   stateRinging: 'Вызов',
   stateTalking: 'Разговор',
   stateHold: 'Удержание',
-  stateWrapUp: 'Постобработка',
+  stateWrapUp: 'Постобраб.',
   stateNotReady: 'Не готов',
   stateUnreachable: 'Нет связи',
   stateLoggedOut: 'Вышли',

@@ -107,7 +107,7 @@ export const boardsRu: Words<typeof boardsEn> = {
   kindWidgetAgentStates: 'Состояния',
   kindWidgetQueues: 'Таблица очередей',
   kindWidgetIntraday: 'График дня',
-  kindWidgetWaiters: 'Ждут дольше всех',
+  kindWidgetWaiters: 'Дольше всех',
   kindWidgetCallbacks: 'Перезвоны',
   kindWidgetChannels: 'Каналы',
   kindWidgetNews: 'Объявление',

@@ -11,6 +11,8 @@ import { ListHead, Nothing, pageRem, pageText, turn } from './turning.tsx';
 const typeRem = 0.24;
 const scales = [2, 1.8, 1.6, 1.45, 1.3, 1.15, 1];
 const tileEm = { width: 8.4, height: 2.95, gap: 0.3 };
+/** So much higher a tile may be, where less than another row is left under them. */
+const highest = 1.3;
 
 interface Grid {
   type: number;
@@ -118,7 +120,8 @@ export function AgentsGrid({ widget, data, screen, box }: WidgetProps<'agents', 
   const { type, columns, rows } = layGrid(rest, all.length, zoom);
   const { shown, page, pages } = turn(all, columns * rows, sec);
   const width = (rest.width - (columns - 1) * tileEm.gap * type) / columns;
-  const height = Math.min(rest.height, tileEm.height * type);
+  const each = (rest.height - (rows - 1) * tileEm.gap * type) / rows;
+  const height = Math.min(each, tileEm.height * type * (pages > 1 ? highest : 1));
   return (
     <Frame widget={widget}>
       <ListHead head={head} screen={screen} right={pageText(screen, page, pages)} />

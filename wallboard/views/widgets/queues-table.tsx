@@ -20,6 +20,9 @@ const roomiest = 1.5;
 const cellPadEm = 0.7;
 const nameShare = 0.3;
 const nameLeastRem = 1.9;
+const namePadRem = 0.25;
+/** em of a name for which the type gives way; what is longer may be cut. */
+const nameMostEm = 13;
 
 function cellLevel(figure: FigureName, value: number | undefined, row: QueueRowData, nowMs: number): Level {
   if (value === undefined) return 'calm';
@@ -61,15 +64,25 @@ function split(figures: readonly FigureName[], count: number): FigureName[][] {
   );
 }
 
-/** All columns at once if need be in smaller type, as long as that is read from afar; else they turn. */
-function layColumns(figures: readonly FigureName[], width: number, screen: Screen, most: number): Columns {
+/**
+ * All columns at once if need be in smaller type, as long as that is read from afar; else they turn. `names`: em of the widest
+ * name, which is left whole rather than the type large.
+ */
+function layColumns(
+  figures: readonly FigureName[],
+  names: number,
+  width: number,
+  screen: Screen,
+  most: number,
+): Columns {
   const least = leastTypeRem * Math.min(1, screen.zoom);
   const room = width - Math.min(width * 0.5, nameLeastRem * Math.min(1, screen.zoom));
   for (let count = 1; count <= figures.length; count += 1) {
     const pages = split(figures, count);
     const widest = Math.max(...pages.map((page) => sumOf(page, screen, 1)));
     const type = Math.min(most, room / widest);
-    if (type >= least) return { type, pages };
+    const roomy = (width - namePadRem) / (widest + Math.min(names, nameMostEm));
+    if (type >= least) return { type: Math.max(least, Math.min(type, roomy)), pages };
   }
   return { type: least, pages: split(figures, figures.length) };
 }
@@ -84,7 +97,7 @@ function layWidths(
 ) {
   const needed = sumOf(figures, screen, type);
   const name = Math.max(
-    Math.min(names * type + 0.25, width - needed),
+    Math.min(names * type + namePadRem, width - needed),
     Math.min(width * nameShare, width - needed),
   );
   const spare = Math.max(0, width - name - needed) / figures.length;
@@ -143,14 +156,14 @@ export function QueuesTable({
   const ideal = height / ((rows.length + 1) * rowEm);
   const least = Math.max(leastTypeRem * Math.min(1, zoom), typeRem * zoom);
   const most = Math.max(least, Math.min(least * roomiest, ideal, box.width / 14));
-  const { type, pages: columnPages } = layColumns(widget.figures, box.width, screen, most);
+  const names = Math.max(1, ...rows.map(([, row]) => widthOf(row.name, 500)));
+  const { type, pages: columnPages } = layColumns(widget.figures, names, box.width, screen, most);
   const perPage = Math.max(1, Math.floor(height / (rowEm * type)) - 1);
   const rowPages = Math.max(1, Math.ceil(rows.length / perPage));
   const pages = rowPages * columnPages.length;
   const page = pageOf(sec, pages);
   const from = (page % rowPages) * perPage;
   const figures = columnPages[Math.floor(page / rowPages)] ?? [];
-  const names = Math.max(1, ...rows.map(([, row]) => widthOf(row.name, 500)));
   const widths = layWidths(figures, names, box.width, screen, type);
   const rowHeight = Math.min(height / (Math.min(rows.length, perPage) + 1), type * 2.1);
   return (
