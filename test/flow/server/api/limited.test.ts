@@ -352,7 +352,7 @@ describe('a supervisor limited to a team and a queue', function () {
     },
     'GET /api/emergency': async () => {
       const routing = house.deps.routing;
-      const { emergencies } = routing;
+      const emergencies = routing.emergencies.bind(routing);
       try {
         routing.emergencies = () => ['main', 'loans'];
         expect((await part.call('GET', '/api/emergency')).json).to.deep.equal({
@@ -464,7 +464,8 @@ describe('a supervisor limited to a team and a queue', function () {
       expect(codeOf(await put('mine', 'queue:main'))).to.equal('200');
     },
     'POST /api/boards/preview': async () => {
-      const { alerts } = house.boardSources;
+      const sources = house.boardSources;
+      const alerts = sources.alerts.bind(sources);
       const tile = { name: 'x', severity: 'warning', since: 0, isAcknowledged: false } as const;
       house.boardSources.alerts = () => ({
         a1: { ...tile, scope: 'queue:main' },
