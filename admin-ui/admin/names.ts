@@ -10,6 +10,7 @@ import { api } from './session.ts';
 interface SiteNames {
   queues?: Record<string, string>;
   agents?: Record<string, string>;
+  teams?: Record<string, string>;
 }
 
 /** For choices; empty until the first page has asked. */

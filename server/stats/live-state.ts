@@ -17,7 +17,7 @@ import type {
   QueueLive,
 } from '../contract/live.ts';
 import { AgentFigures, type PeopleSnapshot, type StatsAgent } from './agent-figures.ts';
-import { countsOf } from './figure-cells.ts';
+import { placeOf } from './figure-cells.ts';
 import { type ClosedDay, type CubeState, FigureCube, minuteMs } from './figure-cube.ts';
 import { FigureFold, type FigureSink, type FoldState } from './figure-fold.ts';
 import type { FigureSource } from './figure-source.ts';
@@ -297,10 +297,9 @@ class LiveFold implements LiveStats {
       for (const scope of scopes) {
         const cell = this.#cube.minute(scope, start);
         if (!cell) continue;
-        const { offered, answered, abandoned } = countsOf(cell);
-        minute.offered += offered;
-        minute.answered += answered;
-        minute.abandoned += abandoned;
+        minute.offered += cell[placeOf.offered]!;
+        minute.answered += cell[placeOf.answered]!;
+        minute.abandoned += cell[placeOf.abandoned]!;
       }
       hour[start] = minute;
     }

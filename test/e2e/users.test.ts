@@ -94,4 +94,73 @@ describe('users in the browser', function () {
       await page.locator('#change-agent').waitFor();
       expect(await findOverflow(page)).to.deep.equal([]);
     });
+
+  /** Names as a site of several teams has them. */
+  async function withTeams() {
+    const queues = { cards: 'Card services', accounts: 'Current accounts', loans: 'Loans and mortgages' };
+    const teams = { north: 'North', south: 'South' };
+    await page.route('**/api/site/names', (route) => route.fulfill({ json: { queues, teams, agents: {} } }));
+    await page.reload();
+    await page.locator('tr[data-user=ada]').waitFor();
+  }
+
+  for (const language of ['en', 'ru', 'it'])
+    it(`limits a supervisor to teams and queues, and lifts it again (${language})`, async () => {
+      await open(language);
+      await withTeams();
+      await page.fill('#new-username', 'nora');
+      expect(await page.locator('.view-fields').count(), 'an agent has the desk alone').to.equal(0);
+      await page.selectOption('#new-role', 'supervisor');
+      await page.locator('.new-user input[value=part]').check();
+      await page.locator('.new-user button[type=submit]').click();
+      await page.locator('.new-user .notice-bad').waitFor();
+      expect(userOf('nora'), 'nothing chosen').to.equal(undefined);
+      await page.locator('.new-user input[value=north]').check();
+      await page.locator('.new-user input[value=loans]').check();
+      await page.locator('.new-user input[value=cards]').check();
+      expect(await findOverflow(page)).to.deep.equal([]);
+      await page.locator('.new-user button[type=submit]').click();
+      await row('nora').waitFor();
+      expect(userOf('nora')?.view).to.deep.equal({ teams: ['north'], queues: ['cards', 'loans'] });
+      expect(await row('nora').innerText())
+        .to.include('Card services')
+        .and.include('North');
+      await row('nora').locator('[data-do=change]').click();
+      await page.locator('dialog input[value=cards]').uncheck();
+      expect(await findOverflow(page)).to.deep.equal([]);
+      await page.locator('dialog .is-main').click();
+      await page.locator('dialog').waitFor({ state: 'detached' });
+      expect(userOf('nora')?.view).to.deep.equal({ teams: ['north'], queues: ['loans'] });
+      await row('nora').locator('[data-do=change]').click();
+      await page.locator('dialog input[value=all]').check();
+      await page.locator('dialog .is-main').click();
+      await page.locator('dialog').waitFor({ state: 'detached' });
+      expect(userOf('nora')).not.to.have.property('view');
+      expect(errors).to.deep.equal([]);
+    });
+
+  it('says on every page what somebody sees who is limited, and offers no switch of the whole site', async () => {
+    await open('en');
+    const { backend } = stage;
+    backend.rest.limits.view = {
+      teams: [{ id: 'north', name: 'North' }],
+      queues: [
+        { id: 'cards', name: 'Cards' },
+        { id: 'accounts', name: 'Accounts' },
+      ],
+    };
+    backend.shape((state) => (state.board.isPart = true));
+    await page.goto(`${backend.url}/?lang=en#/live`);
+    await page.reload();
+    await page.locator('.side-view', { hasText: 'Cards, Accounts · Team North' }).waitFor();
+    backend.step();
+    await page.locator('.figures-part').waitFor();
+    await page.locator('#emergency-open').click();
+    await page.locator('.emergency-choice').first().waitFor();
+    expect(await page.locator('.emergency-choice[data-scope=""]').count()).to.equal(0);
+    await page.keyboard.press('Escape');
+    await page.goto(`${backend.url}/?lang=en#/alerts`);
+    await page.locator('.side-view').waitFor();
+    expect(errors).to.deep.equal([]);
+  });
 });

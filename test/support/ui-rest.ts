@@ -3,6 +3,7 @@
  * memory. Checks what the screens must get right (CSRF header, strict bodies by the contract's own
  * schemas, a reason before a recording); it is no model of the real rules.
  */
+import type { NamedView } from '../../server/contract/user-view.ts';
 import { randomBytes } from 'node:crypto';
 import express, { type Request, type Response, type Router } from 'express';
 import type { z } from 'zod';
@@ -55,6 +56,8 @@ export interface RestStandIn {
   boards: BoardsStandIn;
   /** What its user may do. */
   may: string[];
+  /** What its user is limited to. */
+  limits: { view?: NamedView };
   /** Text channels that its site has. */
   textChannels: SessionView['channels'];
 }
@@ -286,8 +289,14 @@ export function createRestStandIn(options: {
 
   const may = [...permissions];
   const textChannels: SessionView['channels'] = ['mail', 'chat', 'form'];
+  const limits: RestStandIn['limits'] = {};
   const view = (): SessionView => ({
-    me: { userId: 'u1', username: user.username, role: 'admin' },
+    me: {
+      userId: 'u1',
+      username: user.username,
+      role: limits.view ? 'supervisor' : 'admin',
+      ...(limits.view && { view: limits.view }),
+    },
     csrfToken,
     may,
     channels: textChannels,
@@ -541,6 +550,7 @@ export function createRestStandIn(options: {
     channels,
     boards,
     may,
+    limits,
     textChannels,
   };
 }

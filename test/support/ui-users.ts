@@ -39,7 +39,7 @@ export function createUsersStandIn(now: () => number): { router: Router; users: 
   router.post('/api/users', (request, response) => {
     const { data } = createUserRequestSchema.safeParse(request.body);
     if (!data) return fail(response, 400, 'bad-request');
-    const { username, role, agentId } = data;
+    const { username, role, agentId, view } = data;
     if (users.some((user) => user.username === username))
       return fail(response, 409, 'conflict', 'username-taken');
     const user: UserRow = {
@@ -50,6 +50,7 @@ export function createUsersStandIn(now: () => number): { router: Router; users: 
       mustChangePassword: true,
       createdAt: now(),
       ...(agentId !== undefined && { agentId }),
+      ...(view && { view }),
     };
     users.push(user);
     response.status(201).json({ user, oneTimePassword });
@@ -65,9 +66,11 @@ export function createUsersStandIn(now: () => number): { router: Router; users: 
     const { data } = updateUserRequestSchema.safeParse(request.body);
     if (!user || !data) return fail(response, 400, 'bad-request');
     if (user.username === 'ada') return fail(response, 409, 'conflict', 'last-admin');
-    const { role, isDisabled, agentId } = data;
+    const { role, isDisabled, agentId, view } = data;
     if (role !== undefined) user.role = role;
     if (isDisabled !== undefined) user.isDisabled = isDisabled;
+    if (view === null || user.role === 'agent' || user.role === 'admin') delete user.view;
+    else if (view) user.view = view;
     if (agentId === null) delete user.agentId;
     else if (agentId !== undefined) user.agentId = agentId;
     response.json(user);

@@ -13,6 +13,8 @@ import { change, type Content, type Entries, withoutWidget } from './board-draft
 import { type Cells, faultOfPlace, firstRoom, type PlaceFault, type Size, stepOver } from './board-grid.ts';
 import { isSameValue } from './same-value.ts';
 import { kindFacts, newWidget } from './board-kinds.ts';
+import { ownWidget } from './own-widget.ts';
+import type { NamedView } from '../../../server/contract/user-view.ts';
 
 export const undoStepsAtMost = 300;
 
@@ -30,7 +32,8 @@ export type Command =
   | { type: 'place'; widgetId: string; cells: Cells }
   | { type: 'step'; widgetId: string; dx: number; dy: number }
   | { type: 'grow'; widgetId: string; dw: number; dh: number }
-  | { type: 'add'; kind: WidgetKind; newsText: string }
+  /** `view`: of somebody limited to it. */
+  | { type: 'add'; kind: WidgetKind; newsText: string; view?: NamedView }
   /** A copy of a widget, of this board or another. */
   | { type: 'insert'; widget: Widget }
   | { type: 'remove'; widgetId: string }
@@ -146,8 +149,10 @@ function insert(
   return { state: selecting(commit(state, { board, drafts: state.drafts }), widgetId) };
 }
 
-const add = (state: EditorState, kind: WidgetKind, newsText: string) =>
-  insert(state, kind, kindFacts[kind].size, (widgetId, cells) => newWidget(kind, widgetId, cells, newsText));
+const add = (state: EditorState, { kind, newsText, view }: Extract<Command, { type: 'add' }>) =>
+  insert(state, kind, kindFacts[kind].size, (widgetId, cells) =>
+    ownWidget(newWidget(kind, widgetId, cells, newsText), view),
+  );
 
 function remove(state: EditorState, widgetId: string): Outcome {
   if (!widgetOf(state, widgetId)) return { state };
@@ -180,7 +185,7 @@ export function run(state: EditorState, command: Command): Outcome {
     case 'grow':
       return grow(state, command.widgetId, command);
     case 'add':
-      return add(state, command.kind, command.newsText);
+      return add(state, command);
     case 'insert': {
       const { widget } = command;
       return insert(state, widget.kind, widget, (widgetId, cells) => ({ ...widget, widgetId, ...cells }));

@@ -4,15 +4,17 @@ import { Field } from '../../shared/parts/field.tsx';
 import { Notice } from '../../shared/parts/notice.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { language, words } from '../reading.ts';
-import { refusalText, stage } from '../session.ts';
+import { limits, refusalText, stage } from '../session.ts';
 import { BoardSketch } from './board-sketch.tsx';
 import { createBoard } from './board-store.ts';
 import { templateWord } from './board-words.ts';
 import { siteThings, thingsOf, useSiteThings } from './site-things.ts';
 import { fromTemplate, type TemplateId } from './templates.ts';
 
-/** Of mails and chats only where the site has them. */
+/** Of mails and chats only where the site has them; of the whole site only to those who see it. */
 function offered(): TemplateId[] {
+  const view = limits();
+  if (view) return [...(view.queues.length > 0 ? (['queue'] as const) : []), 'empty'];
   const now = stage.value;
   const hasText =
     now.at === 'in' && now.session.channels.some((channel) => channel === 'mail' || channel === 'chat');
@@ -21,7 +23,7 @@ function offered(): TemplateId[] {
 
 export function NewBoard({ onMade, onClose }: { onMade: (boardId: string) => void; onClose: () => void }) {
   const [name, setName] = useState('');
-  const [template, setTemplate] = useState<TemplateId>('floor');
+  const [template, setTemplate] = useState<TemplateId>(() => offered()[0]!);
   const [queueId, setQueueId] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const [fault, setFault] = useState<string>();

@@ -4,6 +4,7 @@ import { type ScopeKind } from '../../../server/contract/figure-facts.ts';
 import { channels } from '../../../server/contract/events.ts';
 import { channelName, scopeKindName } from '../../shared/figure-names.ts';
 import { language, words } from '../reading.ts';
+import { limits } from '../session.ts';
 import type { Fault } from './board-draft.ts';
 import { Choice } from './panel-controls.tsx';
 import { readScopes, writeScopes } from './scope-text.ts';
@@ -80,6 +81,7 @@ function offeredKinds(inUse: ScopeKind): ScopeKind[] {
   const all: ScopeKind[] = ['site', 'queue', 'channel', 'team', 'agent', 'number', 'branch', 'trunk'];
   return all.filter((kind) => {
     const things = thingKind[kind];
+    if (limits() && kind !== inUse && kind !== 'queue' && kind !== 'team' && kind !== 'agent') return false;
     if (kind === inUse || kind === 'site' || kind === 'channel') return true;
     return things !== undefined && thingsOf(things, language.value).length > 0;
   });

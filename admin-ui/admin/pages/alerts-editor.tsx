@@ -6,7 +6,8 @@ import { Notice } from '../../shared/parts/notice.tsx';
 import { fill } from '../../shared/words.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { words } from '../reading.ts';
-import { api, may } from '../session.ts';
+import { api, limits, may } from '../session.ts';
+import { homeScope } from '../boards/own-widget.ts';
 import { ConditionFields, NumberField, SpanField, type ConditionProps } from './alerts-condition.tsx';
 import { ruleRefusal } from './alerts-refusal.ts';
 import { ScopeField } from './alerts-scope.tsx';
@@ -146,7 +147,7 @@ export interface RuleEditorProps {
 }
 
 export function RuleEditor({ row, scopes, onDone, onClose }: RuleEditorProps) {
-  const [rule, setRule] = useState<AlertRule>(row?.rule ?? fresh);
+  const [rule, setRule] = useState<AlertRule>(row?.rule ?? { ...fresh, scope: homeScope(limits()) });
   const [mails, setMails] = useState((row?.rule.to.mail ?? []).join('\n'));
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<string>();

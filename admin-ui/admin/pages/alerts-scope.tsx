@@ -4,7 +4,7 @@ import type { AlertScope, AlertScopeList } from '../../../server/contract/alerts
 import { scopeKinds, type ScopeKind } from '../../../server/contract/figure-facts.ts';
 import { channelNames, scopeKindName } from '../../shared/figure-names.ts';
 import { language, words } from '../reading.ts';
-import { api } from '../session.ts';
+import { api, limits } from '../session.ts';
 import { splitScope } from './alerts-text.ts';
 
 export function useScopes(): AlertScope[] {
@@ -19,6 +19,11 @@ export function useScopes(): AlertScope[] {
 
 const typed = new Set<ScopeKind>(['agent', 'branch']);
 const example: Partial<Record<ScopeKind, string>> = { agent: '101', branch: '700/closed' };
+
+/** Of a part of the site: its queues, teams and agents. What the rule asks of is there in any case. */
+const ofPart: ReadonlySet<ScopeKind> = new Set<ScopeKind>(['queue', 'team', 'agent']);
+const kindsFor = (inUse: ScopeKind): ScopeKind[] =>
+  scopeKinds.filter((kind) => !limits() || ofPart.has(kind) || kind === inUse);
 
 interface ScopeFieldProps {
   scope: string;
@@ -57,7 +62,7 @@ export function ScopeField({ scope, scopes, onScope }: ScopeFieldProps) {
             onScope(next === 'site' ? 'site' : `${next}:`);
           }}
         >
-          {scopeKinds.map((one) => (
+          {kindsFor(kind).map((one) => (
             <option key={one} value={one}>
               {scopeKindName(language.value, one)}
             </option>

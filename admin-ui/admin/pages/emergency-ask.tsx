@@ -7,7 +7,7 @@ import { fill, plural } from '../../shared/words.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Notice } from '../../shared/parts/notice.tsx';
 import { formats, language, words } from '../reading.ts';
-import { refusalText } from '../session.ts';
+import { limits, refusalText } from '../session.ts';
 import type { EmergencyClient, Scope } from './emergency-client.ts';
 
 interface AskProps {
@@ -109,7 +109,8 @@ export function AskOn(props: AskProps) {
   );
   const isAlready = chosen !== undefined && isOn(state, chosen);
   const choices = [
-    { scope: {} as Scope, name: w.emergencyScopeAll },
+    // The whole site is not theirs to switch who see a part of it.
+    ...(limits() ? [] : [{ scope: {} as Scope, name: w.emergencyScopeAll }]),
     ...queues.map(({ queueId, name }) => ({ scope: { queueId } as Scope, name })),
   ];
   const name = chosen?.queueId === undefined ? w.emergencyScopeAll : queueName(floor, chosen.queueId);

@@ -9,7 +9,7 @@ import type { FloorState } from '../../../server/contract/live.ts';
 import { fill } from '../../shared/words.ts';
 import { Notice } from '../../shared/parts/notice.tsx';
 import { formats, words } from '../reading.ts';
-import { may, refusalText } from '../session.ts';
+import { limits, may, refusalText } from '../session.ts';
 import { AskOff, AskOn, queueName } from './emergency-ask.tsx';
 import { createEmergencyClient, type EmergencyClient, type Scope } from './emergency-client.ts';
 
@@ -157,7 +157,7 @@ function BandEntry({ scope, text, onOff }: { scope: Scope; text: string; onOff: 
   return (
     <li data-emergency={scope.queueId ?? ''}>
       <b id={`${id}-text`}>{text}</b>
-      {may('routing.switch') && (
+      {may('routing.switch') && !(scope.queueId === undefined && limits()) && (
         <button
           type="button"
           id={`${id}-off`}

@@ -149,6 +149,7 @@ export function LivePage() {
       {!floor && <p class="quiet">{w.connecting} …</p>}
       {floor && (
         <div class="live-body">
+          {floor.board.isPart && <p class="figures-part quiet">{w.viewPart}</p>}
           <Figures floor={floor} client={client} drill={drill} />
           <div class="panels">
             <section class="panel panel-calls">

@@ -7,6 +7,7 @@ import type {
   UpdateUserRequest,
   UserRow,
 } from '../../../server/contract/rest.ts';
+import type { UserView } from '../../../server/contract/user-view.ts';
 import type { Answer, Refusal } from '../../shared/api-client.ts';
 import { Field } from '../../shared/parts/field.tsx';
 import { Notice } from '../../shared/parts/notice.tsx';
@@ -15,6 +16,7 @@ import { siteNames } from '../names.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { words, type ConsoleWords, type TextKey } from '../reading.ts';
 import { api, refusalText } from '../session.ts';
+import { isNothing, known, mayBeLimited, ViewFields } from './users-view.tsx';
 
 export interface AskedOfUser {
   what: 'change' | 'password' | 'switch';
@@ -38,6 +40,8 @@ function userRefusal(w: ConsoleWords, refusal: Refusal): string {
       return w.usersLastAdmin;
     case 'agent-taken':
       return w.usersAgentTaken;
+    case 'unknown-in-site':
+      return w.viewUnknown;
     case 'unknown-agent':
       return w.usersAgentUnknown;
     default:
@@ -106,10 +110,15 @@ export function NewUserForm({ onMade }: { onMade: (made: NewUser) => void }) {
   const [username, setUsername] = useState('');
   const [role, setRole] = useState<Role>('agent');
   const [agentId, setAgentId] = useState('');
+  const [view, setView] = useState<UserView>();
   const [isBusy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<Refusal>();
+  const [isUnchosen, setUnchosen] = useState(false);
   const w = words.value;
+  const limits = mayBeLimited(role) ? view : undefined;
   const create = async () => {
+    setUnchosen(isNothing(limits));
+    if (isNothing(limits)) return;
     setBusy(true);
     setRefusal(undefined);
     const agent = role === 'viewer' ? '' : agentId.trim();
@@ -117,6 +126,7 @@ export function NewUserForm({ onMade }: { onMade: (made: NewUser) => void }) {
       username: username.trim().toLowerCase(),
       role,
       ...(agent !== '' && { agentId: agent }),
+      ...(limits && { view: limits }),
     };
     const answer = await api<NewUser>('/api/users', { method: 'POST', body });
     setBusy(false);
@@ -126,6 +136,7 @@ export function NewUserForm({ onMade }: { onMade: (made: NewUser) => void }) {
     }
     setUsername('');
     setAgentId('');
+    setView(undefined);
     onMade(answer.body);
   };
   return (
@@ -154,17 +165,28 @@ export function NewUserForm({ onMade }: { onMade: (made: NewUser) => void }) {
           {w.usersCreate}
         </button>
       </div>
+      {mayBeLimited(role) && <ViewFields id="new" view={view} setView={setView} />}
+      {isUnchosen && isNothing(limits) && <Notice kind="bad">{w.viewChoose}</Notice>}
       {refusal && <Notice kind="bad">{userRefusal(w, refusal)}</Notice>}
     </form>
   );
 }
 
 /** What has changed; undefined where nothing has. */
-function changeOf(user: UserRow, role: Role, agentId: string): UpdateUserRequest | undefined {
+function changeOf(
+  user: UserRow,
+  role: Role,
+  agentId: string,
+  view: UserView | undefined,
+): UpdateUserRequest | undefined {
+  const limits = mayBeLimited(role) && view ? known(view) : undefined;
+  const isSameView = JSON.stringify(limits) === JSON.stringify(user.view);
   const agent = role === 'viewer' || agentId.trim() === '' ? null : agentId.trim();
   const change: UpdateUserRequest = {
     ...(role !== user.role && { role }),
     ...(agent !== (user.agentId ?? null) && { agentId: agent }),
+    // A role without one takes it away by itself.
+    ...(!isSameView && mayBeLimited(role) && { view: limits ?? null }),
   };
   return Object.keys(change).length === 0 ? undefined : change;
 }
@@ -178,6 +200,8 @@ interface AskUserProps {
 export function AskUser({ asked: { what, user }, onDone, onClose }: AskUserProps) {
   const [role, setRole] = useState<Role>(user.role);
   const [agentId, setAgentId] = useState(user.agentId ?? '');
+  const [view, setView] = useState(user.view);
+  const [isUnchosen, setUnchosen] = useState(false);
   const [refusal, setRefusal] = useState<Refusal>();
   const w = words.value;
   const name = user.username;
@@ -190,7 +214,10 @@ export function AskUser({ asked: { what, user }, onDone, onClose }: AskUserProps
       else setRefusal(answer);
       return;
     }
-    const change = what === 'switch' ? { isDisabled: !user.isDisabled } : changeOf(user, role, agentId);
+    const isWithout = what === 'change' && mayBeLimited(role) && view !== undefined && isNothing(known(view));
+    setUnchosen(isWithout);
+    if (isWithout) return;
+    const change = what === 'switch' ? { isDisabled: !user.isDisabled } : changeOf(user, role, agentId, view);
     if (!change) {
       onClose();
       return;
@@ -218,8 +245,12 @@ export function AskUser({ asked: { what, user }, onDone, onClose }: AskUserProps
       onClose={onClose}
     >
       {what === 'change' ? (
-        <RoleFields id="change" role={role} agentId={agentId} setRole={setRole} setAgentId={setAgentId} />
+        <>
+          <RoleFields id="change" role={role} agentId={agentId} setRole={setRole} setAgentId={setAgentId} />
+          {mayBeLimited(role) && <ViewFields id="change" view={view} setView={setView} />}
+        </>
       ) : null}
+      {isUnchosen && <Notice kind="bad">{w.viewChoose}</Notice>}
       {!(what === 'switch' && user.isDisabled) && <p class="quiet">{w.usersSessionsEnd}</p>}
       {refusal && <Notice kind="bad">{userRefusal(w, refusal)}</Notice>}
     </Dialog>

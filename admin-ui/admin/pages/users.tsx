@@ -4,15 +4,17 @@
  */
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { NewUser, UserList, UserRow } from '../../../server/contract/rest.ts';
+import type { UserView } from '../../../server/contract/user-view.ts';
 import type { Refusal } from '../../shared/api-client.ts';
 import { Notice } from '../../shared/parts/notice.tsx';
 import { OnOffShape } from '../../shared/parts/state-shape.tsx';
 import { fill } from '../../shared/words.ts';
-import { useNames } from '../names.ts';
+import { siteNames, useNames } from '../names.ts';
 import { PageHead } from '../parts/shell.tsx';
 import { Table } from '../parts/table.tsx';
 import { formats, words } from '../reading.ts';
 import { api, may, refusalText } from '../session.ts';
+import { viewText, withNames } from '../view-text.ts';
 import { AskUser, NewUserForm, roleWord, type AskedOfUser } from './users-ask.tsx';
 
 function OneTimePassword({ made, onClose }: { made: NewUser; onClose: () => void }) {
@@ -38,6 +40,16 @@ function Status({ user }: { user: UserRow }) {
       <OnOffShape isOn={!user.isDisabled} isBad={user.isDisabled} />
       {user.isDisabled ? w.usersDisabled : user.mustChangePassword ? w.usersInvited : w.usersEnabled}
     </span>
+  );
+}
+
+/** Of somebody limited to some teams and queues; all others see the whole site. */
+function SeenBy({ view }: { view: UserView }) {
+  const text = viewText(words.value, withNames(view, siteNames.value));
+  return (
+    <small class="seen-by" title={text} data-given>
+      {text}
+    </small>
   );
 }
 
@@ -113,7 +125,10 @@ export function UsersPage() {
           {users.map((user) => (
             <tr key={user.userId} data-user={user.username}>
               <td data-given>{user.username}</td>
-              <td>{w[roleWord[user.role]]}</td>
+              <td>
+                {w[roleWord[user.role]]}
+                {user.view && <SeenBy view={user.view} />}
+              </td>
               <td data-given title={agentOf(user)}>
                 {agentOf(user)}
               </td>

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Role, SessionView } from '../../../server/contract/rest.ts';
+import type { NamedView } from '../../../server/contract/user-view.ts';
 import { LanguageChoice } from '../../shared/parts/language-choice.tsx';
 import { Mark } from '../../shared/parts/mark.tsx';
 import { plural } from '../../shared/words.ts';
@@ -10,6 +11,7 @@ import { unacknowledgedAlerts, watchAlerts } from '../pages/alerts-badge.ts';
 import { unsettledMails, watchQuarantine } from '../pages/quarantine-badge.ts';
 import { go, page, pagesOf } from '../route.ts';
 import { signOut } from '../session.ts';
+import { viewText } from '../view-text.ts';
 import { PageIcon } from './icons.tsx';
 
 const roleWord: Record<Role, TextKey> = {
@@ -105,6 +107,17 @@ function AlertsBadge() {
   );
 }
 
+/** On every page: whoever sees a part must not take it for the whole. */
+function SeenPart({ view }: { view: NamedView }) {
+  const text = viewText(words.value, view);
+  return (
+    <p class="side-view" title={text}>
+      <b>{words.value.viewYours}</b>
+      <span data-given>{text}</span>
+    </p>
+  );
+}
+
 export function Shell({ session, children }: { session: SessionView; children: ComponentChildren }) {
   const shown = pagesOf(session);
   return (
@@ -121,10 +134,13 @@ export function Shell({ session, children }: { session: SessionView; children: C
         {words.value.skipToContent}
       </a>
       <aside class="side">
-        <p class="brand">
-          <Mark />
-          {words.value.appName}
-        </p>
+        <div>
+          <p class="brand">
+            <Mark />
+            {words.value.appName}
+          </p>
+          {session.me.view && <SeenPart view={session.me.view} />}
+        </div>
         <nav aria-label={words.value.navigation}>
           {shown.map((entry) => (
             <a

@@ -6,7 +6,7 @@ import { formatsFor } from '../../shared/format.ts';
 import { plural } from '../../shared/words.ts';
 import type { NameOf } from '../names.ts';
 import { language, words } from '../reading.ts';
-import { api } from '../session.ts';
+import { api, limits } from '../session.ts';
 import { countText } from './report-text.ts';
 
 /** Nights shown; the server keeps more. */
@@ -15,6 +15,8 @@ const shownAtMost = 14;
 export function useStatements(): FigureStatement[] | undefined {
   const [list, setList] = useState<FigureStatement[]>();
   useEffect(() => {
+    // They are of the whole site.
+    if (limits()) return;
     void api<StatementList>('/api/reports/statements').then((answer) => {
       if (answer.isOk) setList(answer.body.items);
     });

@@ -14,6 +14,7 @@ import { quarantineEn } from './quarantine-en.ts';
 import { reportsEn } from './reports-en.ts';
 import { returnEn } from './return-en.ts';
 import { usersEn } from './users-en.ts';
+import { viewEn } from './view-en.ts';
 
 export const en = {
   ...agentEn,
@@ -31,6 +32,7 @@ export const en = {
   ...reportsEn,
   ...returnEn,
   ...usersEn,
+  ...viewEn,
   skipToContent: 'Skip to content',
   navigation: 'Pages',
   pageLive: 'Live',

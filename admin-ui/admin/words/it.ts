@@ -16,6 +16,7 @@ import { quarantineIt } from './quarantine-it.ts';
 import { reportsIt } from './reports-it.ts';
 import { returnIt } from './return-it.ts';
 import { usersIt } from './users-it.ts';
+import { viewIt } from './view-it.ts';
 
 export const it: Words<typeof en> = {
   ...agentIt,
@@ -33,6 +34,7 @@ export const it: Words<typeof en> = {
   ...reportsIt,
   ...returnIt,
   ...usersIt,
+  ...viewIt,
   skipToContent: 'Vai al contenuto',
   navigation: 'Pagine',
   pageLive: 'In diretta',

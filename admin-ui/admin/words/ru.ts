@@ -16,6 +16,7 @@ import { quarantineRu } from './quarantine-ru.ts';
 import { reportsRu } from './reports-ru.ts';
 import { returnRu } from './return-ru.ts';
 import { usersRu } from './users-ru.ts';
+import { viewRu } from './view-ru.ts';
 
 export const ru: Words<typeof en> = {
   ...agentRu,
@@ -33,6 +34,7 @@ export const ru: Words<typeof en> = {
   ...reportsRu,
   ...returnRu,
   ...usersRu,
+  ...viewRu,
   skipToContent: 'К содержанию',
   navigation: 'Страницы',
   pageLive: 'Сейчас',

@@ -572,6 +572,22 @@ describe('a supervisor limited to a team and a queue', function () {
   for (const [route, probe] of Object.entries(probes))
     it(`is given by ${route} what is theirs and no more`, probe);
 
+  it('finds what is theirs behind many contacts of others, a bounded number of rows at a time', async () => {
+    await house.sequelize.query(
+      `insert into contacts (contact_id, first_seq, queue_id, arrived_at)
+       select 'later' || n, 1000000 + n, 'loans', now() from generate_series(1, 21000) n`,
+    );
+    try {
+      const first = await read<ContactPage>(part, '/api/contacts?limit=40');
+      expect(first.items).to.deep.equal([]);
+      expect(first.nextCursor).to.equal(String(1_000_001 + 1000));
+      const seen = await pages<ContactPage['items'][number]>(part, '/api/contacts');
+      expect(seen.map(({ contactId }) => contactId)).to.have.members([...theirs]);
+    } finally {
+      await house.sequelize.query("delete from contacts where contact_id like 'later%'");
+    }
+  });
+
   describe('is made so by an administrator', () => {
     const users = async () => (await read<{ items: Record<string, unknown>[] }>(admin, '/api/users')).items;
     const idOf = async (username: string) =>

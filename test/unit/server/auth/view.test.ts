@@ -1,6 +1,9 @@
 /** What follows from a view: which queues, teams, agents, contacts and scopes are in it, and which never are. */
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { kinds, newWidget } from '../../../../admin-ui/admin/boards/board-kinds.ts';
+import { homeScope, isOwnKind, ownWidget } from '../../../../admin-ui/admin/boards/own-widget.ts';
+import { fromTemplate } from '../../../../admin-ui/admin/boards/templates.ts';
 import { isBoardWithin, isFigureWithin } from '../../../../server/app/boards/board-within.ts';
 import { narrowDrill, narrowIntervals } from '../../../../server/api/reports/narrow.ts';
 import { permissions, permissionsOf } from '../../../../server/auth/policy.ts';
@@ -225,5 +228,33 @@ describe('a board within a view', () => {
     ])
       expect(isWithin(widget), JSON.stringify(widget)).to.equal(false);
     expect(isFigureWithin('unreachable-phones', 'site', wholeSite)).to.equal(true);
+  });
+});
+
+describe('a new widget of somebody who sees a part of the site', () => {
+  const named = namedView({ teams: ['north'], queues: ['cards'] }, site);
+  const cells = { x: 0, y: 0, w: 8, h: 8 };
+
+  it('is offered where it can be theirs, and begins as theirs', () => {
+    for (const kind of kinds) {
+      const widget = ownWidget(newWidget(kind, 'w', cells, 'News'), named);
+      const board = boardSchema.parse({ name: 'B', widgets: [widget] });
+      expect(isBoardWithin(board, view), kind).to.equal(isOwnKind(kind, named));
+      expect(isOwnKind(kind, undefined)).to.equal(true);
+      expect(ownWidget(newWidget(kind, 'w', cells, 'News'), undefined)).to.deep.equal(
+        newWidget(kind, 'w', cells, 'News'),
+      );
+    }
+    expect([homeScope(named), homeScope({ ...named, queues: [] }), homeScope(undefined)]).to.deep.equal([
+      'queue:cards',
+      'team:north',
+      'site',
+    ]);
+  });
+
+  it('may begin from the board of a queue, all of which is theirs', () => {
+    expect(isBoardWithin(fromTemplate('queue', 'Cards', 'cards'), view)).to.equal(true);
+    expect(isBoardWithin(fromTemplate('queue', 'Loans', 'loans'), view)).to.equal(false);
+    expect(isBoardWithin(fromTemplate('floor', 'Floor'), view)).to.equal(false);
   });
 });
