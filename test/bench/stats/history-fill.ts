@@ -121,7 +121,7 @@ const timesSql = [
 const tables = ['contacts', 'stays', 'queue_slots', 'agent_slots'];
 
 /** With memory and time that the product would not give a statement. */
-async function run(sequelize: Sequelize, sql: string, bind: unknown[] = []): Promise<void> {
+export async function run(sequelize: Sequelize, sql: string, bind: unknown[] = []): Promise<void> {
   await sequelize.transaction(async (transaction) => {
     const told = `set local statement_timeout = 0; set local work_mem = '512MB'; set local maintenance_work_mem = '1GB'`;
     await sequelize.query(told, { transaction });

@@ -14,7 +14,7 @@ import { createDrillRepo, type DrillRepo } from '../../../server/db/repos/drill-
 import { createLogger } from '../../../server/lib/log.ts';
 import { figure, note } from '../../support/figures.ts';
 import { startPostgres } from '../../support/postgres.ts';
-import { fillHistory, monthAt, queueCount, yearStart } from './history-fill.ts';
+import { fillHistory, monthAt, queueCount, run, yearStart } from './history-fill.ts';
 
 const runs = 20;
 const atMostMs = 90_000;
@@ -104,11 +104,13 @@ async function askContacts(drill: DrillRepo): Promise<void> {
 
 /** Of the contacts of June two thirds have a card, the others a number alone. */
 async function askFirstContact(sequelize: Sequelize): Promise<void> {
-  await sequelize.query(
+  await run(
+    sequelize,
     `insert into customers (customer_id, is_provisional, created_at)
      select distinct 'cu_' || pii_from, true, now() from contacts where queued_at >= '2026-06-01' and queued_at < '2026-07-08'`,
   );
-  await sequelize.query(
+  await run(
+    sequelize,
     `insert into contact_customers (contact_id, customer_id) select contact_id, 'cu_' || pii_from from contacts
      where queued_at >= '2026-06-01' and queued_at < '2026-07-08' and hashtext(contact_id) % 3 <> 0`,
   );

@@ -5,6 +5,7 @@
 import { expect } from 'chai';
 import type { FigureStatement, IntervalReport, DrillPage } from '../../../../server/contract/rest-reports.ts';
 import { agentTimes } from '../../../../server/contract/figures.ts';
+import { type FcrPage, type FcrReport, fcrDrillRowSchema } from '../../../../server/contract/rest-fcr.ts';
 import { statementListSchema } from '../../../../server/contract/rest-reports.ts';
 import { toAcdSite } from '../../../../server/config/acd-site.ts';
 import { siteSchema } from '../../../../server/contract/site.ts';
@@ -244,6 +245,53 @@ describe('reports', function () {
     const viewer = await harness.user('viewer', 'vera');
     expect((await viewer.call('GET', `/api/reports/intervals?${day}`)).status).to.equal(403);
     expect((await viewer.call('GET', `/api/figures/contacts?${day}&count=offered`)).status).to.equal(403);
+  });
+
+  it('tell first contact resolution of every contact that was handled, with the contacts behind it', async () => {
+    const admin = await harness.admin();
+    const [rows] = await harness.sequelize.query(
+      `select count(distinct contact_id)::int as handled from stays where outcome = 'answered' and handled_at is not null`,
+    );
+    const { handled } = rows[0] as { handled: number };
+    const query = `from=${iso(startAt)}&to=${iso(endAt + 24 * 3_600_000)}`;
+    const answer = await admin.call('GET', `/api/reports/fcr?${query}&by=queue&interval=day`);
+    expect(answer.status, answer.text).to.equal(200);
+    const report = JSON.parse(answer.text) as FcrReport;
+    const { contacts, open, anonymous, resolved, repeated, transferred } = report.total.counts;
+    expect(handled).to.be.greaterThan(100);
+    expect(contacts + open + anonymous).to.equal(handled);
+    expect(resolved + repeated + transferred).to.equal(contacts);
+    expect(report).to.include({ method: 'repeat-window', days: 7, transfers: 'resolved', topic: 'queue' });
+    for (const { scope, counts } of report.totals)
+      for (const fate of ['contacts', 'repeated', 'anonymous'] as const) {
+        const behind = `${query}&scope=${scope}&fate=${fate}&limit=5&asOf=${iso(report.asOf)}`;
+        const page = (await admin.call('GET', `/api/reports/fcr/contacts?${behind}`))
+          .json as unknown as FcrPage;
+        expect(page.total, `${scope} ${fate}`).to.equal(counts[fate]);
+        for (const item of page.items) fcrDrillRowSchema.parse(item);
+      }
+    const file = await admin.call('GET', `/api/reports/fcr?${query}&format=csv`);
+    expect(file.headers['content-disposition']).to.include('queue-fcr.csv');
+    expect(file.text).to.contain(`"'=Main, ""first"""`);
+    for (const wrong of [
+      'days=0',
+      'days=91',
+      'days=a',
+      'topic=mine',
+      'transfers=maybe',
+      'by=team',
+      'interval=15',
+    ])
+      expect((await admin.call('GET', `/api/reports/fcr?${query}&${wrong}`)).status, wrong).to.equal(400);
+    for (const wrong of ['fate=lost', `scope=queue:'%20or%201=1`, 'limit=999'])
+      expect((await admin.call('GET', `/api/reports/fcr/contacts?${query}&${wrong}`)).status, wrong).to.equal(
+        400,
+      );
+    const odd = await admin.call('GET', `/api/reports/fcr/contacts?${query}&cursor=1.%27%3B`);
+    expect(odd.status).to.equal(200);
+    const viewer = await harness.user('viewer', 'viola');
+    for (const path of ['/api/reports/fcr', '/api/reports/fcr/contacts'])
+      expect((await viewer.call('GET', `${path}?${query}`)).status, path).to.equal(403);
   });
 
   it('keep the statement of a day, once, and tell its differences', async () => {
