@@ -21,8 +21,10 @@ const who = { username: 'ada', password: 'quiet-harbour-lantern' };
 export async function watchFloor(stack: Stack): Promise<FloorWatch> {
   const origin = stack.httpUrl;
   const headers: Record<string, string> = { origin, 'content-type': 'application/json' };
-  const send: FloorWatch['send'] = (method, path, body) =>
-    fetch(`${origin}${path}`, { method, headers, body: JSON.stringify(body) });
+  const send: FloorWatch['send'] = (method, path, body) => {
+    const request = { method, headers, body: JSON.stringify(body) };
+    return fetch(`${origin}${path}`, request);
+  };
   const enter = async (path: string, body: object) => {
     const answer = await send('POST', path, body);
     if (!answer.ok) throw new Error(`no administrator: ${answer.status} ${await answer.text()}`);
