@@ -39,33 +39,57 @@ const longest = [
   'unit/server/channels/mail/read-mail',
   'unit/server/stats/fairness',
   'unit/server/channels/mail/mail-reader',
+  'flow/server/figures/reconcile',
   'flow/text/chat',
   'flow/text/kills',
   'flow/channels/mail-corpus',
   'flow/installer/start',
+  'flow/text/hostile-races',
   'flow/text/hostile-http',
   'flow/text/undelivered',
-  'flow/text/hostile-races',
+  'flow/installer/prompts',
   'flow/server/api/fuzz',
+  'flow/server/db/projector',
   'flow/text/mail',
   'flow/channels/mail-imap',
+  'flow/text/webhook-sample',
   'flow/text/return',
   'flow/server/acd/replay',
-  'flow/text/webhook-sample',
   'flow/server/api/fairness',
   'flow/installer/supervisor',
-  'flow/server/db/projector',
-  'flow/installer/prompts',
-  'sip/call/callback',
+  'flow/server/redis/event-log',
   'sip/call/flows',
-  'e2e/widget',
+  'sip/call/callback',
+  'sip/conformance/transcripts',
+  'sip/conformance/torture',
+  'sip/call/transfer',
+  'sip/call/routing-rules',
+  'sip/conformance/mutated-dialogs',
+  'sip/faults/figures-through-faults',
+  'sip/faults/drift',
+  'sip/faults/drift-restarts',
+  'sip/faults/kill-stores',
+  'sip/faults/random-calls',
+  'sip/faults/burst',
+  'sip/faults/kill-server',
+  'sip/faults/kill-unanswered',
+  'e2e/wallboard-boards',
   'e2e/agent-desk',
+  'e2e/widget',
   'e2e/live/emergency',
-  'e2e/live/returns',
   'e2e/live/agents',
-  'e2e/live/doors',
+  'e2e/live/returns',
   'e2e/wallboard',
+  'e2e/live/doors',
+  'e2e/console',
+  'e2e/boards',
+  'e2e/live/display',
+  'e2e/live/recordings',
+  'e2e/agent-customers',
+  'e2e/live/site',
 ].map((name) => `test/${name}.test.ts`);
+/** Of these nearly all is waiting: each has a lane of its own beside the others of its part. */
+const mostlyWaiting = ['test/sip/faults/figures-through-faults.test.ts'];
 const checks = [
   { title: 'lint', command: ['oxlint/bin/oxlint', '--type-aware'] },
   { title: 'format', command: ['prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'] },
@@ -222,7 +246,8 @@ async function runFolder(folder: Folder, paths: string[], isBuilt: boolean): Pro
     return { title: `${folder.name}/${part}`, jobs, own };
   });
   for (const { title, jobs, own } of [{ title: folder.name, jobs: folder.jobs, own: [...left] }, ...parts]) {
-    const sideBySide = jobs > 1 ? ['--parallel', '--jobs', String(jobs)] : [];
+    const lanes = jobs + own.filter((file) => mostlyWaiting.includes(file)).length;
+    const sideBySide = lanes > 1 ? ['--parallel', '--jobs', String(lanes)] : [];
     if (own.length > 0) await runMocha(folder, title, [...sideBySide, ...own], isBuilt);
   }
 }
@@ -266,14 +291,25 @@ function chosen(args: string[]): { folder: Folder; paths: string[] }[] {
   });
 }
 
-async function printCoverage(): Promise<void> {
+/** Sums up beside what runs next: it keeps one processor busy for a while. The answer tells, and is asked for when that is done. */
+function startCoverage(): () => Promise<void> {
   const temp = join(workDir, 'tmp');
-  if (!existsSync(temp)) return;
-  heading(`coverage of test/unit${isCoverageWhole ? ' and test/flow' : ''}`);
+  if (!existsSync(temp)) return () => Promise.resolve();
   const c8 = join(projectRoot, 'node_modules/c8/bin/c8.js');
-  const result = await run([c8, 'report', '--temp-directory', temp], process.env, 120_000);
-  if (result !== 0) console.log('the coverage could not be summed up');
-  rmSync(temp, { recursive: true, force: true });
+  let output = '';
+  const done = run(
+    [c8, 'report', '--temp-directory', temp],
+    process.env,
+    120_000,
+    (text) => (output += text),
+  );
+  return async () => {
+    const result = await done;
+    heading(`coverage of test/unit${isCoverageWhole ? ' and test/flow' : ''}`);
+    process.stdout.write(output);
+    if (result !== 0) console.log('the coverage could not be summed up');
+    rmSync(temp, { recursive: true, force: true });
+  };
 }
 
 function printTimes(): void {
@@ -298,14 +334,14 @@ async function main(args: string[]): Promise<void> {
     process.exit(1);
   }
   const isBuilt = await runCheck('build', [join(projectRoot, 'installer/bootstrap.mjs'), 'build']);
-  let tellChecks = args.length === 0 ? startChecks() : undefined;
-  for (const { folder, paths } of runs) {
+  const beside: (() => Promise<void>)[] = args.length === 0 ? [startChecks()] : [];
+  for (const [i, { folder, paths }] of runs.entries()) {
     await runFolder(folder, paths, isBuilt);
-    await tellChecks?.();
-    tellChecks = undefined;
-    if (folder.name === (isCoverageWhole ? 'flow' : 'unit')) await printCoverage();
+    for (const tell of beside.splice(0)) await tell();
+    const isNextCovered = runs[i + 1]?.folder.hasCoverage ?? false;
+    if (folder.hasCoverage && !isNextCovered) beside.push(startCoverage());
   }
-  await printCoverage();
+  for (const tell of beside) await tell();
   printTimes();
 
   heading(`done in ${Math.round((performance.now() - startedAt) / 1000)} s`);

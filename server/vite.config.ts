@@ -1,7 +1,7 @@
 /**
  * The server in one file, for its start: finding and reading some 2,400 modules, most of them of packages, took two thirds of the
  * processor time until it was ready, and after a crash that is time in which nobody is routed. Code only moves together, unshortened.
- * What it starts as threads stays as tsc emits it, beside which a packed module is told to lie.
+ * Its threads likewise (`--mode threads`): they start beside it, and what they read they read at its expense.
  */
 import { fileURLToPath } from 'node:url';
 import { dirname, relative } from 'node:path';
@@ -16,16 +16,29 @@ const ownPlace: Plugin = {
   transform(code, id) {
     if (!id.startsWith(root) || id.includes('node_modules') || !code.includes('import.meta.')) return;
     const place = relative(root, id).replace(/\.ts$/, '.js');
-    return code
-      .replaceAll('import.meta.dirname', `(import.meta.dirname + '/../${dirname(place)}')`)
-      .replaceAll('import.meta.url', `new URL('../${place}', import.meta.url).href`);
+    return (
+      code
+        // A packed program finds its packed threads beside itself.
+        .replaceAll('startThread(import.meta.url', 'startThread(import.meta["url"]')
+        .replaceAll('import.meta.dirname', `(import.meta.dirname + '/../${dirname(place)}')`)
+        .replaceAll('import.meta.url', `new URL('../${place}', import.meta.url).href`)
+    );
   },
 };
 
 /** Some packages ask for another by a name that they compute: those are found in node_modules. */
 const banner = `import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);`;
 
-export default defineConfig({
+/** By the name that `startThread` is given. */
+const threads = {
+  'site-worker': 'server/config/site-worker.ts',
+  'figures-worker': 'server/db/figures-worker.ts',
+  'fairness-worker': 'server/db/fairness-worker.ts',
+  'mail-worker': 'server/channels/mail/mail-worker.ts',
+  'webhook-worker': 'server/channels/webhook/webhook-worker.ts',
+};
+
+export default defineConfig(({ mode }) => ({
   root,
   publicDir: false,
   plugins: [ownPlace],
@@ -33,16 +46,21 @@ export default defineConfig({
   resolve: { mainFields: ['main'] },
   ssr: { noExternal: true, external: ['koffi'], resolve: { mainFields: ['main'], conditions: ['node'] } },
   build: {
-    ssr: 'server/main.ts',
+    ssr: true,
     outDir: 'dist/packed',
-    emptyOutDir: true,
+    emptyOutDir: mode !== 'threads',
     target: 'node20',
     minify: false,
     sourcemap: false,
     reportCompressedSize: false,
     rollupOptions: {
+      input: mode === 'threads' ? threads : { server: 'server/main.ts' },
       external: ['pg-hstore', 'pg-native'],
-      output: { banner, entryFileNames: 'server.js', codeSplitting: false },
+      output: {
+        banner,
+        entryFileNames: '[name].js',
+        ...(mode === 'threads' ? { chunkFileNames: 'shared-[name].js' } : { codeSplitting: false }),
+      },
     },
   },
-});
+}));

@@ -11,22 +11,30 @@ export interface FloorWatch {
   /** The same, asked again until the server answers. */
   floorWithin(boundMs: number): Promise<FloorState>;
   get(path: string): Promise<Response>;
+  send(method: 'POST' | 'PUT', path: string, body: unknown): Promise<Response>;
+  /** Anew: sessions are gone with what Redis had. */
+  signIn(): Promise<void>;
 }
+
+const who = { username: 'ada', password: 'quiet-harbour-lantern' };
 
 export async function watchFloor(stack: Stack): Promise<FloorWatch> {
   const origin = stack.httpUrl;
   const headers: Record<string, string> = { origin, 'content-type': 'application/json' };
-  const setup = await fetch(`${origin}/api/setup`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify({ secret: stack.setupSecret(), username: 'ada', password: 'quiet-harbour-lantern' }),
-  });
-  if (!setup.ok) throw new Error(`no administrator: ${setup.status} ${await setup.text()}`);
-  headers['cookie'] = setup.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0])
-    .join('; ');
-  headers['x-hearthline-csrf'] = ((await setup.json()) as { csrfToken: string }).csrfToken;
+  const send: FloorWatch['send'] = (method, path, body) => {
+    const request = { method, headers, body: JSON.stringify(body) };
+    return fetch(`${origin}${path}`, request);
+  };
+  const enter = async (path: string, body: object) => {
+    const answer = await send('POST', path, body);
+    if (!answer.ok) throw new Error(`no administrator: ${answer.status} ${await answer.text()}`);
+    headers['cookie'] = answer.headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; ');
+    headers['x-hearthline-csrf'] = ((await answer.json()) as { csrfToken: string }).csrfToken;
+  };
+  await enter('/api/setup', { secret: stack.setupSecret(), ...who });
 
   const floor = async () => {
     const answer = await fetch(`${origin}/api/live-ticket`, {
@@ -55,6 +63,8 @@ export async function watchFloor(stack: Stack): Promise<FloorWatch> {
       return seen!;
     },
     get: (path) => fetch(`${origin}${path}`, { headers }),
+    send,
+    signIn: () => enter('/api/session', who),
   };
 }
 

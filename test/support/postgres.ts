@@ -1,9 +1,11 @@
 /**
- * A real, private Postgres for one test file: a copy of a template cluster kept per machine (making one
- * takes seconds, copying it a fraction of one), on a Unix socket in its own temporary directory.
+ * A real, private Postgres for one test file: a copy of a template cluster kept per machine and schema (making one
+ * takes seconds, copying it a fraction of one), on a Unix socket in its own temporary directory. The schema is in it, as after
+ * a start of the product; who tests migrations asks for one without.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
@@ -43,48 +45,94 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-/** The machine's template cluster, made at first use. Two test processes may make it at once: one wins. */
-export async function postgresTemplate(): Promise<string> {
+const migrationsDir = join(import.meta.dirname, '../../server/db/migrations');
+
+/** Of another schema it is another template. */
+function schemaName(): string {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(migrationsDir).sort())
+    hash.update(`${name}\0`).update(readFileSync(join(migrationsDir, name)));
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** A template of this machine, made at first use. Two test processes may make it at once: one wins. */
+async function template(
+  name: string,
+  begin: (place: PostgresPlace) => Promise<void>,
+  finish: (place: PostgresPlace) => Promise<void>,
+): Promise<string> {
   const version = postgresBinDir().split('/').at(-2) ?? '';
-  const owner = process.getuid?.() ?? 0;
-  const template = `/tmp/hearthline-pg-template-${version}-${owner}-1`;
-  if (existsSync(join(template, 'data', 'hearthline-cluster'))) return join(template, 'data');
+  const dir = `/tmp/hearthline-pg-template-${version}-${process.getuid?.() ?? 0}-${name}`;
+  if (existsSync(join(dir, 'data', 'hearthline-cluster'))) return join(dir, 'data');
   const temp = makeTempDir();
   const runAs = serviceUser(['postgres']);
   const place: PostgresPlace = { dataDir: join(temp, 'data'), socketDir: join(temp, 's'), runAs };
   ownedDirectory(place.socketDir, runAs);
-  await initPostgres(place, { sync: false });
+  await begin(place);
   writePostgresAccess(place);
   const service = startService(postgresCommand(place, { fsync: false }), runAs, '/');
   try {
     await waitForPostgres(place.socketDir, 20_000);
-    await createPostgresDatabase(place.socketDir);
+    await finish(place);
   } finally {
     await service.end('SIGINT');
   }
   markPostgresMade(place);
   try {
-    renameSync(temp, template);
+    renameSync(temp, dir);
   } catch {
     removeTempDir(temp);
   }
-  return join(template, 'data');
+  return join(dir, 'data');
+}
+
+const emptyTemplate = () =>
+  template(
+    '1',
+    async (place) => void (await initPostgres(place, { sync: false })),
+    ({ socketDir }) => createPostgresDatabase(socketDir),
+  );
+
+const schemaTemplate = () =>
+  template(
+    schemaName(),
+    async ({ dataDir }) => {
+      await copyCluster(await emptyTemplate(), dataDir);
+      rmSync(join(dataDir, 'hearthline-cluster'));
+    },
+    async ({ socketDir }) => {
+      const { connectDatabase } = await import('../../server/db/connect.ts');
+      const { migrateUp } = await import('../../server/db/migrate.ts');
+      const { createLogger } = await import('../../server/lib/log.ts');
+      const logger = createLogger('test', 'silent');
+      const sequelize = connectDatabase({
+        socketDir,
+        database: postgresDatabase,
+        user: postgresRole,
+        logger,
+      });
+      await migrateUp(sequelize, logger);
+      await sequelize.close();
+    },
+  );
+
+async function copyCluster(from: string, dataDir: string): Promise<void> {
+  rmSync(dataDir, { recursive: true, force: true });
+  mkdirSync(join(dataDir, '..'), { recursive: true });
+  await run('cp', ['-a', '--reflink=auto', from, dataDir]);
 }
 
 /** A copy of the template in `dataDir`, owned by the service's user. */
 export async function copyPostgresTemplate(dataDir: string): Promise<void> {
-  const template = await postgresTemplate();
-  rmSync(dataDir, { recursive: true, force: true });
-  mkdirSync(join(dataDir, '..'), { recursive: true });
-  await run('cp', ['-a', '--reflink=auto', template, dataDir]);
+  await copyCluster(await schemaTemplate(), dataDir);
 }
 
-export async function startPostgres(): Promise<TestPostgres> {
+export async function startPostgres({ hasSchema = true } = {}): Promise<TestPostgres> {
   const temp = makeTempDir();
   const runAs = serviceUser(['postgres']);
   const place: PostgresPlace = { dataDir: join(temp, 'data'), socketDir: join(temp, 's'), runAs };
   ownedDirectory(place.socketDir, runAs);
-  await copyPostgresTemplate(place.dataDir);
+  await copyCluster(await (hasSchema ? schemaTemplate() : emptyTemplate()), place.dataDir);
   writePostgresAccess(place);
   const start = () => startService(postgresCommand(place, { fsync: false }), runAs, place.dataDir);
   let service = start();

@@ -50,6 +50,7 @@ describe('what explains a change, over HTTP', function () {
     const entries = floor.log.map((event) => ({ seq: event.seq, text: JSON.stringify(event) }));
     const ctx = { sequelize: harness.sequelize, logger, onUnreadable: () => expect.fail('unreadable') };
     await applyBatch(ctx, 0, entries);
+    harness.followFigures();
     await until('the figures have followed', async () => {
       const [rows] = await harness.sequelize.query(
         "select seq from projector_checkpoint where name = 'figures'",

@@ -31,7 +31,7 @@ import { createChannelUseRepo } from '../../../../server/db/repos/channel-use-re
 import { createConsentRepo } from '../../../../server/db/repos/consent-repo.ts';
 import { createDecisionRepo } from '../../../../server/db/repos/decision-repo.ts';
 import { createFairnessReader } from '../../../../server/db/fairness-reader.ts';
-import { createFigures } from '../../../../server/db/figures-thread.ts';
+import { createFigures, type Figures } from '../../../../server/db/figures-thread.ts';
 import { createDrillRepo } from '../../../../server/db/repos/drill-repo.ts';
 import { createStatementRepo } from '../../../../server/db/repos/statement-repo.ts';
 import { createContactRepo } from '../../../../server/db/repos/contact-repo.ts';
@@ -78,6 +78,8 @@ export interface Harness {
   /** Its rules are looked at when a test says so. */
   alerting: AlertsSide;
   figures: StandInFigures;
+  /** The roll-ups of reports follow history from here on, or from the first report that is asked for. */
+  followFigures(): void;
   sequelize: Sequelize;
   tempDir: string;
   clock: { offsetMs: number };
@@ -240,15 +242,17 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
   let version = 1;
   const { dir: socketDir, database, user } = postgres;
   const fairness = createFairnessReader({ socketDir, database, user });
-  const figures = createFigures({ socketDir, database, user }, logger);
+  // A thread that most tests have no use for.
+  let figuresThread: Figures | undefined;
+  const figures = () => (figuresThread ??= createFigures({ socketDir, database, user }, logger));
   const contacts = createContactRepo(sequelize);
   const drill = createDrillRepo(sequelize, (ids) => contacts.byIds(ids));
-  const firstContact = {
-    history: figures,
+  const firstContact = () => ({
+    history: figures(),
     contactsOf: (ids: readonly string[]) => contacts.byIds(ids),
     site: () => active.site,
     now: () => clock.now(),
-  };
+  });
   const guard = createTextGuard({ stores: { sequelize }, clock, logger });
   await guard.start();
   const boardSources: BoardSources = { ...noFigures, site: boardSite(active) };
@@ -257,7 +261,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     sequelize,
     source: shown,
     history: noHistory,
-    explain: (alert, by) => alertDrift({ history: figures, site: () => active.site }, alert, by),
+    explain: (alert, by) => alertDrift({ history: figures(), site: () => active.site }, alert, by),
     site: active,
     sendNotice: async () => ({ outcome: 'off' }),
     dataDir: tempDir,
@@ -314,14 +318,18 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     fairness,
     reports: {
       intervals: (query, within) =>
-        intervalReport({ history: figures, site: () => active.site, now: () => clock.now() }, query, within),
+        intervalReport(
+          { history: figures(), site: () => active.site, now: () => clock.now() },
+          query,
+          within,
+        ),
       contacts: (query) => drill.contacts(query),
       statements: (atMost) => createStatementRepo(sequelize).newest(atMost),
-      fcr: (query) => fcrReport(firstContact, query),
-      fcrContacts: (query) => fcrContacts(firstContact, query),
+      fcr: (query) => fcrReport(firstContact(), query),
+      fcrContacts: (query) => fcrContacts(firstContact(), query),
       drift: ({ baseFrom, baseTo, ...query }) =>
         driftReport(
-          { history: figures, site: () => active.site },
+          { history: figures(), site: () => active.site },
           { ...query, base: [{ from: baseFrom, to: baseTo }] },
         ),
     },
@@ -364,6 +372,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     guard,
     alerting,
     figures: shown,
+    followFigures: () => void figures(),
     sequelize,
     tempDir,
     clock: time,
@@ -395,7 +404,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
       guard.stop();
       await alerting.stop();
       await fairness.close();
-      await figures.close();
+      await figuresThread?.close();
       await sequelize.close();
       await closeClient(client);
       await Promise.all([postgres.stop(), redis.stop()]);

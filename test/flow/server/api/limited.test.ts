@@ -118,6 +118,7 @@ describe('a supervisor limited to a team and a queue', function () {
     const { sequelize, floor } = house;
     const entries = days.log.map((event) => ({ seq: event.seq, text: JSON.stringify(event) }));
     await applyBatch({ sequelize, logger, onUnreadable: () => expect.fail('unreadable') }, 0, entries);
+    house.followFigures();
     await until('the figures have followed', async () => {
       const [rows] = await sequelize.query("select seq from projector_checkpoint where name = 'figures'");
       return Number((rows[0] as { seq: string }).seq) === days.log.length;

@@ -54,6 +54,7 @@ describe('reports', function () {
       0,
       entries,
     );
+    harness.followFigures();
     await until('the figures have followed', async () => {
       const [rows] = await harness.sequelize.query(
         "select seq from projector_checkpoint where name = 'figures'",

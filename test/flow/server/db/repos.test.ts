@@ -28,7 +28,7 @@ describe('database', function () {
     connectDatabase({ socketDir: postgres.dir, database: postgres.database, user: postgres.user, logger });
 
   before(async () => {
-    postgres = await startPostgres();
+    postgres = await startPostgres({ hasSchema: false });
     sequelize = connect();
   });
   after(async () => {
