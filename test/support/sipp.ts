@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isUdpPortFree } from '../../installer/ports.ts';
 import { makeTempDir, removeTempDir } from './temp-dir.ts';
+import { until } from './until.ts';
 
 export interface SippOptions {
   scenario: string;
@@ -130,7 +131,11 @@ export async function runSipp(options: SippOptions): Promise<SippRun> {
     done,
     logged: (what) => linesOf(what).map(([, , callId]) => callId!),
     loggedBy: (what) => linesOf(what).map(([, by]) => by!),
-    sign: (callId) => sendSign(port, callId),
+    async sign(callId) {
+      // A contact waits from its INVITE on; who has not seen the 200 yet does not read the sign.
+      await until('the call is up', () => linesOf('up').some(([, , up]) => up === callId));
+      await sendSign(port, callId);
+    },
     callId: (call) => `${call}-${child.pid}@127.0.0.1`,
     async stop() {
       child.kill('SIGKILL');
