@@ -26,7 +26,7 @@ export type CutReason = 'slow' | 'silent' | 'flood' | 'malformed' | 'too-many';
 export const maxBufferedBytes = 1_000_000;
 export const maxStuckMs = 5000;
 export const maxSilenceMs = 30_000;
-/** Twenty `painted` a second are due at full speed, so the limit stands above that. */
+/** A `painted` for each patch is due at full speed, 25 a second: the limit stands above that. */
 export const inboundPerSec = 40;
 export const inboundBurst = 80;
 const asText = { binary: false };

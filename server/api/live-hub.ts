@@ -3,7 +3,7 @@
  * socket of the channel. The standard board and the floor are a channel each; displays with boards share one where their
  * settings are equal, users who are limited to teams and queues where their views are; made for the first, dropped with the last. Law, tested: snapshot + patches = a fresh snapshot.
  *
- *   notify() --> now, if the last flush was > 50 ms ago; else at the 50 ms mark --> diff --> n+1 --> all sockets
+ *   notify() --> each channel in its turn: at once, or 40 ms after it was last told --> diff --> n+1 --> its sockets
  *
  * A display whose settings changed is told `settings`; one that does not act on it is closed by the guard.
  *
@@ -21,9 +21,9 @@ import type { CutReason, HubSocket, LiveOwner } from './live-client.ts';
 import { LiveClients, maxSockets, maxSocketsOfOwner } from './live-clients.ts';
 import { LiveLook } from './live-look.ts';
 import { createLiveMetrics } from './live-metrics.ts';
-import { BoardsPace } from './live-pace.ts';
+import { LivePace, tellEveryMs } from './live-pace.ts';
 import { readLiveRequest } from './live-request.ts';
-import { isPaced, keyOfView, settingsKey, viewOf, type LiveGrant } from './live-view.ts';
+import { keyOfView, settingsKey, viewOf, type LiveGrant } from './live-view.ts';
 import type { ApiLogger, BoardScreens, Clock, LiveSource } from './ports.ts';
 
 export type { HubSocket, LiveOwner } from './live-client.ts';
@@ -69,7 +69,6 @@ export interface LiveHub {
   close(): void;
 }
 
-export const flushEveryMs = 50;
 export const beatEveryMs = 500;
 export const guardEveryMs = 2500;
 /** Minutes roll and days end without an event; windows that boards show move all the time. */
@@ -101,11 +100,14 @@ class Hub implements LiveHub {
   /** Their numbers go on while nobody watches. */
   readonly #lasting: readonly LiveChannel[];
   readonly #clients = new LiveClients();
-  readonly #pace = new BoardsPace();
+  readonly #pace = new LivePace();
   readonly #stops: (() => void)[];
-  #lastFlushMs = -Infinity;
-  #isDue = false;
-  #arePacedDue = false;
+  /** When the next turn is; Infinity: nobody is to be told anything. */
+  #turnAtMs = Infinity;
+  /** Of the turn that counts; one that was put off for an earlier one does nothing. */
+  #turn = 0;
+  /** Of this instant, for all that are told before anything else happens. */
+  #seen: LiveLook | undefined;
   #isGuarding = false;
   #isClosed = false;
   #beats = 0;
@@ -122,13 +124,12 @@ class Hub implements LiveHub {
   }
 
   notify(): void {
-    if (this.#isDue || this.#isClosed || this.#clients.count === 0) return;
-    this.#isDue = true;
-    const waitMs = flushEveryMs - (this.#now() - this.#lastFlushMs);
-    const flush = () => this.#flush();
-    // Not within the caller's turn: the call that brought the event goes first, and its siblings join the patch.
-    if (waitMs <= 0) this.#timers.soon(flush);
-    else this.#timers.after(waitMs, flush);
+    if (this.#isClosed || this.#clients.count === 0) return;
+    this.#seen = undefined;
+    this.#pace.heard();
+    // None comes before that one but where it is one of the dear.
+    if (this.#turnAtMs <= this.#now() + tellEveryMs) return;
+    this.#planTurn();
   }
 
   add(
@@ -236,51 +237,44 @@ class Hub implements LiveHub {
     for (const client of clients) this.#send(client, frame);
   }
 
-  #flush(): void {
-    this.#isDue = false;
+  #planTurn(): void {
+    const next = this.#pace.next(this.#clients.channels());
+    this.#turnAtMs = next?.atMs ?? Infinity;
+    const turn = ++this.#turn;
+    if (!next) {
+      this.#seen = undefined;
+      return;
+    }
+    const take = () => {
+      if (turn === this.#turn) this.#takeTurn();
+    };
+    const waitMs = next.atMs - this.#now();
+    // Not within the caller's turn: the call that brought the event goes first, and its siblings join the patch.
+    if (waitMs <= 0) this.#timers.soon(take);
+    else this.#timers.after(waitMs, take);
+  }
+
+  #takeTurn(): void {
     if (this.#isClosed) return;
+    const next = this.#pace.next(this.#clients.channels());
+    if (next && next.atMs <= this.#now()) this.#tell(next.channel);
+    this.#planTurn();
+  }
+
+  /** The patch of one channel, if there is any, to all who watch it. */
+  #tell(channel: LiveChannel): void {
     const startMs = this.#now();
-    this.#lastFlushMs = startMs;
-    const look = this.#look();
-    const [plain, paced] = this.#watched();
-    for (const channel of plain) this.#tell(channel, look);
-    if (paced.length === 0) return;
-    const restMs = this.#pace.restMs(startMs);
-    if (restMs > 0) return this.#pacedLater(restMs);
-    let spentMs = 0;
-    for (const channel of paced) spentMs += this.#tell(channel, look);
-    this.#pace.took(spentMs, this.#now());
-  }
-
-  /** The others go on meanwhile. */
-  #pacedLater(waitMs: number): void {
-    if (this.#arePacedDue) return;
-    this.#arePacedDue = true;
-    this.#timers.after(waitMs, () => {
-      this.#arePacedDue = false;
-      this.notify();
-    });
-  }
-
-  #watched(): [plain: LiveChannel[], paced: LiveChannel[]] {
-    const channels = this.#clients.channels();
-    const isOne = ({ view }: LiveChannel) => isPaced(view);
-    return [channels.filter((channel) => !isOne(channel)), channels.filter(isOne)];
-  }
-
-  /** The patch of one channel, if there is any, to all who watch it. Answers how long it took to make, ms. */
-  #tell(channel: LiveChannel, look: LiveLook): number {
-    const startMs = this.#now();
-    let spentMs = 0;
+    let madeMs = startMs;
     try {
-      const patch = channel.refresh(look);
-      spentMs = this.#now() - startMs;
+      this.#seen ??= this.#look();
+      const patch = channel.refresh(this.#seen);
+      madeMs = this.#now();
       if (patch) this.#sendAll(channel, patch);
     } catch (err) {
       this.#metrics.failed();
       this.#deps.logger.error({ err, scope: channel.view.kind }, 'live state could not be read');
     }
-    return spentMs;
+    this.#pace.took(channel, startMs, madeMs - startMs, this.#now());
   }
 
   #receive(client: LiveClient, data: unknown, isBinary: boolean): void {

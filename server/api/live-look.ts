@@ -1,6 +1,6 @@
 /**
  * The trees of one instant: whatever number of channels ask, the live state is read once, and boards ask each figure once.
- * Lives for one flush.
+ * Lives until something changes.
  */
 import type { BoardTree } from '../contract/boards.ts';
 import type { BoardPart, BoardState, FloorState } from '../contract/live.ts';

@@ -1,24 +1,82 @@
 /**
- * How often the trees of boards are made: with every flush, unless making them holds the loop for too long. Then they rest, so
- * that they take a quarter of the time at most and calls go first. Has no timers.
+ * Whose turn it is to be told what changed. Channels are told one at a time, each in a turn of the event loop of its own and each
+ * at its own distance from its last: so no event waits for the frames of all screens, and calls go in between. What telling costs
+ * is measured, and decides how often: all together take half of the time at most, and trees that are dear to make (boards, the
+ * floors of limited users) a quarter. Has no timers.
  */
-const freeMs = 20;
-const restFactor = 3;
-/** The cheapest of so many looks is what boards cost: one that took longer was held up by something else. */
-const looksCompared = 4;
+import type { LiveChannel } from './live-channel.ts';
+import { isPaced } from './live-view.ts';
 
-export class BoardsPace {
-  #spentMs: readonly number[] = [];
-  #fromMs = -Infinity;
+/** A screen is told no more often than this. */
+export const tellEveryMs = 40;
+/** Trees that take less in all are told as often as any. */
+const dearMs = 20;
+/** The cheapest of so many turns is what a channel costs: one that took longer was held up by something else. */
+const turnsCompared = 4;
 
-  /** Not above 0: they may be made now. */
-  restMs(nowMs: number): number {
-    return this.#fromMs - nowMs;
+interface Told {
+  /** Which of the changes heard of it was told last. */
+  heard: number;
+  atMs: number;
+  makingMs: readonly number[];
+  allMs: readonly number[];
+}
+const untold: Told = { heard: -1, atMs: -Infinity, makingMs: [], allMs: [] };
+
+const costOf = (spentMs: readonly number[]): number =>
+  spentMs.length < turnsCompared ? 0 : Math.min(...spentMs);
+const newestFirst = (spentMs: readonly number[], newest: number): number[] =>
+  [newest, ...spentMs].slice(0, turnsCompared);
+
+export class LivePace {
+  readonly #told = new WeakMap<LiveChannel, Told>();
+  #heard = 0;
+
+  /** Something changed, which no channel was told yet. */
+  heard(): void {
+    this.#heard += 1;
   }
 
-  took(spentMs: number, nowMs: number): void {
-    this.#spentMs = [spentMs, ...this.#spentMs].slice(0, looksCompared);
-    const costMs = Math.min(...this.#spentMs);
-    if (costMs > freeMs && this.#spentMs.length === looksCompared) this.#fromMs = nowMs + restFactor * costMs;
+  /** Who is to be told next, and at which instant (monotonic, ms) that may be at the earliest; undefined: nobody. */
+  next(channels: readonly LiveChannel[]): { channel: LiveChannel; atMs: number } | undefined {
+    const [everyMs, pacedEveryMs] = this.#distances(channels);
+    let found: { channel: LiveChannel; atMs: number } | undefined;
+    for (const channel of channels) {
+      const told = this.#of(channel);
+      if (told.heard === this.#heard) continue;
+      const atMs = told.atMs + (isPaced(channel.view) ? pacedEveryMs : everyMs);
+      if (!found || atMs < found.atMs) found = { channel, atMs };
+    }
+    return found;
+  }
+
+  /** `makingMs`: for the tree and the frame; what is left until `endMs`, for sending it. */
+  took(channel: LiveChannel, startMs: number, makingMs: number, endMs: number): void {
+    const before = this.#of(channel);
+    this.#told.set(channel, {
+      heard: this.#heard,
+      atMs: startMs,
+      makingMs: newestFirst(before.makingMs, makingMs),
+      allMs: newestFirst(before.allMs, endMs - startMs),
+    });
+  }
+
+  #of(channel: LiveChannel): Told {
+    return this.#told.get(channel) ?? untold;
+  }
+
+  /** From one telling to the next, of those told as often as possible and of those that are dear. */
+  #distances(channels: readonly LiveChannel[]): [everyMs: number, pacedEveryMs: number] {
+    let [plainMs, pacedMs, makingMs] = [0, 0, 0];
+    for (const channel of channels) {
+      const told = this.#of(channel);
+      if (isPaced(channel.view)) {
+        pacedMs += costOf(told.allMs);
+        makingMs += costOf(told.makingMs);
+      } else plainMs += costOf(told.allMs);
+    }
+    const areDear = makingMs > dearMs;
+    const everyMs = Math.max(tellEveryMs, 2 * (plainMs + (areDear ? 0 : pacedMs)));
+    return [everyMs, areDear ? Math.max(everyMs, 4 * makingMs, 2 * pacedMs) : everyMs];
   }
 }

@@ -3,23 +3,9 @@
  * became of contacts. Windows are whole quarters of an hour; several are counted together. No value ever enters a text.
  */
 import { QueryTypes, type Sequelize } from 'sequelize';
+import type { DriftCounts, DriftCountsQuestion } from '../app/figures/ports.ts';
 import type { DriftKey } from '../contract/drift-facts.ts';
-import type { CountName } from '../contract/figures.ts';
 import { columnOf } from './figure-sql.ts';
-
-export interface DriftCountsQuestion {
-  scope: string;
-  by: DriftKey;
-  counts: readonly CountName[];
-  /** [from, to), ms UTC, at whole quarters, apart from each other. */
-  windows: readonly { from: number; to: number }[];
-}
-export interface DriftCounts {
-  /** `agent:101`; of those without a number `number:`. */
-  scope: string;
-  /** In the order of the question. */
-  sums: number[];
-}
 
 const members: Record<DriftKey, string> = {
   agent: `'agent:' || s.agent_id`,

@@ -5,16 +5,22 @@
 import type { Worker } from 'node:worker_threads';
 import type { Logger } from '../lib/log.ts';
 import { startThread } from '../lib/thread.ts';
+import type { CountedFate } from '../reports/fcr-report.ts';
 import type {
   AskedOfHistory,
+  DriftCounts,
+  DriftCountsQuestion,
+  DriftHistory,
+  FcrBehind,
+  FcrBehindQuestion,
+  FcrQuestion,
+  FirstContactHistory,
   HistoryAnswer,
   HistoryFigures,
   HistoryQuestion,
   HistoryRow,
   IntervalsAsked,
 } from '../app/figures/ports.ts';
-import type { DriftCounts, DriftCountsQuestion } from './drift-counts.ts';
-import type { FcrBehind, FcrBehindQuestion, FcrCounted, FcrQuestion } from './first-contact.ts';
 
 export interface FiguresDatabase {
   socketDir: string;
@@ -40,10 +46,7 @@ export type FigureReply =
   | { kind: 'answer'; id: number; result: unknown }
   | { kind: 'fault'; id: number; fault: FigureFault };
 
-export interface Figures extends HistoryFigures {
-  fcr(question: FcrQuestion): Promise<FcrCounted[]>;
-  fcrContacts(question: FcrBehindQuestion): Promise<FcrBehind>;
-  driftCounts(question: DriftCountsQuestion): Promise<DriftCounts[]>;
+export interface Figures extends HistoryFigures, FirstContactHistory, DriftHistory {
   /** There is more history. */
   more(): void;
   /** How far the figures are. */
@@ -95,7 +98,7 @@ class FiguresThread implements Figures {
     return this.#ask({ ask: 'recount', question });
   }
 
-  fcr(question: FcrQuestion): Promise<FcrCounted[]> {
+  fcr(question: FcrQuestion): Promise<CountedFate[]> {
     return this.#ask({ ask: 'fcr', question });
   }
 

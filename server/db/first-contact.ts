@@ -7,47 +7,9 @@
  * nobody's. Contacts whose card was deleted are known by their address again, or are anonymous.
  */
 import { QueryTypes, type Sequelize, Transaction } from 'sequelize';
-import type { FcrFate, FcrInterval, FcrKey, FcrRule } from '../contract/rest-fcr.ts';
-
-export interface FcrPeriod extends FcrRule {
-  from: number;
-  to: number;
-  /** ms UTC: nothing later is looked at. */
-  asOf: number;
-  queues?: readonly string[] | undefined;
-}
-export interface FcrQuestion extends FcrPeriod {
-  by: FcrKey;
-  interval: FcrInterval;
-  timeZone: string;
-}
-export interface FcrCounted {
-  /** Of the interval, ms UTC. */
-  start: number;
-  scope: string;
-  fate: FcrFate;
-  count: number;
-}
-export interface FcrBehindQuestion extends FcrPeriod {
-  scope: string;
-  fate: FcrFate | 'contacts';
-  cursor?: string | undefined;
-  limit: number;
-}
-export interface FcrHit {
-  contactId: string;
-  fate: FcrFate;
-  queueId: string;
-  agentId: string;
-  handledAt: number;
-  isTransferred: boolean;
-  repeat?: { contactId: string; queueId: string; queuedAt: number };
-}
-export interface FcrBehind {
-  items: FcrHit[];
-  nextCursor?: string;
-  total: number;
-}
+import type { FcrBehind, FcrBehindQuestion, FcrHit, FcrPeriod, FcrQuestion } from '../app/figures/ports.ts';
+import type { FcrFate, FcrKey, FcrRule } from '../contract/rest-fcr.ts';
+import type { CountedFate } from '../reports/fcr-report.ts';
 
 const dayMs = 86_400_000;
 const instant = (place: string) => `to_timestamp(${place}::bigint / 1000.0)`;
@@ -124,7 +86,7 @@ export class FirstContact {
   }
 
   /** A scope without contacts of a fate has no row of it. */
-  report(question: FcrQuestion): Promise<FcrCounted[]> {
+  report(question: FcrQuestion): Promise<CountedFate[]> {
     const { by, interval, timeZone, topic } = question;
     const start =
       interval === 'all'

@@ -5,21 +5,14 @@
  */
 import type { AlertRow } from '../../contract/alerts.ts';
 import { type DriftKey, driftKeysOf } from '../../contract/drift-facts.ts';
-import type { CountName, FigureName, WindowName } from '../../contract/figures.ts';
+import type { FigureName, WindowName } from '../../contract/figures.ts';
 import { driftMembersAtMost, type DriftMember, type DriftReport } from '../../contract/rest-drift.ts';
 import type { Site } from '../../contract/site.ts';
 import { type Contribution, driftOf, driftRatios, meanOf, type Weighed } from '../../stats/drift.ts';
 import { dayStartOf, pastDaysOfKind, shiftAt } from '../site-calendar.ts';
 import { scopeNames } from './interval-reports.ts';
+import type { DriftHistory } from './ports.ts';
 
-export interface DriftHistory {
-  driftCounts(question: {
-    scope: string;
-    by: DriftKey;
-    counts: readonly CountName[];
-    windows: readonly { from: number; to: number }[];
-  }): Promise<{ scope: string; sums: number[] }[]>;
-}
 export interface DriftParts {
   history: DriftHistory;
   site: () => Site;

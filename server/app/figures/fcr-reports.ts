@@ -1,42 +1,12 @@
 /** First contact resolution: what is asked for, in the time zone and by the names of the site in force (contract/rest-fcr.ts). */
 import type { ContactRow } from '../../contract/rest.ts';
-import type {
-  FcrDrillQuery,
-  FcrDrillRow,
-  FcrFate,
-  FcrInterval,
-  FcrKey,
-  FcrPage,
-  FcrQuery,
-  FcrReport,
-  FcrRule,
-} from '../../contract/rest-fcr.ts';
+import type { FcrDrillQuery, FcrDrillRow, FcrPage, FcrQuery, FcrReport } from '../../contract/rest-fcr.ts';
 import type { Site } from '../../contract/site.ts';
 import { csvLine } from '../../lib/csv.ts';
-import { type CountedFate, fcrCells, fcrHeader, fcrTable } from '../../reports/fcr-report.ts';
+import { fcrCells, fcrHeader, fcrTable } from '../../reports/fcr-report.ts';
 import { scopeNames } from './interval-reports.ts';
+import type { FirstContactHistory } from './ports.ts';
 
-interface Period extends FcrRule {
-  from: number;
-  to: number;
-  asOf: number;
-  queues?: readonly string[] | undefined;
-}
-interface FoundContact extends Omit<FcrDrillRow, 'contact' | 'repeat'> {
-  contactId: string;
-  repeat?: { contactId: string; queueId: string; queuedAt: number };
-}
-export interface FirstContactHistory {
-  fcr(question: Period & { by: FcrKey; interval: FcrInterval; timeZone: string }): Promise<CountedFate[]>;
-  fcrContacts(
-    question: Period & {
-      scope: string;
-      fate: FcrFate | 'contacts';
-      cursor?: string | undefined;
-      limit: number;
-    },
-  ): Promise<{ items: FoundContact[]; nextCursor?: string; total: number }>;
-}
 export interface FcrParts {
   history: FirstContactHistory;
   contactsOf: (contactIds: readonly string[]) => Promise<ReadonlyMap<string, ContactRow>>;

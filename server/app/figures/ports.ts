@@ -1,5 +1,7 @@
 /** What the use cases of figures need of history. */
-import type { Attribution } from '../../contract/figures.ts';
+import type { DriftKey } from '../../contract/drift-facts.ts';
+import type { Attribution, CountName } from '../../contract/figures.ts';
+import type { FcrDrillRow, FcrFate, FcrInterval, FcrKey, FcrRule } from '../../contract/rest-fcr.ts';
 import type {
   DrillPage,
   DrillQuery,
@@ -7,6 +9,7 @@ import type {
   ReportKey,
   ReportWithin,
 } from '../../contract/rest-reports.ts';
+import type { CountedFate } from '../../reports/fcr-report.ts';
 import type { Cell } from '../../stats/figure-cells.ts';
 import { scopeKindOf } from '../../stats/figure-values.ts';
 
@@ -61,6 +64,55 @@ export interface HistoryFigures {
   recount(question: HistoryQuestion): Promise<HistoryRow[]>;
   /** The same as a report, as text that is ready to be sent. */
   intervals(asked: IntervalsAsked): Promise<string>;
+}
+
+export interface FcrPeriod extends FcrRule {
+  from: number;
+  to: number;
+  /** ms UTC: nothing later is looked at. */
+  asOf: number;
+  queues?: readonly string[] | undefined;
+}
+export interface FcrQuestion extends FcrPeriod {
+  by: FcrKey;
+  interval: FcrInterval;
+  timeZone: string;
+}
+export interface FcrBehindQuestion extends FcrPeriod {
+  scope: string;
+  fate: FcrFate | 'contacts';
+  cursor?: string | undefined;
+  limit: number;
+}
+export interface FcrHit extends Omit<FcrDrillRow, 'contact' | 'repeat'> {
+  contactId: string;
+  repeat?: { contactId: string; queueId: string; queuedAt: number };
+}
+export interface FcrBehind {
+  items: FcrHit[];
+  nextCursor?: string;
+  total: number;
+}
+export interface FirstContactHistory {
+  fcr(question: FcrQuestion): Promise<CountedFate[]>;
+  fcrContacts(question: FcrBehindQuestion): Promise<FcrBehind>;
+}
+
+export interface DriftCountsQuestion {
+  scope: string;
+  by: DriftKey;
+  counts: readonly CountName[];
+  /** [from, to), ms UTC, at whole quarters, apart from each other. */
+  windows: readonly { from: number; to: number }[];
+}
+export interface DriftCounts {
+  /** `agent:101`; of those without a number `number:`. */
+  scope: string;
+  /** In the order of the question. */
+  sums: number[];
+}
+export interface DriftHistory {
+  driftCounts(question: DriftCountsQuestion): Promise<DriftCounts[]>;
 }
 export interface ContactsBehind {
   contacts(query: DrillQuery): Promise<DrillPage>;
