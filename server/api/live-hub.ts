@@ -69,6 +69,8 @@ export interface LiveHub {
   close(): void;
 }
 
+/** Then calls have theirs. */
+export const turnMs = 6;
 export const beatEveryMs = 500;
 export const guardEveryMs = 2500;
 /** Minutes roll and days end without an event; windows that boards show move all the time. */
@@ -254,10 +256,16 @@ class Hub implements LiveHub {
     else this.#timers.after(waitMs, take);
   }
 
+  /** Those that are due now share a look, as far as they fit into one turn. */
   #takeTurn(): void {
     if (this.#isClosed) return;
-    const next = this.#pace.next(this.#clients.channels());
-    if (next && next.atMs <= this.#now()) this.#tell(next.channel);
+    const channels = this.#clients.channels();
+    const endMs = this.#now() + turnMs;
+    do {
+      const next = this.#pace.next(channels);
+      if (!next || next.atMs > this.#now()) break;
+      this.#tell(next.channel);
+    } while (this.#now() < endMs);
     this.#planTurn();
   }
 

@@ -1,14 +1,16 @@
 /**
- * Whose turn it is to be told what changed. Channels are told one at a time, each in a turn of the event loop of its own and each
- * at its own distance from its last: so no event waits for the frames of all screens, and calls go in between. What telling costs
- * is measured, and decides how often: all together take half of the time at most, and trees that are dear to make (boards, the
- * floors of limited users) a quarter. Has no timers.
+ * Whose turn it is to be told what changed. Channels are told in short turns of the event loop, each at its own distance from its
+ * last: so no event waits for the frames of all screens, and calls go in between. What telling costs is measured, and decides how
+ * often: all together take three fifths of the time at most, and trees that are dear to make (boards, the floors of limited users) a
+ * quarter. Has no timers.
  */
 import type { LiveChannel } from './live-channel.ts';
 import { isPaced } from './live-view.ts';
 
 /** A screen is told no more often than this. */
 export const tellEveryMs = 40;
+/** Of what telling everybody costs, from one time to the next. */
+const distance = 5 / 3;
 /** Trees that take less in all are told as often as any. */
 const dearMs = 20;
 /** The cheapest of so many turns is what a channel costs: one that took longer was held up by something else. */
@@ -76,7 +78,7 @@ export class LivePace {
       } else plainMs += costOf(told.allMs);
     }
     const areDear = makingMs > dearMs;
-    const everyMs = Math.max(tellEveryMs, 2 * (plainMs + (areDear ? 0 : pacedMs)));
-    return [everyMs, areDear ? Math.max(everyMs, 4 * makingMs, 2 * pacedMs) : everyMs];
+    const everyMs = Math.max(tellEveryMs, distance * (plainMs + (areDear ? 0 : pacedMs)));
+    return [everyMs, areDear ? Math.max(everyMs, 4 * makingMs, distance * pacedMs) : everyMs];
   }
 }
