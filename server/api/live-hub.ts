@@ -44,9 +44,9 @@ export interface LiveHubDeps {
   timers?: HubTimers;
   /** Of these owners, the ones that may still watch. */
   standing?: (kind: LiveOwner['kind'], ids: string[]) => Promise<Set<string>>;
-  /** Settings of these displays now. */
   /** What limits of a user come to in the site in force. */
   viewed?: (limits: UserView) => View;
+  /** Settings of these displays now. */
   settingsAmong?: (displayIds: string[]) => Promise<ReadonlyMap<string, DisplaySettings | undefined>>;
 }
 
@@ -240,7 +240,7 @@ class Hub implements LiveHub {
   }
 
   #planTurn(): void {
-    const next = this.#pace.next(this.#clients.channels());
+    const [next] = this.#pace.due(this.#clients.channels());
     this.#turnAtMs = next?.atMs ?? Infinity;
     const turn = ++this.#turn;
     if (!next) {
@@ -259,13 +259,12 @@ class Hub implements LiveHub {
   /** Those that are due now share a look, as far as they fit into one turn. */
   #takeTurn(): void {
     if (this.#isClosed) return;
-    const channels = this.#clients.channels();
     const endMs = this.#now() + turnMs;
-    do {
-      const next = this.#pace.next(channels);
-      if (!next || next.atMs > this.#now()) break;
-      this.#tell(next.channel);
-    } while (this.#now() < endMs);
+    for (const { channel, atMs } of this.#pace.due(this.#clients.channels())) {
+      if (atMs > this.#now()) break;
+      this.#tell(channel);
+      if (this.#now() >= endMs) break;
+    }
     this.#planTurn();
   }
 

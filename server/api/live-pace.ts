@@ -39,17 +39,16 @@ export class LivePace {
     this.#heard += 1;
   }
 
-  /** Who is to be told next, and at which instant (monotonic, ms) that may be at the earliest; undefined: nobody. */
-  next(channels: readonly LiveChannel[]): { channel: LiveChannel; atMs: number } | undefined {
+  /** Who is still to be told, and at which instant (monotonic, ms) that may be at the earliest; in this order. */
+  due(channels: readonly LiveChannel[]): { channel: LiveChannel; atMs: number }[] {
     const [everyMs, pacedEveryMs] = this.#distances(channels);
-    let found: { channel: LiveChannel; atMs: number } | undefined;
+    const found: { channel: LiveChannel; atMs: number }[] = [];
     for (const channel of channels) {
       const told = this.#of(channel);
       if (told.heard === this.#heard) continue;
-      const atMs = told.atMs + (isPaced(channel.view) ? pacedEveryMs : everyMs);
-      if (!found || atMs < found.atMs) found = { channel, atMs };
+      found.push({ channel, atMs: told.atMs + (isPaced(channel.view) ? pacedEveryMs : everyMs) });
     }
-    return found;
+    return found.sort((a, b) => a.atMs - b.atMs);
   }
 
   /** `makingMs`: for the tree and the frame; what is left until `endMs`, for sending it. */

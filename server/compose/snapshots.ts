@@ -16,7 +16,10 @@ export interface HouseState {
   recent: RecentCallers;
 }
 
-const everyMs = 5000;
+const lookEveryMs = 5000;
+/** A start folds what came since: some thousand events in a fraction of a second. A snapshot costs the stores megabytes. */
+const everyMs = 30_000;
+const everyEvents = 5000;
 /** Entries kept in the stream beyond what is needed, for a look at what happened just now. */
 const keepEntries = 10_000;
 
@@ -31,10 +34,12 @@ export function keepSnapshots(parts: {
 }): { stop(): Promise<void> } {
   const { stores, shell, live, recent, now, siteVersion, logger } = parts;
   let savedSeq = -1;
+  let savedAtMs = -Infinity;
   let isBusy = false;
-  const save = async () => {
+  const isDue = (seq: number) => seq - savedSeq >= everyEvents || performance.now() - savedAtMs >= everyMs;
+  const save = async (isLast: boolean) => {
     const seq = stores.log.lastSeq();
-    if (isBusy || seq === savedSeq) return;
+    if (isBusy || seq === savedSeq || !(isLast || isDue(seq))) return;
     isBusy = true;
     try {
       const data = {
@@ -45,7 +50,10 @@ export function keepSnapshots(parts: {
       };
       // A snapshot must never be ahead of the log it belongs to.
       await stores.log.flush();
-      if (await stores.snapshots.saveSnapshot(seq, data)) savedSeq = seq;
+      if (await stores.snapshots.saveSnapshot(seq, data)) {
+        savedSeq = seq;
+        savedAtMs = performance.now();
+      }
       const older = stores.snapshots.olderSeq();
       const projected = stores.log.health().projectedSeq;
       if (older !== undefined) await stores.log.trim(Math.min(older, projected) - keepEntries);
@@ -55,11 +63,11 @@ export function keepSnapshots(parts: {
       isBusy = false;
     }
   };
-  const timer = setInterval(() => void save(), everyMs);
+  const timer = setInterval(() => void save(false), lookEveryMs);
   return {
     async stop() {
       clearInterval(timer);
-      await save();
+      await save(true);
     },
   };
 }

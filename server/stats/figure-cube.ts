@@ -5,52 +5,16 @@
  * agents); the scopes above them are added up anew.
  */
 import type { Attribution, WindowName } from '../contract/figures.ts';
-import {
-  addCell,
-  addDelta,
-  type Cell,
-  type Delta,
-  emptyCell,
-  longestWaitPlace,
-  packCell,
-  placeOf,
-  unpackCell,
-} from './figure-cells.ts';
+import { addDelta, type Cell, type Delta, packCell, placeOf, unpackCell } from './figure-cells.ts';
 import type { AgentTime } from '../contract/figures.ts';
 import type { ContactKey } from './figure-fold.ts';
+import { FigureSpan, minuteMs, type PackedSpan } from './figure-span.ts';
 import { eachPart } from './stretch.ts';
 
-export const minuteMs = 60_000;
-/** Twice the longest rolling window: a trend looks at the window before. */
-const minutesKept = 121;
-/** Old ones are looked for when there are so many more, not with each new one. */
-const minutesMore = 30;
+type Spans = Record<Attribution, FigureSpan>;
 
-interface Span {
-  today: Cell;
-  shift: Cell;
-  /** By start. */
-  minutes: Map<number, Cell>;
-  /** The one added to last, which most of what comes belongs to. */
-  lastStart: number;
-  lastCell: Cell | undefined;
-}
-type Spans = Record<Attribution, Span>;
+const emptySpans = (): Spans => ({ event: new FigureSpan(), arrival: new FigureSpan() });
 
-const emptySpan = (): Span => ({
-  today: emptyCell(),
-  shift: emptyCell(),
-  minutes: new Map(),
-  lastStart: -1,
-  lastCell: undefined,
-});
-const emptySpans = (): Spans => ({ event: emptySpan(), arrival: emptySpan() });
-
-interface PackedSpan {
-  today: number[];
-  shift: number[];
-  minutes: [number, number[]][];
-}
 export interface CubeState {
   readonly dayStart: number;
   readonly shiftStart?: number | undefined;
@@ -96,17 +60,17 @@ export class FigureCube {
     for (const { key, event, arrival } of state?.contacts ?? []) {
       const spans = this.#spansOf(key);
       for (const one of spans) {
-        load(one.event, event);
-        load(one.arrival, arrival);
+        one.event.load(event);
+        one.arrival.load(arrival);
       }
     }
     for (const { agentId, teamId, event } of state?.agents ?? []) {
-      for (const one of this.#agentSpans(agentId, teamId)) load(one.event, event);
+      for (const one of this.#agentSpans(agentId, teamId)) one.event.load(event);
       // Of the site they are the times alone: the contacts are counted there already.
-      load(this.#scope('site').event, timesOf(event));
+      this.#scope('site').event.load(event, 'times');
     }
     for (const { queueId, event } of state?.members ?? [])
-      for (const one of this.#memberSpans(queueId)) load(one.event, event);
+      for (const one of this.#memberSpans(queueId)) one.event.load(event);
   }
 
   get dayStart(): number {
@@ -191,7 +155,7 @@ export class FigureCube {
     if (!span || !window) return undefined;
     if (name === 'today') return span.today.slice();
     if (name === 'shift') return span.shift.slice();
-    return sumOf(span, window.from, Infinity);
+    return span.sum(window.from, Infinity);
   }
 
   /** Of the same window before that one: intervals and rolling windows alone. */
@@ -200,12 +164,12 @@ export class FigureCube {
     const window = this.window(name, now);
     if (!span || !window || name === 'today' || name === 'shift') return undefined;
     const lengthMs = Number(name.split('-')[1]) * minuteMs;
-    return sumOf(span, window.from - lengthMs, window.from);
+    return span.sum(window.from - lengthMs, window.from);
   }
 
   /** One minute of a scope by event; undefined: nothing was counted in it. */
   minute(scope: string, start: number): Cell | undefined {
-    return this.#scopes.get(scope)?.event.minutes.get(start);
+    return this.#scopes.get(scope)?.event.minute(start);
   }
 
   state(): CubeState {
@@ -214,15 +178,15 @@ export class FigureCube {
       ...(this.#shiftStart !== undefined && { shiftStart: this.#shiftStart }),
       contacts: [...this.#leaves.values()].map(({ key, spans: { event, arrival } }) => ({
         key,
-        event: pack(event),
-        arrival: pack(arrival),
+        event: event.pack(),
+        arrival: arrival.pack(),
       })),
       agents: [...this.#agents.values()].map(({ agentId, teamId, spans }) => ({
         agentId,
         teamId,
-        event: pack(spans.event),
+        event: spans.event.pack(),
       })),
-      members: [...this.#members].map(([queueId, { spans }]) => ({ queueId, event: pack(spans.event) })),
+      members: [...this.#members].map(([queueId, { spans }]) => ({ queueId, event: spans.event.pack() })),
       ...(this.#lastDay && { lastDay: this.#lastDay }),
     };
   }
@@ -269,15 +233,9 @@ export class FigureCube {
     return [member.spans, ...member.above];
   }
 
-  #add(span: Span, at: number, delta: Delta): void {
-    if (at >= this.#dayStart) addDelta(span.today, delta);
-    if (this.#shiftStart !== undefined && at >= this.#shiftStart) addDelta(span.shift, delta);
-    const start = at - (at % minuteMs);
-    if (start !== span.lastStart || !span.lastCell) {
-      span.lastStart = start;
-      span.lastCell = minuteOf(span.minutes, start);
-    }
-    addDelta(span.lastCell, delta);
+  #add(span: FigureSpan, at: number, delta: Delta): void {
+    const isOfShift = this.#shiftStart !== undefined && at >= this.#shiftStart;
+    span.add(at, delta, at >= this.#dayStart, isOfShift);
   }
 
   /** Who came yesterday and is answered today is credited, by arrival, to the day that is closed. */
@@ -295,8 +253,8 @@ export class FigureCube {
     for (const map of all)
       for (const entry of map.values()) {
         const spans = 'spans' in entry ? entry.spans : entry;
-        spans.event[which] = emptyCell();
-        spans.arrival[which] = emptyCell();
+        spans.event.clear(which);
+        spans.arrival.clear(which);
       }
   }
 
@@ -309,55 +267,5 @@ export class FigureCube {
           arrival: packCell(arrival.today),
         };
     return queues;
-  }
-}
-
-function sumOf({ minutes }: Span, from: number, to: number): Cell {
-  const sum = emptyCell();
-  for (const [start, cell] of minutes) if (start >= from && start < to) addCell(sum, cell);
-  return sum;
-}
-
-function minuteOf(minutes: Map<number, Cell>, start: number): Cell {
-  let cell = minutes.get(start);
-  if (!cell) {
-    if (minutes.size >= minutesKept + minutesMore) forget(minutes);
-    minutes.set(start, (cell = emptyCell()));
-  }
-  return cell;
-}
-
-/** Those by arrival do not come in order. */
-function forget(minutes: Map<number, Cell>): void {
-  let newest = 0;
-  for (const start of minutes.keys()) if (start > newest) newest = start;
-  const oldest = newest - minutesKept * minuteMs;
-  for (const start of minutes.keys()) if (start <= oldest) minutes.delete(start);
-}
-
-function pack({ today, shift, minutes }: Span): PackedSpan {
-  forget(minutes);
-  return {
-    today: packCell(today),
-    shift: packCell(shift),
-    minutes: [...minutes].map(([start, cell]) => [start, packCell(cell)]),
-  };
-}
-
-const isTime = (place: number) => place >= placeOf.readyMs && place < longestWaitPlace;
-const timesIn = (packed: readonly number[]) => packed.filter((_, i) => isTime(packed[i - (i % 2)]!));
-const timesOf = ({ today, shift, minutes }: PackedSpan): PackedSpan => ({
-  today: timesIn(today),
-  shift: timesIn(shift),
-  minutes: minutes.map(([start, packed]) => [start, timesIn(packed)]),
-});
-
-function load(span: Span, packed: PackedSpan): void {
-  addCell(span.today, unpackCell(packed.today));
-  addCell(span.shift, unpackCell(packed.shift));
-  for (const [start, cell] of packed.minutes) {
-    const known = span.minutes.get(start);
-    if (known) addCell(known, unpackCell(cell));
-    else span.minutes.set(start, unpackCell(cell));
   }
 }

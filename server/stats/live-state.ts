@@ -18,7 +18,8 @@ import type {
 } from '../contract/live.ts';
 import { AgentFigures, type PeopleSnapshot, type StatsAgent } from './agent-figures.ts';
 import { placeOf } from './figure-cells.ts';
-import { type ClosedDay, type CubeState, FigureCube, minuteMs } from './figure-cube.ts';
+import { type ClosedDay, type CubeState, FigureCube } from './figure-cube.ts';
+import { minuteMs } from './figure-span.ts';
 import { FigureFold, type FigureSink, type FoldState } from './figure-fold.ts';
 import type { FigureSource } from './figure-source.ts';
 import { emptyFoldSite, type FoldSite } from './fold-site.ts';
@@ -64,7 +65,7 @@ export interface LiveStats {
 }
 
 interface LiveSnapshot {
-  version: 2;
+  version: 3;
   fold: FoldState;
   cube: CubeState;
   contacts: ContactLive[];
@@ -73,7 +74,7 @@ interface LiveSnapshot {
   /** Waiting when the day began: by queue. */
   carried: [string, number][];
 }
-const snapshotVersion = 2;
+const snapshotVersion = 3;
 export const isStatsSnapshot = (data: unknown): boolean =>
   (data as Partial<LiveSnapshot> | undefined)?.version === snapshotVersion;
 
