@@ -20,6 +20,7 @@ import { figuresMigration } from './0018-figures.ts';
 import { userViewMigration } from './0019-user-view.ts';
 import { firstContactMigration } from './0020-first-contact.ts';
 import { responseTimeMigration } from './0021-response-time.ts';
+import { lostStaysMigration } from './0022-lost-stays.ts';
 
 export interface Migration {
   name: string;
@@ -49,4 +50,5 @@ export const migrations: readonly Migration[] = [
   userViewMigration,
   firstContactMigration,
   responseTimeMigration,
+  lostStaysMigration,
 ];

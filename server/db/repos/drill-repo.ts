@@ -5,7 +5,7 @@
 import { QueryTypes, type Sequelize } from 'sequelize';
 import type { ContactRow } from '../../contract/rest.ts';
 import type { DrillPage, DrillQuery, DrillRow } from '../../contract/rest-reports.ts';
-import type { CountName } from '../../contract/figures.ts';
+import type { Attribution, CountName } from '../../contract/figures.ts';
 import {
   type CountFact,
   offerFacts,
@@ -124,9 +124,13 @@ export function createDrillRepo(
          order by s.queued_at desc, s.ordinal desc, s.contact_id desc`,
         [from, to, place, ordinal, ...scoped, after[2], limit + 1],
       );
+      const value = source && !count.endsWith('Ms') ? source.fact.value : '1';
+      const sums = reaches(source, attribution).map(
+        (reach) => `select coalesce(sum(${value}), 0) as total ${head} and ${reach}`,
+      );
       const [sum] = await query<{ total: string }>(
-        `select coalesce(sum(${source && !count.endsWith('Ms') ? source.fact.value : '1'}), 0) as total ${head}
-           and $3::bigint is not null and $4::integer is not null`,
+        `select sum(total) as total from (${sums.join(' union all ')}) sums
+           where $3::bigint is not null and $4::integer is not null`,
         [from, to, 0, 0, ...scoped],
       );
       const page = rows.slice(0, limit);
@@ -138,6 +142,25 @@ export function createDrillRepo(
       };
     },
   };
+}
+
+/** What is true of stays that began more than a day before they were counted: each has an index of these few. */
+const isLate: Record<string, string> = {
+  's.left_at': 's.wait_ms >= 86400000',
+  's.handled_at': `s.handled_at - s.queued_at >= interval '1 day'`,
+  's.replied_at': `s.replied_at - s.queued_at >= interval '1 day'`,
+};
+
+/**
+ * Where stays may be that are counted in a window, so that months in which there are none are left alone: nothing is counted
+ * before it began, and most within a day.
+ */
+function reaches(source: Behind | undefined, attribution: Attribution): string[] {
+  const begun = `s.queued_at < ${instant('$2')}`;
+  const late = attribution === 'event' ? isLate[source?.fact.at ?? ''] : undefined;
+  if (late === undefined) return [begun];
+  const aDayBefore = `${instant('$1')} - interval '1 day'`;
+  return [`${begun} and s.queued_at >= ${aDayBefore}`, `s.queued_at < ${aDayBefore} and ${late}`];
 }
 
 function factInside({ at, where }: CountFact, attribution: DrillQuery['attribution']): string {
