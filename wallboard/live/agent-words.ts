@@ -3,6 +3,7 @@ import type { AgentState, SystemReason } from '../../server/contract/events.ts';
 import type { ShownState } from '../../admin-ui/shared/site-figures.ts';
 import type { TextKey, WallWords } from './reading.ts';
 
+/** Of several agents, beside their number. */
 export const stateWord: Record<ShownState, TextKey> = {
   ready: 'stateReady',
   ringing: 'stateRinging',
@@ -12,6 +13,14 @@ export const stateWord: Record<ShownState, TextKey> = {
   'not-ready': 'stateNotReady',
   unreachable: 'stateUnreachable',
   'logged-out': 'stateLoggedOut',
+};
+/** Of one agent. */
+export const oneStateWord: Record<ShownState, TextKey> = {
+  ...stateWord,
+  ready: 'oneReady',
+  'not-ready': 'oneNotReady',
+  unreachable: 'oneUnreachable',
+  'logged-out': 'oneLoggedOut',
 };
 const systemReasonWord: Record<SystemReason, TextKey> = {
   rona: 'reasonRona',

@@ -1,6 +1,6 @@
 /** Agents one by one: who, in which state and for how long; wrap-up counts down. Numbers, unless the site shows names. */
 import type { AgentTile } from '../../../server/contract/boards.ts';
-import { reasonName, shownState, stateWord } from '../../live/agent-words.ts';
+import { reasonName, shownState, oneStateWord } from '../../live/agent-words.ts';
 import { leastTypeRem, type Box, type Screen, type WidgetProps } from '../../live/screen.ts';
 import { fitLine, fitText, widthOf } from '../../live/text-fit.ts';
 import { StateShape } from '../shapes.tsx';
@@ -56,7 +56,7 @@ function Tile({ tile, screen, nowMs, width, type }: TileProps) {
   const inner = width - 0.9 * type;
   const timeSize = time === '' ? 0 : fitLine(time, inner * 0.5, type * 1.1);
   const timeWidth = time === '' ? 0 : widthOf(time, 600) * timeSize + 0.4 * type;
-  const stateSaid = words[stateWord[state]];
+  const stateSaid = words[oneStateWord[state]];
   // A reason that has no room gives way to its state.
   const word = fitText([tile.reason === undefined ? stateSaid : reasonName(words, tile.reason), stateSaid], {
     width: inner - 1.15 * type,
