@@ -102,7 +102,8 @@ describe('boards in the browser', function () {
     await page.fill('input[name="red"]', '45');
     await page.fill('input[name="title"]', 'Cards, speed of answer ');
     await button('Save').click();
-    await page.getByText('Saved ', { exact: false }).waitFor();
+    await until('it is saved', () => saved('b-1').widgets.length > 0);
+    await page.getByText(/^Saved /).waitFor();
     const widget = saved('b-1').widgets[0] as Extract<Widget, { kind: 'number' }>;
     expect(saved('b-1')).to.include({ name: 'Hall south' });
     expect(widget).to.include({ figure: 'asa', x: 4, y: 2, w: 12, h: 4, title: 'Cards, speed of answer' });

@@ -47,6 +47,7 @@ describe('first contact resolution in the browser', function () {
     await page.locator('nav a[href="#/reports"]').click();
     await page.locator('.rep-views a[data-view=fcr]').click();
     await page.locator('.fcr-table').waitFor();
+    await until('the first answer is read', () => reports.length > 0);
   });
   after(async () => {
     await browser?.close();
