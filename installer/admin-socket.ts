@@ -4,7 +4,8 @@
  */
 import { realpathSync } from 'node:fs';
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import type { Layout } from './layout.ts';
 
 export class CliError extends Error {}
 
@@ -13,21 +14,30 @@ export interface Answer {
   body: string;
 }
 
+export type AdminPlace = Pick<Layout, 'adminSocket' | 'dataDir'>;
+
+/** Of what `npm start` runs from a data directory. */
+export const adminPlaceIn = (dataDir: string): AdminPlace => ({
+  dataDir,
+  adminSocket: join(dataDir, 'run', 'admin.sock'),
+});
+
 /** Through the real path: `var/run` may be a link to a place with a path short enough for a socket. */
-function adminSocket(dataDir: string): string {
+function realSocket({ adminSocket, dataDir }: AdminPlace): string {
   try {
-    return join(realpathSync(join(dataDir, 'run')), 'admin.sock');
+    return join(realpathSync(dirname(adminSocket)), basename(adminSocket));
   } catch {
     throw new CliError(notRunning(dataDir));
   }
 }
 
 function notRunning(dataDir: string): string {
-  return `Hearthline is not running from ${dataDir}. Start it with npm start, or set HEARTHLINE_DATA to where it runs.`;
+  return `Hearthline is not running from ${dataDir}. Start it (npm start, or systemctl start hearthline.target), or set HEARTHLINE_DATA to where it runs.`;
 }
 
-export function ask(dataDir: string, method: string, path: string, body?: string): Promise<Answer> {
-  const socketPath = adminSocket(dataDir);
+export function ask(place: AdminPlace, method: string, path: string, body?: string): Promise<Answer> {
+  const socketPath = realSocket(place);
+  const { dataDir } = place;
   return new Promise((done, fail) => {
     const headers = body === undefined ? {} : { 'content-type': 'application/yaml' };
     const call = request({ socketPath, method, path, headers, timeout: 120_000 }, (response) => {
@@ -50,12 +60,12 @@ export function ask(dataDir: string, method: string, path: string, body?: string
 
 /** The body of a 200; anything else is an error in words. */
 export async function askAdmin(
-  dataDir: string,
-  method: 'GET' | 'PUT',
+  place: AdminPlace,
+  method: 'GET' | 'PUT' | 'POST',
   path: string,
   body?: string,
 ): Promise<string> {
-  const answer = await ask(dataDir, method, path, body);
+  const answer = await ask(place, method, path, body);
   if (answer.status === 200) return answer.body;
   throw new CliError(`the server refused it (${answer.status}): ${answer.body.slice(0, 500)}`);
 }

@@ -19,6 +19,7 @@ const commands = {
   bench: { needs: 'test' },
   test: { needs: 'test' },
   site: { needs: 'none', program: 'installer/site-cli' },
+  ops: { needs: 'none', program: 'installer/cli' },
   build: { needs: 'none' },
 };
 
@@ -104,7 +105,7 @@ async function main() {
   if (!hasLockedPackages()) await installLockedPackages();
   // The tests count a build that fails as a failure of theirs, so they build by themselves.
   if (name === 'test') process.exit(await runSource('installer/test-runner.ts', args));
-  await buildWhatChanged(root, { isQuiet: name === 'site' });
+  await buildWhatChanged(root, { isQuiet: name === 'site' || name === 'ops' });
   if (name === 'bench') await runBench(args);
   if (command.program) await handOver(command.program, startedAt, args);
 }

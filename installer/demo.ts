@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { formatSite, parseSite } from '../server/config/site-file.ts';
-import { askAdmin } from './admin-socket.ts';
+import { adminPlaceIn, askAdmin } from './admin-socket.ts';
 import { demoAgents, demoNumber, withDemo, withoutDemo, type DemoAgent } from './demo-parts/demo-site.ts';
 import { Peer, type PeerCall } from './demo-parts/peer.ts';
 import { readSettings } from './settings.ts';
@@ -68,9 +68,9 @@ class Demo {
   private async changeSite(
     change: (site: Parameters<typeof withoutDemo>[0]) => ReturnType<typeof withoutDemo>,
   ) {
-    const parsed = parseSite(await askAdmin(this.dataDir, 'GET', '/site'));
+    const parsed = parseSite(await askAdmin(adminPlaceIn(this.dataDir), 'GET', '/site'));
     if ('faults' in parsed) throw new Error('The running site cannot be read.');
-    await askAdmin(this.dataDir, 'PUT', '/site', formatSite(change(parsed.site)));
+    await askAdmin(adminPlaceIn(this.dataDir), 'PUT', '/site', formatSite(change(parsed.site)));
   }
 
   private voice(...ids: string[]): string[] {

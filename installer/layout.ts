@@ -131,30 +131,25 @@ function runDirectory(dataDir: string, users: (RunAs | undefined)[], elsewhere: 
   return dir;
 }
 
-/** Makes every directory. Safe to repeat; the caller makes sure that nothing of it is running. */
-export function prepareLayout(dataDir: string): Layout {
-  if (!existsSync(dataDir)) mkdirSync(dataDir, { recursive: true, mode: isRoot() ? 0o711 : 0o700 });
-  if (!statSync(dataDir).isDirectory()) throw new Error(`${dataDir} is not a directory`);
-  const elsewhere: string[] = [];
-  const postgresUser = serviceUser(['postgres']);
-  const redisUser = serviceUser(['redis']);
-  const runDir = runDirectory(dataDir, [postgresUser, redisUser], elsewhere);
-  const privateDir = (name: string) => {
-    const dir = join(dataDir, name);
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    chmodSync(dir, 0o700);
-    return dir;
-  };
-  const secretsDir = privateDir('secrets');
-  const promptsDir = join(dataDir, 'prompts');
-  mkdirSync(join(promptsDir, 'custom'), { recursive: true });
+type Service = Pick<Layout['postgres'], 'dataDir' | 'runAs'>;
+
+/** Where everything is, given the few places that differ; makes nothing. */
+export function layoutOf(places: {
+  dataDir: string;
+  runDir: string;
+  postgres: Service;
+  redis: Service;
+  elsewhere?: string[];
+}): Layout {
+  const { dataDir, runDir, postgres, redis, elsewhere = [] } = places;
+  const secretsDir = join(dataDir, 'secrets');
   return {
     dataDir,
     runDir,
-    logDir: privateDir('log'),
+    logDir: join(dataDir, 'log'),
     secretsDir,
-    recordingsDir: privateDir('recordings'),
-    promptsDir,
+    recordingsDir: join(dataDir, 'recordings'),
+    promptsDir: join(dataDir, 'prompts'),
     seedSiteFile: join(dataDir, 'seed-site.yaml'),
     firstPhonesFile: join(secretsDir, 'first-phones'),
     setupSecretFile: join(runDir, 'setup-secret'),
@@ -163,16 +158,35 @@ export function prepareLayout(dataDir: string): Layout {
     sipStatusSocket: join(runDir, 'sip-status.sock'),
     mediaControlSocket: join(runDir, 'media.sock'),
     mediaStatusSocket: join(runDir, 'media-status.sock'),
-    postgres: {
-      dataDir: serviceDirectory(dataDir, 'postgres', postgresUser, elsewhere),
-      socketDir: ownedDirectory(join(runDir, 'pg'), postgresUser),
-      runAs: postgresUser,
-    },
-    redis: {
-      dataDir: serviceDirectory(dataDir, 'redis', redisUser, elsewhere),
-      socket: join(ownedDirectory(join(runDir, 'redis'), redisUser), 'redis.sock'),
-      runAs: redisUser,
-    },
+    postgres: { ...postgres, socketDir: join(runDir, 'pg') },
+    redis: { ...redis, socket: join(runDir, 'redis', 'redis.sock') },
     elsewhere,
   };
+}
+
+/** Makes every directory. Safe to repeat; the caller makes sure that nothing of it is running. */
+export function prepareLayout(dataDir: string): Layout {
+  if (!existsSync(dataDir)) mkdirSync(dataDir, { recursive: true, mode: isRoot() ? 0o711 : 0o700 });
+  if (!statSync(dataDir).isDirectory()) throw new Error(`${dataDir} is not a directory`);
+  const elsewhere: string[] = [];
+  const postgresUser = serviceUser(['postgres']);
+  const redisUser = serviceUser(['redis']);
+  const layout = layoutOf({
+    dataDir,
+    runDir: runDirectory(dataDir, [postgresUser, redisUser], elsewhere),
+    postgres: {
+      dataDir: serviceDirectory(dataDir, 'postgres', postgresUser, elsewhere),
+      runAs: postgresUser,
+    },
+    redis: { dataDir: serviceDirectory(dataDir, 'redis', redisUser, elsewhere), runAs: redisUser },
+    elsewhere,
+  });
+  for (const dir of [layout.logDir, layout.secretsDir, layout.recordingsDir]) {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    chmodSync(dir, 0o700);
+  }
+  mkdirSync(join(layout.promptsDir, 'custom'), { recursive: true });
+  ownedDirectory(layout.postgres.socketDir, postgresUser);
+  ownedDirectory(dirname(layout.redis.socket), redisUser);
+  return layout;
 }

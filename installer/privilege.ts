@@ -5,7 +5,7 @@
  * chosen. Without root every service simply runs as the user who started it.
  */
 import { chownSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 export interface RunAs {
   user: string;
@@ -17,16 +17,26 @@ export function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
+function accounts(passwdFile: string): Map<string, RunAs> {
+  const found = new Map<string, RunAs>();
+  for (const line of readFileSync(passwdFile, 'utf8').split('\n')) {
+    const [user, , uid, gid] = line.split(':');
+    if (user && uid && gid) found.set(user, { user, uid: Number(uid), gid: Number(gid) });
+  }
+  return found;
+}
+
+/** The account of that name on the system below `root`; undefined where there is none. */
+export function accountNamed(user: string, root = '/'): RunAs | undefined {
+  return accounts(join(root, 'etc/passwd')).get(user);
+}
+
 /** The first of `preferred` that exists in /etc/passwd, else `nobody`; undefined when we are not root. */
 export function serviceUser(preferred: readonly string[], passwdFile = '/etc/passwd'): RunAs | undefined {
   if (!isRoot()) return undefined;
-  const accounts = new Map<string, RunAs>();
-  for (const line of readFileSync(passwdFile, 'utf8').split('\n')) {
-    const [user, , uid, gid] = line.split(':');
-    if (user && uid && gid) accounts.set(user, { user, uid: Number(uid), gid: Number(gid) });
-  }
+  const known = accounts(passwdFile);
   for (const user of [...preferred, 'nobody']) {
-    const account = accounts.get(user);
+    const account = known.get(user);
     if (account && account.uid !== 0) return account;
   }
   throw new Error('no unprivileged user found in /etc/passwd; Postgres cannot run as root');

@@ -6,18 +6,15 @@
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { formatFault, formatPath, maxSiteBytes, parseSite } from '../server/config/site-file.ts';
 import type { SiteFileFault } from '../server/config/site-file.ts';
-import { ask, CliError, type Answer } from './admin-socket.ts';
+import { adminPlaceIn, ask, CliError, type AdminPlace, type Answer } from './admin-socket.ts';
+import type { OpsCommand } from './cli.ts';
+import { terminal, type CliIo } from './cli-io.ts';
 import { readSettings, SettingsError } from './settings.ts';
 
 const usage = `Usage:
   npm run site -- export [FILE]   the running site as text, to FILE or to the terminal
   npm run site -- check FILE      every fault in FILE, without changing anything
   npm run site -- import FILE     put FILE in place of the running site: all of it, or nothing`;
-
-export interface SiteCliIo {
-  out(text: string): void;
-  error(text: string): void;
-}
 
 function readSiteFile(file: string): string {
   try {
@@ -52,7 +49,7 @@ function exportTo(file: string, text: string): void {
   }
 }
 
-function printFaults(io: SiteCliIo, file: string, faults: SiteFileFault[]): number {
+function printFaults(io: CliIo, file: string, faults: SiteFileFault[]): number {
   for (const fault of faults) io.error(formatFault(file, fault));
   io.error(`${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}; nothing was changed.`);
   return 1;
@@ -76,11 +73,11 @@ function refusedFaults(body: string): SiteFileFault[] {
   }));
 }
 
-async function importFile(dataDir: string, file: string, io: SiteCliIo): Promise<number> {
+async function importFile(place: AdminPlace, file: string, io: CliIo): Promise<number> {
   const text = readSiteFile(file);
   const parsed = parseSite(text);
   if ('faults' in parsed) return printFaults(io, file, parsed.faults);
-  const answer = await ask(dataDir, 'PUT', '/site', text);
+  const answer = await ask(place, 'PUT', '/site', text);
   if (answer.status === 422) {
     const faults = refusedFaults(answer.body);
     if (faults.length > 0) return printFaults(io, file, faults);
@@ -93,12 +90,12 @@ async function importFile(dataDir: string, file: string, io: SiteCliIo): Promise
 }
 
 /** Runs one command; resolves to the exit code. */
-export async function runSiteCommand(args: string[], dataDir: string, io: SiteCliIo): Promise<number> {
+export async function runSiteCommand(args: string[], place: AdminPlace, io: CliIo): Promise<number> {
   const [command, file, ...rest] = args;
   try {
     if (rest.length > 0) throw new CliError(usage);
     if (command === 'export') {
-      const answer = await ask(dataDir, 'GET', '/site');
+      const answer = await ask(place, 'GET', '/site');
       if (answer.status !== 200) throw unexpected(answer);
       if (file === undefined) io.out(answer.body.trimEnd());
       else {
@@ -116,7 +113,7 @@ export async function runSiteCommand(args: string[], dataDir: string, io: SiteCl
       );
       return 0;
     }
-    if (command === 'import' && file !== undefined) return await importFile(dataDir, file, io);
+    if (command === 'import' && file !== undefined) return await importFile(place, file, io);
     throw new CliError(usage);
   } catch (error) {
     io.error(error instanceof CliError ? error.message : String(error));
@@ -125,16 +122,15 @@ export async function runSiteCommand(args: string[], dataDir: string, io: SiteCl
 }
 
 export async function siteCli(_startedAt: number, args: string[]): Promise<void> {
-  const io: SiteCliIo = {
-    out: (text) => process.stdout.write(`${text}\n`),
-    error: (text) => process.stderr.write(`${text}\n`),
-  };
+  const io = terminal;
   try {
     const { dataDir } = readSettings(process.env, process.cwd());
-    process.exitCode = await runSiteCommand(args, dataDir, io);
+    process.exitCode = await runSiteCommand(args, adminPlaceIn(dataDir), io);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     io.error(error.message);
     process.exitCode = 1;
   }
 }
+
+export const siteCommand: OpsCommand = (args, house, io) => runSiteCommand(args, house.layout, io);

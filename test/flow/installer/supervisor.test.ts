@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { adminPlaceIn } from '../../../installer/admin-socket.ts';
 import { lockDataDirectory, LockedError } from '../../../installer/data-lock.ts';
 import { identify } from '../../../installer/process-table.ts';
 import { runSiteCommand } from '../../../installer/site-cli.ts';
@@ -72,7 +73,7 @@ describe('the running product', function () {
     const run = async (...args: string[]) => {
       const said: string[] = [];
       const keep = (text: string) => said.push(text);
-      const code = await runSiteCommand(args, stack.dataDir, { out: keep, error: keep });
+      const code = await runSiteCommand(args, adminPlaceIn(stack.dataDir), { out: keep, error: keep });
       return { code, said: said.join('\n') };
     };
     try {

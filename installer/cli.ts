@@ -1,0 +1,59 @@
+/**
+ * The `hearthline` command of an installed machine: one word says what to do, and a file of its own in `ops/` does it. In a
+ * clone, `npm run ops -- WORD` is the same for what `npm start` runs.
+ */
+import { CliError } from './admin-socket.ts';
+import { terminal, type CliIo } from './cli-io.ts';
+import { findHouse, type House } from './house.ts';
+import { SettingsError } from './settings.ts';
+
+/** Resolves to the exit code: 0 done, 1 refused or found wanting. */
+export type OpsCommand = (args: string[], house: House, io: CliIo) => Promise<number>;
+
+interface Listed {
+  summary: string;
+  load: () => Promise<OpsCommand>;
+}
+
+const commands: Readonly<Record<string, Listed>> = {
+  site: {
+    summary: 'the whole site as one text file: export, check, import',
+    load: async () => (await import('./site-cli.ts')).siteCommand,
+  },
+};
+
+export function usageText(): string {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length)) + 2;
+  const lines = Object.entries(commands).map(
+    ([name, { summary }]) => `  hearthline ${name.padEnd(width)}${summary}`,
+  );
+  return ['Usage:', ...lines, '', 'hearthline WORD --help tells more.'].join('\n');
+}
+
+/** Runs one command; what goes wrong for a known reason is told in words. */
+export async function runCli(args: string[], io: CliIo, env = process.env): Promise<number> {
+  const [name = 'help', ...rest] = args;
+  if (name === 'help' || name === '--help' || name === '-h') {
+    io.out(usageText());
+    return 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) {
+    io.error(`There is no command "${name}".\n${usageText()}`);
+    return 1;
+  }
+  try {
+    const house = findHouse(env, process.cwd());
+    const run = await command.load();
+    return await run(rest, house, io);
+  } catch (error) {
+    if (!(error instanceof CliError || error instanceof SettingsError)) throw error;
+    io.error(error.message);
+    return 1;
+  }
+}
+
+/** What the bootstrap hands over to. */
+export async function cli(_startedAt: number, args: string[]): Promise<void> {
+  process.exitCode = await runCli(args, terminal);
+}
