@@ -20,6 +20,8 @@ const commands = {
   test: { needs: 'test' },
   site: { needs: 'none', program: 'installer/site-cli' },
   ops: { needs: 'none', program: 'installer/cli' },
+  bundle: { needs: 'none', program: 'installer/release/bundle' },
+  install: { needs: 'none', program: 'installer/install/from-clone' },
   build: { needs: 'none' },
 };
 
@@ -57,8 +59,12 @@ async function handOver(program, startedAt, args) {
   const file = join(root, 'dist', `${program}.js`);
   if (!existsSync(file)) throw new SetupError(`This command is not part of this version (${program}).`);
   const module = await import(pathToFileURL(file).href);
-  const name = program.split('/').pop();
-  const main = module[name === 'site-cli' ? 'siteCli' : name];
+  // A file some-name.ts has its program in someName().
+  const name = program
+    .split('/')
+    .pop()
+    .replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+  const main = module[name];
   await main(startedAt, args);
 }
 

@@ -20,6 +20,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'the whole site as one text file: export, check, import',
     load: async () => (await import('./site-cli.ts')).siteCommand,
   },
+  uninstall: {
+    summary: 'takes Hearthline off this machine and keeps its data',
+    load: async () => (await import('./install/uninstall.ts')).uninstallCommand,
+  },
 };
 
 export function usageText(): string {

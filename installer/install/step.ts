@@ -1,0 +1,28 @@
+/**
+ * A step of the installation: `check` looks whether it has been done and says in words what is missing, `apply` does it. A step
+ * can be cut off anywhere and run again: what it makes it makes beside and renames, and what is there it leaves.
+ */
+import type { MachinePlaces } from '../house.ts';
+import type { ReleaseInfo } from '../release/release-info.ts';
+import type { Answers } from './answers.ts';
+
+export interface InstallContext {
+  /** The unpacked bundle: `release/`, and `packages/` where it has a local repository. */
+  staged: string;
+  release: ReleaseInfo;
+  answers: Answers;
+  places: MachinePlaces;
+  /** Whether systemd runs this machine. */
+  isSystemd: boolean;
+  /** One line of progress. */
+  say(text: string): void;
+}
+
+export interface Step {
+  /** In the order of running; the number is shown and kept. */
+  number: number;
+  title: string;
+  /** What is to be done, a line each; empty: done. */
+  check(context: InstallContext): Promise<string[]> | string[];
+  apply(context: InstallContext): Promise<void> | void;
+}

@@ -1,0 +1,53 @@
+/** The private Postgres: its cluster, its role and its database. The server makes the tables when it starts. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, chownSync } from 'node:fs';
+import { join } from 'node:path';
+import { installedLayout } from '../../house.ts';
+import {
+  createPostgresDatabase,
+  initPostgres,
+  markPostgresMade,
+  postgresCommand,
+  waitForPostgres,
+} from '../../postgres.ts';
+import { spawnIdentity } from '../../privilege.ts';
+import type { Step } from '../step.ts';
+import { InstallError } from '../system.ts';
+
+const startMs = 60_000;
+
+const isMade = () => existsSync(join(installedLayout().postgres.dataDir, 'hearthline-cluster'));
+
+/** For as long as `act` takes, with its socket where the unit will have it. */
+async function whilePostgresRuns(confFile: string, act: (socketDir: string) => Promise<void>): Promise<void> {
+  const { postgres } = installedLayout();
+  mkdirSync(postgres.socketDir, { recursive: true, mode: 0o750 });
+  if (postgres.runAs) chownSync(postgres.socketDir, postgres.runAs.uid, postgres.runAs.gid);
+  const { command, env } = postgresCommand(postgres);
+  const args = ['-D', postgres.dataDir, '-c', `config_file=${confFile}`];
+  const child = spawn(command, args, { env, cwd: '/', stdio: 'ignore', ...spawnIdentity(postgres.runAs) });
+  const ended = new Promise<void>((done) => child.once('exit', () => done()));
+  const died = ended.then(() => {
+    throw new InstallError('Postgres ended as it was started for the first time');
+  });
+  died.catch(() => undefined);
+  try {
+    await Promise.race([waitForPostgres(postgres.socketDir, startMs), died]);
+    await act(postgres.socketDir);
+  } finally {
+    child.kill('SIGINT');
+    await ended;
+  }
+}
+
+export const databaseStep: Step = {
+  number: 7,
+  title: 'Database',
+  check: () => (isMade() ? [] : ['make the database']),
+  apply: async ({ places }) => {
+    const { postgres } = installedLayout();
+    await initPostgres(postgres, { sync: true });
+    await whilePostgresRuns(places.postgresConfFile, createPostgresDatabase);
+    markPostgresMade(postgres);
+  },
+};

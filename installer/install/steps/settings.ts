@@ -1,0 +1,53 @@
+/** Settings, the databases' configuration and the secrets that systemd hands to the services. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { installedLayout, serviceUsers } from '../../house.ts';
+import { postgresConfText, postgresHbaText, postgresIdentText } from '../../postgres.ts';
+import { redisConfText } from '../../redis.ts';
+import { settingsText } from '../answers.ts';
+import { holds, writeWhole, type FileWish } from '../files.ts';
+import type { InstallContext, Step } from '../step.ts';
+
+/** What an administrator may have changed since is kept: only what is missing is written. */
+function lastingFiles({ places, answers }: InstallContext): FileWish[] {
+  return [
+    { path: places.settingsFile, text: settingsText(answers), mode: 0o644 },
+    { path: places.answersFile, text: `${JSON.stringify(answers, null, 2)}\n`, mode: 0o644 },
+  ];
+}
+
+/** Written by us alone, and anew with each release. */
+function ownFiles({ places }: InstallContext): FileWish[] {
+  const { postgres, redis } = installedLayout();
+  const { postgresConfFile, postgresHbaFile, postgresIdentFile, redisConfFile } = places;
+  const place = { ...postgres, hbaFile: postgresHbaFile, identFile: postgresIdentFile };
+  return [
+    { path: postgresConfFile, text: postgresConfText(place), mode: 0o644 },
+    { path: postgresHbaFile, text: postgresHbaText(), mode: 0o644 },
+    { path: postgresIdentFile, text: postgresIdentText(serviceUsers.server), mode: 0o644 },
+    { path: redisConfFile, text: redisConfText(redis), mode: 0o644 },
+  ];
+}
+
+const sipControl = (context: InstallContext) => join(context.places.credentialsDir, 'sip-control');
+
+export const settingsStep: Step = {
+  number: 5,
+  title: 'Settings and secrets',
+  check: (context) => [
+    ...lastingFiles(context)
+      .filter(({ path }) => !existsSync(path))
+      .map(({ path }) => `write ${path}`),
+    ...ownFiles(context)
+      .filter((file) => !holds(file))
+      .map(({ path }) => `write ${path}`),
+    ...(existsSync(sipControl(context)) ? [] : ['draw the secret between the server and the SIP engine']),
+  ],
+  apply: (context) => {
+    for (const file of lastingFiles(context)) if (!existsSync(file.path)) writeWhole(file);
+    for (const file of ownFiles(context)) if (!holds(file)) writeWhole(file);
+    const path = sipControl(context);
+    if (!existsSync(path)) writeWhole({ path, text: `${randomBytes(24).toString('hex')}\n`, mode: 0o600 });
+  },
+};

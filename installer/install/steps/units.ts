@@ -1,0 +1,52 @@
+/** The units of systemd, copied out of the release, and switched on. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { holds, writeWhole, type FileWish } from '../files.ts';
+import type { InstallContext, Step } from '../step.ts';
+import { runProgram } from '../system.ts';
+
+const isUnit = (name: string) => /^hearthline.*\.(service|target|timer|path|socket|slice)$/.test(name);
+
+export function unitFiles(source: string, unitsDir: string): FileWish[] {
+  return readdirSync(source)
+    .filter(isUnit)
+    .sort()
+    .map((name) => ({
+      path: join(unitsDir, name),
+      text: readFileSync(join(source, name), 'utf8'),
+      mode: 0o644,
+    }));
+}
+
+const wanted = ({ staged, places }: InstallContext) =>
+  unitFiles(join(staged, 'release/systemd'), places.unitsDir);
+
+/** The target, and the timers and paths that it does not pull in. */
+export function unitsToEnable(names: readonly string[]): string[] {
+  return names.filter((name) => /\.(target|timer|path)$/.test(name));
+}
+
+const isEnabled = (unitsDir: string) =>
+  existsSync(join(unitsDir, 'multi-user.target.wants/hearthline.target'));
+
+export const unitsStep: Step = {
+  number: 11,
+  title: 'Units of systemd',
+  check: (context) => [
+    ...wanted(context)
+      .filter((file) => !holds(file))
+      .map(({ path }) => `write ${path}`),
+    ...(isEnabled(context.places.unitsDir) ? [] : ['start with the machine']),
+  ],
+  apply: async (context) => {
+    const files = wanted(context);
+    for (const file of files) if (!holds(file)) writeWhole(file);
+    if (context.isSystemd) await runProgram('systemctl', ['daemon-reload']);
+    const names = unitsToEnable(files.map(({ path }) => path.slice(path.lastIndexOf('/') + 1)));
+    // Without a running systemd it works on the files alone, where the program is there at all.
+    await runProgram('systemctl', ['enable', '--quiet', ...names]).catch((error: Error) => {
+      if (context.isSystemd) throw error;
+      context.say('    not switched on: systemd is not on this system');
+    });
+  },
+};
