@@ -20,6 +20,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'the whole site as one text file: export, check, import',
     load: async () => (await import('./site-cli.ts')).siteCommand,
   },
+  certificates: {
+    summary: 'the certificate of the pages: show, make, renew, csr, install',
+    load: async () => (await import('./ops/certificates.ts')).certificatesCommand,
+  },
 };
 
 export function usageText(): string {
