@@ -56,6 +56,10 @@ function ownEnvironment({ settings, layout, sipControl, extraEnv }: SpecInput) {
     HEARTHLINE_REDIS_SOCKET: layout.redis.socket,
     HEARTHLINE_PROMPTS: layout.promptsDir,
     HEARTHLINE_SEED_SITE: layout.seedSiteFile,
+    ...(settings.tls && {
+      HEARTHLINE_TLS_CERT_FILE: settings.tls.certFile,
+      HEARTHLINE_TLS_KEY_FILE: settings.tls.keyFile,
+    }),
     HEARTHLINE_ADMIN_SOCKET: layout.adminSocket,
     HEARTHLINE_SETUP_SECRET_FILE: layout.setupSecretFile,
   };

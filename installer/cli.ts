@@ -24,6 +24,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'takes Hearthline off this machine and keeps its data',
     load: async () => (await import('./install/uninstall.ts')).uninstallCommand,
   },
+  certificates: {
+    summary: 'the certificate of the pages: show, make, renew, csr, install',
+    load: async () => (await import('./ops/certificates.ts')).certificatesCommand,
+  },
 };
 
 export function usageText(): string {

@@ -159,6 +159,8 @@ export async function demo(): Promise<void> {
     process.exit(1);
   }
   say(`\nA small call centre is at work: eight agents, callers on number ${demoNumber}.`);
-  say(`  Watch it on http://${bind}:${settings.httpPort}/wallboard/    Stop: Ctrl-C`);
+  say(
+    `  Watch it on ${settings.tls ? 'https' : 'http'}://${bind}:${settings.httpPort}/wallboard/    Stop: Ctrl-C`,
+  );
   await live.run();
 }

@@ -14,6 +14,8 @@ export interface Settings {
   rtpFirst: number;
   rtpLast: number;
   bind: string;
+  /** The pages are served over TLS with these. */
+  tls?: { certFile: string; keyFile: string };
 }
 
 export class SettingsError extends Error {
@@ -47,6 +49,17 @@ function readRange(env: Env, faults: string[]): { rtpFirst: number; rtpLast: num
   return { rtpFirst, rtpLast };
 }
 
+/** Whether the files hold what they should is for whoever opens them. */
+function readTls(env: Env, cwd: string, faults: string[]): Settings['tls'] {
+  const certFile = env['HEARTHLINE_TLS_CERT_FILE']?.trim() || undefined;
+  const keyFile = env['HEARTHLINE_TLS_KEY_FILE']?.trim() || undefined;
+  if (certFile !== undefined && keyFile !== undefined)
+    return { certFile: resolve(cwd, certFile), keyFile: resolve(cwd, keyFile) };
+  if (certFile !== undefined || keyFile !== undefined)
+    faults.push('HEARTHLINE_TLS_CERT_FILE and HEARTHLINE_TLS_KEY_FILE: set both, or neither');
+  return undefined;
+}
+
 export function readSettings(env: Env, cwd: string): Readonly<Settings> {
   const faults: string[] = [];
   const httpPort = readPort(env, 'HEARTHLINE_HTTP_PORT', 8080, faults);
@@ -71,6 +84,7 @@ export function readSettings(env: Env, cwd: string): Readonly<Settings> {
     faults.push(
       `HEARTHLINE_SIP_PORT (${sipPort}) lies inside HEARTHLINE_RTP_PORTS (${rtpFirst}-${rtpLast}): choose another`,
     );
+  const tls = readTls(env, cwd, faults);
   const data = env['HEARTHLINE_DATA']?.trim() || 'var';
   // A control character in a path would break the files and listings that name it.
   if (/\p{Cc}/u.test(data)) faults.push('HEARTHLINE_DATA must be a plain path');
@@ -83,5 +97,6 @@ export function readSettings(env: Env, cwd: string): Readonly<Settings> {
     rtpFirst,
     rtpLast,
     bind,
+    ...(tls && { tls }),
   });
 }

@@ -23,6 +23,7 @@ import {
 } from './postgres.ts';
 import { waitForRedis } from './redis.ts';
 import type { Settings } from './settings.ts';
+import { readTlsPair, TlsFault } from '../server/lib/tls-pair.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 import type { ProcessName } from './supervised-process.ts';
 
@@ -46,6 +47,16 @@ export interface SupervisorOptions {
 
 /** A start that cannot be; the message is for the person at the terminal. */
 export class StartError extends Error {}
+
+/** A server that cannot speak TLS would be started again for ever. */
+function checkTls(files: NonNullable<Settings['tls']>): void {
+  try {
+    readTlsPair(files);
+  } catch (error) {
+    if (error instanceof TlsFault) throw new StartError(`HTTPS: ${error.message}`);
+    throw error;
+  }
+}
 
 const followMs = 1000;
 const linesShownAtOnce = 4;
@@ -79,6 +90,7 @@ export class Supervisor {
     const leftovers = await endLeftovers(join(settings.dataDir, 'run'));
     if (leftovers.length > 0)
       report.line(`A start before this one was cut off; ended what it left: ${leftovers.join(', ')}.`);
+    if (settings.tls) checkTls(settings.tls);
     const faults = await portFaults(settings);
     if (faults.length > 0) throw new StartError(faults.join('\n'));
     this.foreignRtpPorts = takenRtpPorts(settings).length;

@@ -28,12 +28,13 @@ export function reachableAddress(bind: string): string {
 export function welcomeText(input: WelcomeInput): string {
   const { settings, setupSecret, firstPhones } = input;
   const host = reachableAddress(settings.bind);
-  const web = `http://${host}:${settings.httpPort}`;
+  const scheme = settings.tls ? 'https' : 'http';
+  const web = `${scheme}://${host}:${settings.httpPort}`;
   const sip = `${host}:${settings.sipPort}`;
   const bold = (text: string) => (input.hasStyle ? `\u001b[1m${text}\u001b[0m` : text);
   const row = (label: string, value: string) => `  ${label.padEnd(20)}${value}`;
   const lines = ['', bold(`Hearthline is running (ready in ${input.seconds.toFixed(1)} s).`), ''];
-  const customers = `http://${host}:${settings.publicPort}`;
+  const customers = `${scheme}://${host}:${settings.publicPort}`;
   lines.push(
     row('Console', `${web}/`),
     row('Agents’ page', `${web}/agent/`),

@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { basename, dirname, join, resolve } from 'node:path';
 import { renderText } from '../installer/prompts.ts';
 import { createCallControl, defaultTimings } from '../sip/call/call-control.ts';
@@ -37,6 +36,7 @@ import { routingSwitches } from './app/routing-switches.ts';
 import { createTextSide } from './compose/text.ts';
 import { exposeGuard, textChannelsOf } from './compose/text-guard.ts';
 import { createReconciler } from './compose/reconciling.ts';
+import { openStaffDoor, openTls } from './compose/staff-door.ts';
 import { createRecordsSide } from './compose/records.ts';
 import { createRecordingStore } from './compose/recording-files.ts';
 import { keepSnapshots, type HouseState } from './compose/snapshots.ts';
@@ -69,6 +69,7 @@ async function main(): Promise<void> {
   const metrics = createMetrics();
   const lag = measureLoopLag(metrics);
   shutdown.add('loop lag', () => lag.stop());
+  const tls = openTls({ config, now: () => clock.now(), logger, shutdown });
 
   const stores = await openStores(config, {
     logger,
@@ -129,6 +130,7 @@ async function main(): Promise<void> {
     clock,
     logger,
     config,
+    tls,
     uiDir: dirname(screens.adminUiDir),
   });
   shutdown.add('text channels', () => text.stop());
@@ -290,7 +292,7 @@ async function main(): Promise<void> {
   await offerSetup(access.setup, onSetupSecret).catch((err: unknown) =>
     logger.error({ err }, 'no setup secret could be made'),
   );
-  await listen(http, config, shutdown, logger);
+  await openStaffDoor({ http, tls, config, shutdown, logger });
   const adminApp = createAdminSocketApp({ access, audit, siteService, health, logger, newId, onSetupSecret });
   const admin = await listenAdminSocket(adminApp, config.adminSocket);
   shutdown.add('admin socket', () => void admin.close());
@@ -352,25 +354,6 @@ function staticDirs(config: ServerConfig): { wallboardDir: string; adminUiDir: s
   const above = resolve(import.meta.dirname, '..');
   const built = config.uiDir ?? (basename(above) === 'dist' ? above : join(above, 'dist'));
   return { wallboardDir: join(built, 'wallboard'), adminUiDir: join(built, 'admin-ui') };
-}
-
-async function listen(
-  http: ReturnType<typeof createHttpServer>,
-  config: ServerConfig,
-  shutdown: ReturnType<typeof createShutdown>,
-  logger: Logger,
-): Promise<void> {
-  const server = createServer(http.app);
-  http.attachUpgrade(server);
-  server.on('error', (err) => logger.error({ err }, 'web server'));
-  await new Promise<void>((done, failed) => {
-    server.once('error', failed);
-    server.listen(config.http.port, config.http.bind, done);
-  });
-  shutdown.add('web server', () => {
-    server.close();
-    server.closeAllConnections();
-  });
 }
 
 /** A secret for the first administrator, gone from the disk as soon as there is one. */

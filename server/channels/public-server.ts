@@ -3,7 +3,7 @@
  * open only while a chat, a form or a connector is in the site, and serves nothing but the widget's script and these. A port
  * that is taken is tried again: it may come free.
  */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
@@ -14,11 +14,14 @@ import type { ChatSockets } from './chat/chat-sockets.ts';
 import type { Site } from '../contract/site.ts';
 import type { ErrorBody } from '../contract/rest.ts';
 import { isAppError } from '../lib/app-error.ts';
+import { createWebServer, type TlsListeners } from '../lib/tls-listeners.ts';
 
 export interface PublicServerParts {
   port: number;
   bind: string;
   trustedProxyHops: number | false;
+  /** Where this server speaks TLS itself. */
+  tls?: TlsListeners | undefined;
   widgetDir: string;
   routers: Router[];
   sockets: ChatSockets;
@@ -74,9 +77,9 @@ export class PublicServer {
   }
 
   async #open(): Promise<void> {
-    const { port, bind, sockets, logger } = this.#parts;
+    const { port, bind, sockets, logger, tls } = this.#parts;
     clearTimeout(this.#retry);
-    const server = createServer(this.#app());
+    const server = createWebServer(this.#app(), tls);
     server.headersTimeout = 10_000;
     server.requestTimeout = 60_000;
     server.keepAliveTimeout = 15_000;
@@ -110,13 +113,14 @@ export class PublicServer {
   }
 
   #app(): express.Express {
-    const { routers, widgetDir, trustedProxyHops, logger } = this.#parts;
+    const { routers, widgetDir, trustedProxyHops, logger, tls } = this.#parts;
+    const headers = { ...fixedHeaders, ...(tls && { 'Strict-Transport-Security': 'max-age=31536000' }) };
     const app = express();
     app.disable('x-powered-by');
     app.disable('etag');
     app.set('trust proxy', trustedProxyHops);
     app.use((_req, res, next) => {
-      for (const [name, value] of Object.entries(fixedHeaders)) res.setHeader(name, value);
+      for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
       next();
     });
     app.get('/chat/widget.js', widgetScript(join(widgetDir, 'widget.js')));

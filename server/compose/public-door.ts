@@ -17,6 +17,7 @@ import type { WebhookChannel } from '../channels/webhook/webhook-channel.ts';
 import type { ServerConfig } from '../config/env.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
+import type { TlsListeners } from '../lib/tls-listeners.ts';
 
 interface DoorParts {
   site: ActiveSite;
@@ -24,6 +25,7 @@ interface DoorParts {
   clock: Clock;
   logger: Logger;
   config: ServerConfig;
+  tls: TlsListeners | undefined;
   uiDir: string;
   desk: TextDesk;
   chat: ChatChannel;
@@ -36,7 +38,7 @@ interface DoorParts {
 }
 
 export function publicDoor(parts: DoorParts): PublicServer {
-  const { site, callbacks, clock, logger, config, uiDir } = parts;
+  const { site, callbacks, clock, logger, config, tls, uiDir } = parts;
   const { desk, chat, files, webhooks, store, outbox, room, senders } = parts;
   /** From the first mailbox, whose queue gets what the customer answers. */
   const postTranscript: ChatDoorParts['postTranscript'] = async ({ to, ...letter }) => {
@@ -65,6 +67,7 @@ export function publicDoor(parts: DoorParts): PublicServer {
   return new PublicServer({
     port: config.publicHttp.port,
     bind: config.publicHttp.bind,
+    tls,
     trustedProxyHops: config.trustedProxyHops === 0 ? false : config.trustedProxyHops,
     widgetDir: join(uiDir, 'widget'),
     routers: [

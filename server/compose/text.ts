@@ -40,6 +40,7 @@ import { briefly } from '../lib/briefly.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/ids.ts';
 import type { Logger } from '../lib/log.ts';
+import type { TlsListeners } from '../lib/tls-listeners.ts';
 import { createDeskPort } from './desk-port.ts';
 import { followChats } from './follow-chats.ts';
 import { publicDoor } from './public-door.ts';
@@ -71,6 +72,7 @@ export interface TextSideParts {
   clock: Clock;
   logger: Logger;
   config: ServerConfig;
+  tls: TlsListeners | undefined;
   uiDir: string;
 }
 

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { logLevels, type LogLevel } from '../lib/log.ts';
+import type { TlsFiles } from '../lib/tls-pair.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const flag = z.enum(['0', '1']).transform((v) => v === '1');
@@ -40,6 +41,9 @@ const schema = z.object({
   HEARTHLINE_METRICS_TOKEN: z.string().min(16).optional(),
   HEARTHLINE_TRUSTED_PROXY_HOPS: z.coerce.number().int().min(0).max(5).default(0),
   HEARTHLINE_IS_TLS: flag.default(false),
+  /** Both or none: the certificate with its chain, and its key, as PEM. With them the pages are served over TLS. */
+  HEARTHLINE_TLS_CERT_FILE: z.string().optional(),
+  HEARTHLINE_TLS_KEY_FILE: z.string().optional(),
   /** Shortest registration a phone may ask for; below it, 423 (RFC 3261 §10.3). */
   HEARTHLINE_SIP_MIN_EXPIRES_SEC: z.coerce.number().int().min(1).max(3600).default(60),
   HEARTHLINE_RTP_TIMEOUT_SEC: z.coerce.number().int().min(1).max(3600).default(20),
@@ -64,7 +68,10 @@ export interface ServerConfig {
   logLevel: LogLevel;
   metricsToken?: string;
   trustedProxyHops: number;
+  /** The pages are reached by https only. */
   isTls: boolean;
+  /** Where this server speaks TLS itself. */
+  tls?: TlsFiles;
   minExpiresSec: number;
   rtpTimeoutMs: number;
 }
@@ -80,6 +87,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Readonly<ServerConfig> 
   }
   const e = parsed.data;
   const dataDir = resolve(e.HEARTHLINE_DATA);
+  const tls = tlsOf(e.HEARTHLINE_TLS_CERT_FILE, e.HEARTHLINE_TLS_KEY_FILE);
   const cut = e.HEARTHLINE_SIP_CONTROL.lastIndexOf(':');
   return Object.freeze({
     dataDir,
@@ -113,10 +121,20 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Readonly<ServerConfig> 
     logLevel: e.HEARTHLINE_LOG_LEVEL,
     ...(e.HEARTHLINE_METRICS_TOKEN && { metricsToken: e.HEARTHLINE_METRICS_TOKEN }),
     trustedProxyHops: e.HEARTHLINE_TRUSTED_PROXY_HOPS,
-    isTls: e.HEARTHLINE_IS_TLS,
+    isTls: e.HEARTHLINE_IS_TLS || tls !== undefined,
+    ...(tls && { tls }),
     minExpiresSec: e.HEARTHLINE_SIP_MIN_EXPIRES_SEC,
     rtpTimeoutMs: e.HEARTHLINE_RTP_TIMEOUT_SEC * 1000,
   });
+}
+
+function tlsOf(certFile: string | undefined, keyFile: string | undefined): TlsFiles | undefined {
+  if (!certFile && !keyFile) return undefined;
+  if (!certFile || !keyFile)
+    throw new BadEnvironment(
+      'HEARTHLINE_TLS_CERT_FILE and HEARTHLINE_TLS_KEY_FILE: either both are set, or neither',
+    );
+  return { certFile: resolve(certFile), keyFile: resolve(keyFile) };
 }
 
 function secretOf(value: string | undefined, file: string | undefined): string {

@@ -29,6 +29,8 @@ export interface StackOptions {
   autoRestart?: boolean;
   /** How many RTP ports; 400 when left out. */
   rtpPortCount?: number;
+  /** The pages over TLS. */
+  tls?: { certFile: string; keyFile: string };
   readyMs?: number;
 }
 
@@ -153,7 +155,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     sipPort: await freePort(),
     ...rtpPorts,
     bind: '127.0.0.1',
+    ...(options.tls && { tls: options.tls }),
   };
+  const scheme = options.tls ? 'https' : 'http';
   const told: string[] = [];
   const supervisor = new Supervisor({
     settings,
@@ -190,9 +194,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
   const { layout } = supervisor;
   return {
-    httpUrl: `http://127.0.0.1:${settings.httpPort}`,
+    httpUrl: `${scheme}://127.0.0.1:${settings.httpPort}`,
     httpPort: settings.httpPort,
-    publicUrl: `http://127.0.0.1:${settings.publicPort}`,
+    publicUrl: `${scheme}://127.0.0.1:${settings.publicPort}`,
     sipPort: settings.sipPort,
     rtpPorts: { first: settings.rtpFirst, last: settings.rtpLast },
     dataDir: settings.dataDir,

@@ -47,4 +47,15 @@ describe('the settings of a start', () => {
     expect(faults({ HEARTHLINE_HTTP_PORT: '5060' })[0]).to.contain('are both 5060');
     expect(faults({ HEARTHLINE_SIP_PORT: '20500' })[0]).to.contain('lies inside HEARTHLINE_RTP_PORTS');
   });
+
+  it('serve the pages over TLS with a certificate and its key, both or neither', () => {
+    const env = { HEARTHLINE_TLS_CERT_FILE: 'tls/server.crt', HEARTHLINE_TLS_KEY_FILE: '/etc/server.key' };
+    expect(readSettings(env, '/srv/hearthline').tls).to.deep.equal({
+      certFile: '/srv/hearthline/tls/server.crt',
+      keyFile: '/etc/server.key',
+    });
+    expect(faults({ HEARTHLINE_TLS_KEY_FILE: '/etc/server.key' })).to.deep.equal([
+      'HEARTHLINE_TLS_CERT_FILE and HEARTHLINE_TLS_KEY_FILE: set both, or neither',
+    ]);
+  });
 });
