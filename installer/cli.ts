@@ -20,6 +20,26 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'the whole site as one text file: export, check, import',
     load: async () => (await import('./site-cli.ts')).siteCommand,
   },
+  status: {
+    summary: 'every process, who waits, disks, certificate, last backup',
+    load: async () => (await import('./ops/status.ts')).statusCommand,
+  },
+  upgrade: {
+    summary: 'to another version, rehearsed first, with the calls in progress kept',
+    load: async () => (await import('./ops/upgrade.ts')).upgradeCommand,
+  },
+  rollback: {
+    summary: 'back to the version before the last upgrade',
+    load: async () => (await import('./ops/rollback.ts')).rollbackCommand,
+  },
+  settle: {
+    summary: 'undoes an upgrade that was cut off; the start does it by itself',
+    load: async () => (await import('./ops/settle.ts')).settleCommand,
+  },
+  schema: {
+    summary: 'the migrations of the database: show, back',
+    load: async () => (await import('./ops/schema.ts')).schemaCommand,
+  },
   uninstall: {
     summary: 'takes Hearthline off this machine and keeps its data',
     load: async () => (await import('./install/uninstall.ts')).uninstallCommand,

@@ -176,6 +176,12 @@ async function main(): Promise<void> {
   let isTakenOver = false;
   const health = () => healthOf(stores, calls, isTakenOver, text.health());
   exposeGuard(metrics, text.guard);
+  const metricsText = async () => {
+    const engines = await Promise.all(
+      Object.values(config.statusSockets).map((socket: string) => readStatus(socket, '/metrics')),
+    );
+    return [metrics.text(), ...engines].join('\n');
+  };
   const alerting = createAlerts({
     sequelize: stores.sequelize,
     source: live.figures,
@@ -232,12 +238,7 @@ async function main(): Promise<void> {
       },
     }),
     health,
-    metricsText: async () => {
-      const engines = await Promise.all(
-        Object.values(config.statusSockets).map((socket: string) => readStatus(socket, '/metrics')),
-      );
-      return [metrics.text(), ...engines].join('\n');
-    },
+    metricsText,
     settings: {
       trustedProxyHops: config.trustedProxyHops === 0 ? false : config.trustedProxyHops,
       isTls: config.isTls,
@@ -293,7 +294,16 @@ async function main(): Promise<void> {
     logger.error({ err }, 'no setup secret could be made'),
   );
   await openStaffDoor({ http, tls, config, shutdown, logger });
-  const adminApp = createAdminSocketApp({ access, audit, siteService, health, logger, newId, onSetupSecret });
+  const adminApp = createAdminSocketApp({
+    access,
+    audit,
+    siteService,
+    health,
+    metricsText,
+    logger,
+    newId,
+    onSetupSecret,
+  });
   const admin = await listenAdminSocket(adminApp, config.adminSocket);
   shutdown.add('admin socket', () => void admin.close());
   logger.info({ port: config.http.port, version, instanceId }, 'ready');

@@ -59,13 +59,17 @@ export class AnswersError extends Error {}
 
 /** The settings file of the services; throws SettingsError where ports clash. */
 export function settingsText(answers: Answers): string {
-  const { bind, ports } = answers;
+  const { bind, ports, certificate } = answers;
   const values: Record<string, string> = {
     HEARTHLINE_HTTP_PORT: String(ports.web),
     HEARTHLINE_PUBLIC_PORT: String(ports.public),
     HEARTHLINE_SIP_PORT: String(ports.sip),
     HEARTHLINE_RTP_PORTS: ports.rtp,
     HEARTHLINE_BIND: bind,
+    ...(certificate !== 'none' && {
+      HEARTHLINE_TLS_CERT_FILE: '/etc/hearthline/tls/server.crt',
+      HEARTHLINE_TLS_KEY_FILE: '/etc/hearthline/tls/server.key',
+    }),
   };
   readSettings(values, '/');
   const lines = Object.entries(values).map(([name, value]) => `${name}=${value}`);

@@ -15,7 +15,10 @@ import { notFound, refusal } from './refusal.ts';
 import { importSite, presentFaults } from './site/site-import.ts';
 
 const actor = 'local';
-export type AdminSocketDeps = Pick<ApiDeps, 'siteService' | 'audit' | 'health' | 'logger' | 'newId'> & {
+export type AdminSocketDeps = Pick<
+  ApiDeps,
+  'siteService' | 'audit' | 'health' | 'metricsText' | 'logger' | 'newId'
+> & {
   access: Pick<ApiDeps['access'], 'setup'>;
   /** The new secret also goes where the first one was put (`var/run/setup-secret`). */
   onSetupSecret?: (secret: string) => Promise<void> | void;
@@ -32,6 +35,9 @@ export function createAdminSocketApp(deps: AdminSocketDeps): Express {
   app.get('/healthz', (_req, res) => {
     const health = deps.health();
     res.status(health.isReady ? 200 : 503).json(health);
+  });
+  app.get('/metrics', async (_req, res) => {
+    res.type('text/plain').send(await deps.metricsText());
   });
   app.get('/site', async (_req, res) => {
     const site = await deps.siteService.exportYaml();

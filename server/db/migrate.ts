@@ -4,16 +4,25 @@
  */
 import { SequelizeStorage, Umzug } from 'umzug';
 import { QueryTypes } from 'sequelize';
-import type { Sequelize } from 'sequelize';
+import type { Sequelize, Transaction } from 'sequelize';
 import type { Logger } from '../lib/log.ts';
 import { migrations } from './migrations/index.ts';
 
 /** Arbitrary, the same for every version: names our lock among the advisory locks of the database. */
 const lockKey = 7_239_041;
 
+/** A big history takes its time, and a migration that is cut off by a time limit would be so again at the next start. */
+async function withoutTimeLimit(sequelize: Sequelize, transaction: Transaction): Promise<void> {
+  await sequelize.query('set local statement_timeout = 0', { transaction });
+  await sequelize.query('set local idle_in_transaction_session_timeout = 0', { transaction });
+}
+
 function createUmzug(sequelize: Sequelize, logger: Logger) {
   const run = (sql: string) =>
-    sequelize.transaction((transaction) => sequelize.query(sql, { transaction, type: QueryTypes.RAW }));
+    sequelize.transaction(async (transaction) => {
+      await withoutTimeLimit(sequelize, transaction);
+      return sequelize.query(sql, { transaction, type: QueryTypes.RAW });
+    });
   return new Umzug({
     migrations: migrations.map((migration) => ({
       name: migration.name,
@@ -32,6 +41,7 @@ function createUmzug(sequelize: Sequelize, logger: Logger) {
 
 async function underLock<T>(sequelize: Sequelize, work: () => Promise<T>): Promise<T> {
   return sequelize.transaction(async (transaction) => {
+    await withoutTimeLimit(sequelize, transaction);
     await sequelize.query('select pg_advisory_xact_lock($1)', { bind: [lockKey], transaction });
     return work();
   });
@@ -41,6 +51,22 @@ async function underLock<T>(sequelize: Sequelize, work: () => Promise<T>): Promi
 export async function migrateUp(sequelize: Sequelize, logger: Logger): Promise<string[]> {
   const done = await underLock(sequelize, () => createUmzug(sequelize, logger).up());
   return done.map((migration) => migration.name);
+}
+
+/** Names of those that the database has had, in the order of the list. */
+export async function executedMigrations(sequelize: Sequelize, logger: Logger): Promise<string[]> {
+  const done = new Set((await createUmzug(sequelize, logger).executed()).map(({ name }) => name));
+  return migrations.flatMap(({ name }) => (done.has(name) ? [name] : []));
+}
+
+/** Takes back what comes after `last` in the list, newest first; what only those knew is gone. Names of them. */
+export async function migrateBackTo(sequelize: Sequelize, logger: Logger, last: string): Promise<string[]> {
+  const after = migrations.slice(migrations.findIndex(({ name }) => name === last) + 1);
+  const done = new Set(await executedMigrations(sequelize, logger));
+  const names = after.flatMap(({ name }) => (done.has(name) ? [name] : [])).reverse();
+  if (names.length === 0) return [];
+  await underLock(sequelize, () => createUmzug(sequelize, logger).down({ migrations: names }));
+  return names;
 }
 
 /** Takes everything back, data included: for tests of the migrations. */

@@ -13,7 +13,7 @@ function wishes({ dataDir, backupsDir, stateDir, etcDir, credentialsDir, tlsDir 
   const list: [path: string, mode: number, owner: Owner][] = [
     [etcDir, 0o755, 'root'],
     [credentialsDir, 0o700, 'root'],
-    [tlsDir, 0o750, 'root'],
+    [tlsDir, 0o755, 'root'],
     // Entered by all, listed by nobody else: each knows the name of its own.
     [dataDir, 0o751, 'server'],
     [inData('postgres'), 0o700, 'postgres'],

@@ -3,7 +3,6 @@ import type { Step } from '../step.ts';
 import { certificateStep } from './certificate.ts';
 import { databaseStep } from './database.ts';
 import { directoriesStep } from './directories.ts';
-import { firewallStep } from './firewall.ts';
 import { firstSiteStep } from './first-site.ts';
 import { kernelStep } from './kernel.ts';
 import { packagesStep } from './packages.ts';
@@ -23,7 +22,6 @@ export const steps: readonly Step[] = [
   databaseStep,
   firstSiteStep,
   kernelStep,
-  firewallStep,
   unitsStep,
   startStep,
 ];
