@@ -28,8 +28,13 @@ function inheritedEnv(): Record<string, string> {
   return kept;
 }
 
-function ownEnvironment({ settings, layout, sipControl, extraEnv }: SpecInput) {
-  const base = { ...inheritedEnv(), NODE_ENV: 'production', ...extraEnv };
+/** What our own programs are told, and nothing else; the units of systemd/ tell them the same. */
+export function programEnvironments({
+  settings,
+  layout,
+  sipControl,
+}: Pick<SpecInput, 'settings' | 'layout' | 'sipControl'>) {
+  const common = { NODE_ENV: 'production' };
   const sip = {
     HEARTHLINE_BIND: settings.bind,
     HEARTHLINE_SIP_PORT: String(settings.sipPort),
@@ -63,7 +68,13 @@ function ownEnvironment({ settings, layout, sipControl, extraEnv }: SpecInput) {
     HEARTHLINE_ADMIN_SOCKET: layout.adminSocket,
     HEARTHLINE_SETUP_SECRET_FILE: layout.setupSecretFile,
   };
-  return { sip: { ...base, ...sip }, media: { ...base, ...media }, server: { ...base, ...server } };
+  return { sip: { ...common, ...sip }, media: { ...common, ...media }, server: { ...common, ...server } };
+}
+
+function ownEnvironment(input: SpecInput) {
+  const { sip, media, server } = programEnvironments(input);
+  const complete = (own: Record<string, string>) => ({ ...inheritedEnv(), ...input.extraEnv, ...own });
+  return { sip: complete(sip), media: complete(media), server: complete(server) };
 }
 
 export interface ChildSpecs {

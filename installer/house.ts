@@ -33,6 +33,11 @@ export function machinePlaces(root = '/') {
     tlsDir: at('etc/hearthline/tls'),
     /** Files that systemd hands to the services as credentials; root's alone. */
     credentialsDir: at('etc/hearthline/credentials'),
+    /** What the databases' units name (systemd/); written by the installer. */
+    postgresConfFile: at('etc/hearthline/postgresql.conf'),
+    postgresHbaFile: at('etc/hearthline/pg_hba.conf'),
+    postgresIdentFile: at('etc/hearthline/pg_ident.conf'),
+    redisConfFile: at('etc/hearthline/redis.conf'),
     optDir: at('opt/hearthline'),
     releasesDir: at('opt/hearthline/releases'),
     /** A link to the release in force. */

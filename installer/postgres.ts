@@ -47,6 +47,7 @@ function binDirOf(dataDir: string): string {
   return dir;
 }
 
+/** The words, sort order and clock of every cluster, whatever the machine's own are. */
 const plainEnv = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
 
 /** Makes a new cluster in an empty directory. A half-made one (power cut) is recognised by what is missing. */
@@ -102,18 +103,15 @@ export function removeStalePostmasterPid(dataDir: string): void {
   if (!isPostgres) rmSync(file, { force: true });
 }
 
-/** The program and arguments that run the cluster in the foreground. */
-export function postgresCommand(
-  place: PostgresPlace,
-  options: { fsync: boolean } = { fsync: true },
-): { command: string; args: string[]; env: Record<string, string> } {
-  const settings: Record<string, string> = {
+/** What every cluster of ours runs with, in a clone and installed. */
+function postgresSettings(place: PostgresPlace): Record<string, string> {
+  return {
     listen_addresses: '',
     unix_socket_directories: place.socketDir,
     unix_socket_permissions: '0700',
     port: '5432',
     synchronous_commit: 'on',
-    fsync: options.fsync ? 'on' : 'off',
+    fsync: 'on',
     // Small on purpose: the history is written in batches by one writer and read by reports.
     shared_buffers: '64MB',
     huge_pages: 'off',
@@ -130,9 +128,70 @@ export function postgresCommand(
     log_parameter_max_length: '0',
     log_parameter_max_length_on_error: '0',
   };
+}
+
+/** The program and arguments that run the cluster in the foreground. */
+export function postgresCommand(
+  place: PostgresPlace,
+  options: { fsync: boolean } = { fsync: true },
+): { command: string; args: string[]; env: Record<string, string> } {
+  const settings = { ...postgresSettings(place), fsync: options.fsync ? 'on' : 'off' };
   const args = ['-D', place.dataDir];
   for (const [key, value] of Object.entries(settings)) args.push('-c', `${key}=${value}`);
   return { command: join(binDirOf(place.dataDir), 'postgres'), args, env: plainEnv };
+}
+
+/** Where an installed cluster's access rules are, which postgresql.conf names. */
+export interface InstalledPostgresPlace extends PostgresPlace {
+  hbaFile: string;
+  identFile: string;
+}
+
+/** A value of postgresql.conf is quoted as in SQL (PostgreSQL: "Setting Parameters via the Configuration File"). */
+function confLine(key: string, value: string): string {
+  if (/[\r\n]/.test(value)) throw new Error(`the Postgres setting ${key} must be one line`);
+  return `${key} = '${value.replaceAll("'", "''")}'`;
+}
+
+/**
+ * The settings file of the installed house: the same settings as in a clone, with a socket for the group of the services.
+ * `extra` comes last and wins, such as what archives the journal.
+ */
+export function postgresConfText(
+  place: InstalledPostgresPlace,
+  extra: Readonly<Record<string, string>> = {},
+): string {
+  const settings = {
+    data_directory: place.dataDir,
+    hba_file: place.hbaFile,
+    ident_file: place.identFile,
+    ...postgresSettings(place),
+    unix_socket_permissions: '0770',
+    ...extra,
+  };
+  const lines = Object.entries(settings).map(([key, value]) => confLine(key, value));
+  return ['# Written by the Hearthline installer, and written anew by each upgrade.', ...lines, ''].join('\n');
+}
+
+/** Who may knock: local users whom the map below knows; replication is for backups, which root makes as role postgres. */
+export function postgresHbaText(): string {
+  return [
+    '# Written by the Hearthline installer, and written anew by each upgrade.',
+    'local replication postgres peer map=hearthline',
+    `local all postgres,${postgresRole} peer map=hearthline`,
+    '',
+  ].join('\n');
+}
+
+/** Which user of the machine is which role: the kernel says who connects, so there is no password. */
+export function postgresIdentText(serverUser: string): string {
+  return [
+    '# Written by the Hearthline installer, and written anew by each upgrade.',
+    `hearthline ${serverUser} ${postgresRole}`,
+    `hearthline root ${postgresRole}`,
+    'hearthline root postgres',
+    '',
+  ].join('\n');
 }
 
 /** One statement by psql over the socket; the answer's rows as lines of tab-separated values. */

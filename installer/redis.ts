@@ -13,12 +13,9 @@ export interface RedisPlace {
   runAs: RunAs | undefined;
 }
 
-export function redisCommand(place: RedisPlace): {
-  command: string;
-  args: string[];
-  env: Record<string, string>;
-} {
-  const settings: Record<string, string> = {
+/** What every Redis of ours runs with, in a clone and installed. */
+function redisSettings(place: RedisPlace): Record<string, string> {
+  return {
     port: '0',
     unixsocket: place.socket,
     unixsocketperm: '700',
@@ -39,13 +36,33 @@ export function redisCommand(place: RedisPlace): {
     'enable-module-command': 'no',
     'latency-monitor-threshold': '20',
   };
+}
+
+export function redisCommand(place: RedisPlace): {
+  command: string;
+  args: string[];
+  env: Record<string, string>;
+} {
   const args: string[] = [];
-  for (const [key, value] of Object.entries(settings)) args.push(`--${key}`, value);
+  for (const [key, value] of Object.entries(redisSettings(place))) args.push(`--${key}`, value);
   return {
     command: 'redis-server',
     args,
     env: { PATH: '/usr/bin:/bin:/usr/local/bin', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC' },
   };
+}
+
+/**
+ * The settings file of the installed house: the same settings as in a clone, with a socket for the group of the services, and
+ * a word to systemd when its file is read.
+ */
+export function redisConfText(place: RedisPlace): string {
+  const settings = { ...redisSettings(place), unixsocketperm: '770', supervised: 'systemd' };
+  const lines = Object.entries(settings).map(([key, value]) => {
+    if (/[\r\n"\\]/.test(value)) throw new Error(`the Redis setting ${key} must be one line without quotes`);
+    return `${key} "${value}"`;
+  });
+  return ['# Written by the Hearthline installer, and written anew by each upgrade.', ...lines, ''].join('\n');
 }
 
 /** One PING; false while Redis is away or still loading its file. */

@@ -7,6 +7,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { renderText } from '../installer/prompts.ts';
 import { createCallControl, defaultTimings } from '../sip/call/call-control.ts';
+import { createServiceNotify } from '../sip/system/service-notify.ts';
 import { createAcd } from './acd/engine.ts';
 import { createAdminSocketApp, listenAdminSocket } from './api/admin-socket.ts';
 import { createHttpServer } from './api/index.ts';
@@ -64,6 +65,8 @@ async function main(): Promise<void> {
   const logger = createLogger('server', config.logLevel);
   const shutdown = createShutdown(logger);
   shutdown.listen();
+  const service = createServiceNotify(process.env, (err) => logger.error({ err }, 'systemd is not told'));
+  service.status('Reading the event log');
   const instanceId = randomUUID();
   const clock = createClock();
   const metrics = createMetrics();
@@ -306,6 +309,9 @@ async function main(): Promise<void> {
   });
   const admin = await listenAdminSocket(adminApp, config.adminSocket);
   shutdown.add('admin socket', () => void admin.close());
+  service.ready(`Routing; pages on port ${config.http.port}`);
+  service.keepAlive(() => shell.takesItsTurn());
+  shutdown.add('systemd', () => service.stopping());
   logger.info({ port: config.http.port, version, instanceId }, 'ready');
 }
 

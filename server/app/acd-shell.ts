@@ -12,6 +12,9 @@ type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
 export type Command = WithoutTime<AcdCommand>;
 export type EventListener = (event: HearthlineEvent) => void;
 
+/** A deadline may come due between a turn and the question whether one is left over. */
+const lateMs = 1000;
+
 export class AcdShell {
   readonly acd: Acd;
   private readonly log: EventLogPort;
@@ -63,6 +66,12 @@ export class AcdShell {
   /** Commands that changed nothing, by kind and reason: networks race, and here it is counted. */
   ignoredCounts(): ReadonlyMap<string, number> {
     return this.ignored;
+  }
+
+  /** Gives routing a turn: whatever is due is done now. True when nothing that is due is left over. */
+  takesItsTurn(): boolean {
+    this.run({ type: 'tick' });
+    return (this.acd.nextDeadline() ?? Infinity) > this.clock.now() - lateMs;
   }
 
   stop(): void {

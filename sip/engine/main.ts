@@ -7,6 +7,7 @@ import { ConfigError, readConfig } from './config.ts';
 import type { EngineConfig } from './config.ts';
 import { Engine } from './core/engine.ts';
 import { startStatusServer } from './status-server.ts';
+import { createServiceNotify } from '../system/service-notify.ts';
 
 function configOrExit(): EngineConfig {
   try {
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
   const config = configOrExit();
   const redact = { paths: ['pii'], censor: '[redacted]' };
   const log = pino({ name: 'sip-engine', level: config.logLevel, redact });
+  const service = createServiceNotify(process.env, (err) => log.error({ err }, 'systemd is not told'));
   const engine = new Engine(config, log);
   await engine.start();
   const startedAtMs = performance.now();
@@ -42,12 +44,15 @@ async function main(): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     log.info({ signal }, 'stopping');
+    service.stopping();
     engine.stop();
     status?.close();
     setTimeout(() => process.exit(0), 200);
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
+  service.ready(`SIP on ${engine.hostPorts}`);
+  service.keepAlive(() => engine.takesItsTurn());
   // Whoever started us waits for this line, whatever level was chosen.
   log
     .child({}, { level: 'info' })

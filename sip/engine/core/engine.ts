@@ -9,6 +9,7 @@ import type { AppConnection, ControlHandler, SipFrame } from '../control/connect
 import { ControlServer } from '../control/server.ts';
 import { Metrics } from '../metrics.ts';
 import type { Outbound, TransportEvents } from '../transport/flow.ts';
+import { WheelTimer } from '../timer-wheel.ts';
 import { TransportLayer } from '../transport/transport-layer.ts';
 import { parseMessage } from '../wire/message.ts';
 import { judge } from '../wire/validate.ts';
@@ -71,6 +72,14 @@ export class Engine implements ControlHandler, TransportEvents {
     this.#control.close();
     this.#transport.close();
     this.#core.wheel.stop();
+  }
+
+  /** True once a timer of the wheel that all transactions hang on has fired, while it listens somewhere. */
+  takesItsTurn(): Promise<boolean> {
+    const { wheel } = this.#core;
+    return new Promise((done) => {
+      wheel.set(new WheelTimer(() => done(this.#transport.hostPorts !== '')), wheel.tickMs);
+    });
   }
 
   get sipPort(): number {

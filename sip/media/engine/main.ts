@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { MessageChannel, type Worker } from 'node:worker_threads';
 import { pino } from 'pino';
+import { createServiceNotify } from '../../system/service-notify.ts';
 import type { MediaEvent, RecoveredRecording } from '../protocol.ts';
 import { ConfigError, readConfig, type EngineConfig } from './config.ts';
 import { ControlServer } from './control-server.ts';
@@ -23,6 +24,8 @@ const VERSION = '0.1.0';
 const DRAIN_LIMIT_MS = 5000;
 
 const log = pino({ name: 'media', level: process.env['HEARTHLINE_LOG_LEVEL'] ?? 'info' });
+
+const service = createServiceNotify(process.env, (err) => log.error({ err }, 'systemd is not told'));
 
 function dieOf(thread: string, error: unknown): void {
   log.fatal({ thread, err: error }, 'a thread of the media engine died');
@@ -170,6 +173,9 @@ class Engine {
     });
     await this.control.listen(config.controlPath);
     this.isReady = true;
+    service.ready(`Audio on UDP ports ${config.firstPort} to ${config.lastPort}`);
+    // Every audio thread, and not the one of the disk: a disk that hangs must not end calls.
+    service.keepAlive(() => this.switchboard.whenRunning().then(() => true));
     if (scheduling.name !== 'fifo' && scheduling.name !== 'rr') {
       log.warn(
         { class: scheduling.name },
@@ -196,6 +202,7 @@ class Engine {
   async stop(): Promise<void> {
     if (this.isStopping) return;
     this.isStopping = true;
+    service.stopping();
     clearTimeout(this.orphanTimer);
     const limit = setTimeout(() => {
       log.error('stopping took too long');

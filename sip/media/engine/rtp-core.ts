@@ -101,6 +101,9 @@ export class RtpCore implements SessionHost {
       case 'list':
         this.answer(message.key, () => ({ sessions: this.list() }));
         return;
+      case 'ping':
+        this.answer(message.key, () => ({}));
+        return;
       case 'export':
         this.answer(message.key, () => this.exportSession(message.sessionId));
         return;

@@ -341,9 +341,9 @@ export class Switchboard {
     });
   }
 
-  /** Resolves once every worker has answered something: it runs. */
+  /** Resolves once every worker has answered: it runs. Never, where one of them hangs. */
   async whenRunning(): Promise<void> {
-    await Promise.all(this.workers.map((_, worker) => this.ask(worker, (key) => ({ t: 'list', key }))));
+    await Promise.all(this.workers.map((_, worker) => this.ask(worker, (key) => ({ t: 'ping', key }))));
   }
 
   async closeAll(reason: SessionClosedReason): Promise<string[]> {

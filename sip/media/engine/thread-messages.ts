@@ -53,6 +53,8 @@ export interface SessionState {
 export type ToWorker =
   | { t: 'request'; key: number; request: MediaRequest }
   | { t: 'list'; key: number }
+  /** Answered at once: whoever asks learns that the worker still takes its turns. */
+  | { t: 'ping'; key: number }
   | { t: 'export'; key: number; sessionId: string }
   | { t: 'import'; key: number; state: SessionState }
   | { t: 'record-drop'; recordingId: string }

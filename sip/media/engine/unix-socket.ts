@@ -1,5 +1,5 @@
 /**
- * Listens on a Unix socket that only our own user may open. A stale file of a process that died is removed; one that
+ * Listens on a Unix socket that only our own user and group may open: installed, the group is that of Hearthline's services. A stale file of a process that died is removed; one that
  * somebody still answers on is not ours to take.
  */
 import { lstatSync, unlinkSync } from 'node:fs';
@@ -26,7 +26,7 @@ export async function listenOnUnixSocket(server: Server, path: string): Promise<
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     // The file gets its mode when it is made: there is no moment at which others could connect.
-    const before = process.umask(0o177);
+    const before = process.umask(0o117);
     try {
       server.listen(path, () => {
         server.off('error', reject);

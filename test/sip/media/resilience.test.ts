@@ -278,7 +278,7 @@ describe('media engine: what it survives', () => {
     });
   }
 
-  it('serves health and metrics, on sockets that only its user may open', async () => {
+  it('serves health and metrics, on sockets that only its user and group may open', async () => {
     const canBeRealTime = spawnSync('chrt', ['-f', '10', 'true']).status === 0;
     const engine = await start(canBeRealTime ? { prefix: ['chrt', '-f', '10'] } : {});
     const client = await clientOf(engine);
@@ -286,7 +286,7 @@ describe('media engine: what it survives', () => {
     caller.sendFrame();
     await until('the packet', () => agent.audio().length === 1);
     for (const path of [engine.controlPath, engine.statusPath])
-      expect(statSync(path).mode & 0o777).to.equal(0o600);
+      expect(statSync(path).mode & 0o777).to.equal(0o660);
     const health = await get(engine.statusPath, '/healthz');
     expect(health.status).to.equal(200);
     expect(JSON.parse(health.body)).to.include({
