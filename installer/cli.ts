@@ -20,6 +20,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'the whole site as one text file: export, check, import',
     load: async () => (await import('./site-cli.ts')).siteCommand,
   },
+  keys: {
+    summary: 'secrets of this house: list, rotate',
+    load: async () => (await import('./ops/keys.ts')).keysCommand,
+  },
   certificates: {
     summary: 'the certificate of the pages: show, make, renew, csr, install',
     load: async () => (await import('./ops/certificates.ts')).certificatesCommand,

@@ -9,6 +9,7 @@ import type { Server } from 'node:http';
 import express from 'express';
 import type { Express, Request } from 'express';
 import { siteLimitBytes } from '../contract/rest.ts';
+import { mountOps, type AdminOps } from './admin-ops.ts';
 import { errorAnswer } from './error-answer.ts';
 import type { ApiDeps } from './ports.ts';
 import { notFound, refusal } from './refusal.ts';
@@ -17,6 +18,7 @@ import { importSite, presentFaults } from './site/site-import.ts';
 const actor = 'local';
 export type AdminSocketDeps = Pick<ApiDeps, 'siteService' | 'audit' | 'health' | 'logger' | 'newId'> & {
   access: Pick<ApiDeps['access'], 'setup'>;
+  ops?: AdminOps;
   /** The new secret also goes where the first one was put (`var/run/setup-secret`). */
   onSetupSecret?: (secret: string) => Promise<void> | void;
 };
@@ -53,6 +55,7 @@ export function createAdminSocketApp(deps: AdminSocketDeps): Express {
     await deps.audit.append({ actor, action: 'setup-secret.renewed' });
     res.json({ secret });
   });
+  if (deps.ops) mountOps(app, deps.ops, deps.audit);
   app.use(() => {
     throw notFound('command');
   });
