@@ -44,6 +44,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'takes Hearthline off this machine and keeps its data',
     load: async () => (await import('./install/uninstall.ts')).uninstallCommand,
   },
+  keys: {
+    summary: 'secrets of this house: list, rotate',
+    load: async () => (await import('./ops/keys.ts')).keysCommand,
+  },
   certificates: {
     summary: 'the certificate of the pages: show, make, renew, csr, install',
     load: async () => (await import('./ops/certificates.ts')).certificatesCommand,

@@ -170,7 +170,9 @@ export function postgresConfText(
     ...extra,
   };
   const lines = Object.entries(settings).map(([key, value]) => confLine(key, value));
-  return ['# Written by the Hearthline installer, and written anew by each upgrade.', ...lines, ''].join('\n');
+  return ['# Written by the Hearthline installer, and written anew by each upgrade.', ...lines, ''].join(
+    '\n',
+  );
 }
 
 /** Who may knock: local users whom the map below knows; replication is for backups, which root makes as role postgres. */

@@ -62,7 +62,9 @@ export function redisConfText(place: RedisPlace): string {
     if (/[\r\n"\\]/.test(value)) throw new Error(`the Redis setting ${key} must be one line without quotes`);
     return `${key} "${value}"`;
   });
-  return ['# Written by the Hearthline installer, and written anew by each upgrade.', ...lines, ''].join('\n');
+  return ['# Written by the Hearthline installer, and written anew by each upgrade.', ...lines, ''].join(
+    '\n',
+  );
 }
 
 /** One PING; false while Redis is away or still loading its file. */

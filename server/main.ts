@@ -9,6 +9,7 @@ import { renderText } from '../installer/prompts.ts';
 import { createCallControl, defaultTimings } from '../sip/call/call-control.ts';
 import { createServiceNotify } from '../sip/system/service-notify.ts';
 import { createAcd } from './acd/engine.ts';
+import type { AdminOps } from './api/admin-ops.ts';
 import { createAdminSocketApp, listenAdminSocket } from './api/admin-socket.ts';
 import { createHttpServer } from './api/index.ts';
 import { AcdShell } from './app/acd-shell.ts';
@@ -37,7 +38,9 @@ import { routingSwitches } from './app/routing-switches.ts';
 import { createTextSide } from './compose/text.ts';
 import { exposeGuard, textChannelsOf } from './compose/text-guard.ts';
 import { createReconciler } from './compose/reconciling.ts';
-import { openStaffDoor, openTls } from './compose/staff-door.ts';
+import { rotateReplyKeys } from './compose/reply-keys.ts';
+import { ToldEvents } from './compose/told-events.ts';
+import { metricsTokenOf, openStaffDoor, openTls } from './compose/staff-door.ts';
 import { createRecordsSide } from './compose/records.ts';
 import { createRecordingStore } from './compose/recording-files.ts';
 import { keepSnapshots, type HouseState } from './compose/snapshots.ts';
@@ -153,6 +156,9 @@ async function main(): Promise<void> {
 
   shutdown.add('records', () => records.stop());
   records.start();
+  const told = new ToldEvents({ dataDir: config.dataDir, audit, settings: stores.settings, clock, logger });
+  shutdown.add('told events', () => told.stop());
+  told.start();
   const access = createAccess({
     sequelize: stores.sequelize,
     redis: stores.redisCommands,
@@ -246,6 +252,7 @@ async function main(): Promise<void> {
       trustedProxyHops: config.trustedProxyHops === 0 ? false : config.trustedProxyHops,
       isTls: config.isTls,
       ...(config.metricsToken && { metricsToken: config.metricsToken }),
+      readMetricsToken: metricsTokenOf(config, logger),
     },
     statics: screens,
     logger,
@@ -297,6 +304,11 @@ async function main(): Promise<void> {
     logger.error({ err }, 'no setup secret could be made'),
   );
   await openStaffDoor({ http, tls, config, shutdown, logger });
+  const ops: AdminOps = {
+    tell: (event) => told.take(event),
+    rotateReplyKeys: () => rotateReplyKeys(stores.settings),
+    endSessions: () => access.sessions.endAll(),
+  };
   const adminApp = createAdminSocketApp({
     access,
     audit,
@@ -306,6 +318,7 @@ async function main(): Promise<void> {
     logger,
     newId,
     onSetupSecret,
+    ops,
   });
   const admin = await listenAdminSocket(adminApp, config.adminSocket);
   shutdown.add('admin socket', () => void admin.close());

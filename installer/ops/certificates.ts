@@ -7,7 +7,8 @@ import { CliError } from '../admin-socket.ts';
 import type { OpsCommand } from '../cli.ts';
 import type { CliIo } from '../cli-io.ts';
 import type { House } from '../house.ts';
-import { checkPair, factsOf, TlsFault } from '../../server/lib/tls-pair.ts';
+import type { ToldEvent } from '../../server/audit/told-events.ts';
+import { checkPair, factsOf, readTlsPair, TlsFault } from '../../server/lib/tls-pair.ts';
 import { authorityDays, hasAuthority, issueServer, makeAuthority } from './certificates/authority.ts';
 import { chainOf, leafFaults, readCertificates } from './certificates/check.ts';
 import { readNames } from './certificates/names.ts';
@@ -16,6 +17,7 @@ import { directory, placePair, tlsPlaces, writeWhole, type TlsPlaces } from './c
 import { certificateStatus, renewWithinDays, servedFingerprint } from './certificates/status.ts';
 import { statusText } from './certificates/status-text.ts';
 import { readOptions } from './read-options.ts';
+import { tellAudit } from './tell-audit.ts';
 
 const usage = `Usage:
   hearthline certificates show [--json]
@@ -32,8 +34,18 @@ const usage = `Usage:
 
 const takeUpMs = 15_000;
 
+function changeOf(house: House): ToldEvent {
+  const { certFile, keyFile } = tlsPlaces(house);
+  const { facts } = readTlsPair({ certFile, keyFile });
+  const until = new Date(facts.untilMs).toISOString();
+  const names = facts.names.join(' ').slice(0, 300);
+  const details = { names, until, fingerprint: facts.fingerprint, issuer: facts.issuer.slice(0, 300) };
+  return { action: 'certificate.changed', target: 'certificate:pages', details };
+}
+
 /** Says whether the running server has taken it up; not being running, or not using it, is no fault. */
 async function tellTakenUp(house: House, io: CliIo): Promise<void> {
+  await tellAudit(house, changeOf(house), io);
   const { settings } = house;
   const places = tlsPlaces(house);
   if (settings.tls?.certFile !== places.certFile) {

@@ -9,6 +9,7 @@ import type { Server } from 'node:http';
 import express from 'express';
 import type { Express, Request } from 'express';
 import { siteLimitBytes } from '../contract/rest.ts';
+import { mountOps, type AdminOps } from './admin-ops.ts';
 import { errorAnswer } from './error-answer.ts';
 import type { ApiDeps } from './ports.ts';
 import { notFound, refusal } from './refusal.ts';
@@ -20,6 +21,7 @@ export type AdminSocketDeps = Pick<
   'siteService' | 'audit' | 'health' | 'metricsText' | 'logger' | 'newId'
 > & {
   access: Pick<ApiDeps['access'], 'setup'>;
+  ops?: AdminOps;
   /** The new secret also goes where the first one was put (`var/run/setup-secret`). */
   onSetupSecret?: (secret: string) => Promise<void> | void;
 };
@@ -59,6 +61,7 @@ export function createAdminSocketApp(deps: AdminSocketDeps): Express {
     await deps.audit.append({ actor, action: 'setup-secret.renewed' });
     res.json({ secret });
   });
+  if (deps.ops) mountOps(app, deps.ops, deps.audit);
   app.use(() => {
     throw notFound('command');
   });

@@ -182,6 +182,8 @@ export interface ApiSettings {
   isTls: boolean;
   /** With it, /metrics may be read from elsewhere than loopback: `Authorization: Bearer <token>`. */
   metricsToken?: string;
+  /** The same out of a file, looked at each time, so that a new one counts at once; undefined where there is none. */
+  readMetricsToken?: () => Promise<string | undefined>;
 }
 
 /** Directories of the built screens (`dist/wallboard`, `dist/admin-ui`). */

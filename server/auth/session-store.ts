@@ -47,6 +47,8 @@ export interface SessionStore {
   end(sessionId: string): Promise<boolean>;
   /** Returns the ids ended. */
   endAllOf(userId: string): Promise<string[]>;
+  /** Of everybody; returns how many. */
+  endAll(): Promise<number>;
   list(userId?: string): Promise<Session[]>;
   /** Of these, the ones that still stand. */
   standing(sessionIds: string[]): Promise<Set<string>>;
@@ -152,6 +154,18 @@ export function createSessionStore(
       const ids = await membersOf(userKey(userId));
       for (const id of ids) await drop(id, userId);
       return ids;
+    },
+    async endAll() {
+      let ended = 0;
+      for (;;) {
+        const ids = await membersOf(allKey);
+        for (const id of ids) {
+          const session = await load(id);
+          await drop(id, session?.userId ?? '');
+        }
+        ended += ids.length;
+        if (ids.length < maxSessionsListed) return ended;
+      }
     },
     async list(userId) {
       const ids = await membersOf(userId === undefined ? allKey : userKey(userId));

@@ -2,6 +2,7 @@
 import type { createHttpServer } from '../api/index.ts';
 import { BadEnvironment, type ServerConfig } from '../config/env.ts';
 import type { Logger } from '../lib/log.ts';
+import { readToken } from '../lib/secret-files.ts';
 import type { createShutdown } from '../lib/shutdown.ts';
 import { createWebServer, TlsListeners } from '../lib/tls-listeners.ts';
 import { TlsFault } from '../lib/tls-pair.ts';
@@ -51,4 +52,13 @@ export async function openStaffDoor({ http, tls, config, shutdown, logger }: Doo
     server.close();
     server.closeAllConnections();
   });
+}
+
+/** Of a file that cannot be used the log tells, and nobody gets in by it. */
+export function metricsTokenOf(config: ServerConfig, logger: Logger): () => Promise<string | undefined> {
+  return () =>
+    readToken(config.metricsTokenFile).catch((err: unknown) => {
+      logger.error({ err }, 'the token of /metrics cannot be read');
+      return undefined;
+    });
 }

@@ -3,7 +3,6 @@
  * opened last: first calls are safe, then history has caught up with the log, then what was kept before the start is
  * brought into routing, and only then anything new is taken.
  */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { CallControl } from '../../sip/port.ts';
 import type { DeskPort } from '../api/desk/port.ts';
@@ -44,6 +43,7 @@ import type { TlsListeners } from '../lib/tls-listeners.ts';
 import { createDeskPort } from './desk-port.ts';
 import { followChats } from './follow-chats.ts';
 import { publicDoor } from './public-door.ts';
+import { replyKeys } from './reply-keys.ts';
 import type { Stores } from './stores.ts';
 import { createTextGuard, type TextGuard } from './text-guard.ts';
 
@@ -226,24 +226,19 @@ export function createTextSide(parts: TextSideParts): TextSide {
   };
 }
 
-/** Tokens in our mails stay good for as long as this installation lives. */
-const tokenKeyName = 'mail-token-key';
-
 async function openMail(
   { stores, clock, logger, config }: TextSideParts,
   desk: TextDesk,
   senders: SenderCheck,
 ): Promise<MailChannel> {
-  const known = await stores.settings.get(tokenKeyName);
-  const key = typeof known === 'string' ? Buffer.from(known, 'base64') : randomBytes(32);
-  if (known === undefined) await stores.settings.set(tokenKeyName, key.toString('base64'));
+  const tokenKeys = await replyKeys(stores.settings);
   const store = createRawMailRepo(stores.sequelize);
   return createMailChannel({
     desk,
     store,
     senders,
     dataDir: config.dataDir,
-    tokenKeys: [key],
+    tokenKeys,
     clock,
     logger,
   });

@@ -39,6 +39,7 @@ const schema = z.object({
   HEARTHLINE_UI_DIR: z.string().optional(),
   HEARTHLINE_LOG_LEVEL: z.enum(logLevels).default('info'),
   HEARTHLINE_METRICS_TOKEN: z.string().min(16).optional(),
+  HEARTHLINE_METRICS_TOKEN_FILE: z.string().optional(),
   HEARTHLINE_TRUSTED_PROXY_HOPS: z.coerce.number().int().min(0).max(5).default(0),
   HEARTHLINE_IS_TLS: flag.default(false),
   /** Both or none: the certificate with its chain, and its key, as PEM. With them the pages are served over TLS. */
@@ -66,7 +67,9 @@ export interface ServerConfig {
   setupSecretFile: string;
   uiDir?: string;
   logLevel: LogLevel;
+  /** A constant one, for tests and clones: an environment can be read under /proc. */
   metricsToken?: string;
+  metricsTokenFile: string;
   trustedProxyHops: number;
   /** The pages are reached by https only. */
   isTls: boolean;
@@ -120,6 +123,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Readonly<ServerConfig> 
     ...(e.HEARTHLINE_UI_DIR && { uiDir: resolve(e.HEARTHLINE_UI_DIR) }),
     logLevel: e.HEARTHLINE_LOG_LEVEL,
     ...(e.HEARTHLINE_METRICS_TOKEN && { metricsToken: e.HEARTHLINE_METRICS_TOKEN }),
+    metricsTokenFile: resolve(e.HEARTHLINE_METRICS_TOKEN_FILE ?? `${dataDir}/secrets/metrics-token`),
     trustedProxyHops: e.HEARTHLINE_TRUSTED_PROXY_HOPS,
     isTls: e.HEARTHLINE_IS_TLS || tls !== undefined,
     ...(tls && { tls }),

@@ -5,8 +5,9 @@
  *
  * The race it stops: the check and the reading are of the same open file, so it cannot be exchanged in between.
  */
+import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** `message`: for the bank's IT; it names the file and what to do, never its content. */
 export class SecretFault extends Error {}
@@ -18,6 +19,8 @@ export interface SecretFiles {
   text(name: string): Promise<string>;
 }
 
+/** At least so long, or it is to be guessed. */
+const shortestToken = 16;
 const maxBytes = 64 * 1024;
 /** The site model says so too (secretName); a path must not depend on that alone. */
 const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -56,4 +59,13 @@ export function createSecretFiles(folder: string): SecretFiles {
       return text;
     },
   };
+}
+
+/** One token in a file at any place; undefined where there is no file. Throws SecretFault. */
+export async function readToken(path: string): Promise<string | undefined> {
+  if (!existsSync(path)) return undefined;
+  const token = (await read(path, basename(path))).toString('utf8').trim();
+  if (token.length < shortestToken)
+    throw new SecretFault(`${basename(path)} has fewer than ${shortestToken} signs`);
+  return token;
 }

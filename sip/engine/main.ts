@@ -38,6 +38,11 @@ async function main(): Promise<void> {
           }),
           metrics: () => engine.metrics.text(),
           dialogs: (tag) => engine.callIds(tag),
+          rotateSecret: (known, next) => {
+            const outcome = engine.secrets.rotate(known, next);
+            log.warn({ outcome }, 'a new control secret was handed over');
+            return outcome;
+          },
         });
   let isStopping = false;
   const stop = (signal: string): void => {

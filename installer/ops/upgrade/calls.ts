@@ -18,8 +18,9 @@ function metricsOf(socketPath: string): Promise<string> {
   });
 }
 
-/** Open legs of audio; none where the engine does not answer, since then nobody talks. */
+/** Legs of audio that are open; none where the engine does not answer, since then nobody talks. */
 export async function talkingCalls(house: House): Promise<number> {
   const text = await metricsOf(house.layout.mediaStatusSocket);
-  return Number(/^hearthline_media_sessions (\d+)$/m.exec(text)?.[1] ?? 0);
+  const perWorker = text.matchAll(/^hearthline_media_sessions\{[^}]*\} (\d+)$/gm);
+  return [...perWorker].reduce((sum, [, count]) => sum + Number(count), 0);
 }

@@ -22,11 +22,14 @@ export function healthRoutes(parts: ApiParts): Route[] {
     const who = await findSession(deps, ctx.req).catch(() => undefined);
     return who !== undefined && isAllowed(who.session.role, 'health.read');
   };
-  const mayReadMetrics = (ctx: RequestContext<unknown>) => {
-    const { metricsToken } = deps.settings;
+  const mayReadMetrics = async (ctx: RequestContext<unknown>) => {
+    if (isLoopback(ctx.req)) return true;
     const sent = /^Bearer (\S{1,500})$/.exec(ctx.req.headers.authorization ?? '')?.[1];
-    if (metricsToken !== undefined && sent !== undefined && isSameSecret(sent, metricsToken)) return true;
-    return isLoopback(ctx.req);
+    if (sent === undefined) return false;
+    const { metricsToken, readMetricsToken } = deps.settings;
+    return [metricsToken, await readMetricsToken?.()].some(
+      (token) => token !== undefined && isSameSecret(sent, token),
+    );
   };
   return [
     defineRoute({
@@ -44,7 +47,7 @@ export function healthRoutes(parts: ApiParts): Route[] {
       path: '/metrics',
       access: 'open',
       async handle(ctx) {
-        if (!mayReadMetrics(ctx))
+        if (!(await mayReadMetrics(ctx)))
           throw refusal('forbidden', 'metrics are read from this machine or with the token');
         const body = `${(await deps.metricsText()).trimEnd()}\n${parts.hub.metricsText()}`;
         return { text: { type: 'text/plain; version=0.0.4', body } };

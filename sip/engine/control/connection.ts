@@ -5,10 +5,11 @@
  * Deny by default: the first frame must be `authenticate` with the right secret; whatever else comes first is
  * refused and the connection closed. Frames written in one turn of the event loop leave in one write.
  */
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { FrameReader, encodeFrame } from './framing.ts';
 import type { AppMember } from './registry.ts';
+import type { SecretBook } from './secret-book.ts';
 
 /** An app that does not read is cut when this much waits for it. */
 export const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
@@ -41,10 +42,6 @@ export interface ControlHandler {
   onRefused(reason: string): void;
 }
 
-export function digestOf(secret: string): Buffer {
-  return createHash('sha256').update(secret, 'utf8').digest();
-}
-
 export class AppConnection implements AppMember {
   readonly id: string = randomUUID();
   tags: string[] = [];
@@ -53,7 +50,7 @@ export class AppConnection implements AppMember {
   readonly routes = new Set<string>();
   readonly #socket: Socket;
   readonly #handler: ControlHandler;
-  readonly #secretDigest: Buffer;
+  readonly #secrets: SecretBook;
   readonly #reader = new FrameReader();
   #state: 'new' | 'refused' | 'authenticated' | 'closed' = 'new';
   #out: string[] = [];
@@ -61,10 +58,10 @@ export class AppConnection implements AppMember {
   #lateFlush: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket, handler: ControlHandler, secretDigest: Buffer) {
+  constructor(socket: Socket, handler: ControlHandler, secrets: SecretBook) {
     this.#socket = socket;
     this.#handler = handler;
-    this.#secretDigest = secretDigest;
+    this.#secrets = secrets;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 45_000);
     socket.on('data', (chunk) => this.#onData(chunk.toString('latin1')));
@@ -178,9 +175,7 @@ export class AppConnection implements AppMember {
   }
 
   #authenticate(msgId: string, secret: string, tags: string): void {
-    // Secrets travel as UTF-8 bytes; compare digests so that neither length nor content leaks by time.
-    const given = createHash('sha256').update(secret, 'latin1').digest();
-    if (!timingSafeEqual(given, this.#secretDigest)) {
+    if (!this.#secrets.accepts(secret)) {
       this.#state = 'refused';
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#refuse(msgId, 'incorrect secret'), WRONG_SECRET_DELAY_MS);

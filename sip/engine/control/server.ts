@@ -4,8 +4,9 @@
  */
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
-import { AppConnection, digestOf } from './connection.ts';
+import { AppConnection } from './connection.ts';
 import type { ControlHandler } from './connection.ts';
+import type { SecretBook } from './secret-book.ts';
 
 const MAX_CONTROL_CONNECTIONS = 128;
 
@@ -13,15 +14,14 @@ export class ControlServer {
   readonly #server: Server;
   readonly #connections = new Set<AppConnection>();
 
-  constructor(handler: ControlHandler, secret: string) {
-    const digest = digestOf(secret);
+  constructor(handler: ControlHandler, secrets: SecretBook) {
     this.#server = createServer((socket) => {
       if (this.#connections.size >= MAX_CONTROL_CONNECTIONS) {
         handler.onRefused('too many control connections');
         socket.destroy();
         return;
       }
-      const connection = new AppConnection(socket, handler, digest);
+      const connection = new AppConnection(socket, handler, secrets);
       this.#connections.add(connection);
       socket.on('close', () => this.#connections.delete(connection));
     });

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { EngineConfig } from '../config.ts';
 import type { AppConnection, ControlHandler, SipFrame } from '../control/connection.ts';
+import { SecretBook } from '../control/secret-book.ts';
 import { ControlServer } from '../control/server.ts';
 import { Metrics } from '../metrics.ts';
 import type { Outbound, TransportEvents } from '../transport/flow.ts';
@@ -44,10 +45,12 @@ export class Engine implements ControlHandler, TransportEvents {
   readonly #uac: Uac;
   readonly #orphans: Orphans;
   readonly #control: ControlServer;
+  readonly secrets: SecretBook;
   controlPort = 0;
 
   constructor(config: EngineConfig, log: Logger) {
     this.#config = config;
+    this.secrets = new SecretBook(config.secret);
     this.#log = log;
     this.#transport = new TransportLayer(this);
     this.#core = new Core(config, log, this.metrics, this.#transport);
@@ -59,7 +62,7 @@ export class Engine implements ControlHandler, TransportEvents {
     this.#uas = new Uas(this.#core, this.#offers, inDialog);
     this.#answers = new UasAnswers(this.#core, this.#offers, provisionals, this.#sender);
     this.#orphans = new Orphans(this.#core, this.#offers, this.#sender);
-    this.#control = new ControlServer(this, config.secret);
+    this.#control = new ControlServer(this, this.secrets);
     this.#publishGauges();
   }
 
