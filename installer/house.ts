@@ -31,6 +31,8 @@ export function machinePlaces(root = '/') {
     settingsFile: at('etc/hearthline/hearthline.env'),
     answersFile: at('etc/hearthline/answers.json'),
     tlsDir: at('etc/hearthline/tls'),
+    /** The public key of whoever makes the bundles, as it was named when the first one was installed. */
+    releaseKeyFile: at('etc/hearthline/release-key.gpg'),
     /** Files that systemd hands to the services as credentials; root's alone. */
     credentialsDir: at('etc/hearthline/credentials'),
     /** What the databases' units name (systemd/); written by the installer. */

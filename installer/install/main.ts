@@ -21,6 +21,7 @@ import { InstallError, isSystemdRunning } from './system.ts';
 interface Options {
   staged: string;
   answersFile?: string;
+  keyFile?: string;
   isYes: boolean;
   isDryRun: boolean;
   isStarting: boolean;
@@ -32,7 +33,6 @@ function optionsOf(args: string[]): Options {
     options: {
       staged: { type: 'string' },
       answers: { type: 'string' },
-      /** Of the bundle; kept for upgrades (steps/release-key.ts). */
       key: { type: 'string' },
       yes: { type: 'boolean', default: false },
       'dry-run': { type: 'boolean', default: false },
@@ -43,6 +43,7 @@ function optionsOf(args: string[]): Options {
   return {
     staged: resolve(values.staged),
     ...(values.answers !== undefined && { answersFile: resolve(values.answers) }),
+    ...(values.key !== undefined && { keyFile: resolve(values.key) }),
     isYes: values.yes,
     isDryRun: values['dry-run'],
     isStarting: !values['no-start'],
@@ -123,6 +124,7 @@ async function contextFor(options: Options, io: CliIo): Promise<InstallContext> 
     staged: options.staged,
     release: readReleaseInfo(join(options.staged, 'release')),
     answers: options.isStarting ? answers : { ...answers, start: false },
+    ...(options.keyFile !== undefined && { keyFile: options.keyFile }),
     places,
     isSystemd: isSystemdRunning(),
     say: (text) => io.out(text),

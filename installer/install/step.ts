@@ -10,6 +10,8 @@ export interface InstallContext {
   /** The unpacked bundle: `release/`, and `packages/` where it has a local repository. */
   staged: string;
   release: ReleaseInfo;
+  /** The public key under which the bundle was good; none for a clone. */
+  keyFile?: string;
   answers: Answers;
   places: MachinePlaces;
   /** Whether systemd runs this machine. */

@@ -33,19 +33,22 @@ function unitPaths({ unitsDir }: MachinePlaces): string[] {
   ];
 }
 
-async function stopAll(io: CliIo): Promise<void> {
+async function stopAll(places: MachinePlaces, io: CliIo): Promise<void> {
   if (!isSystemdRunning()) return;
   await runProgram('systemctl', ['disable', '--now', '--quiet', 'hearthline.target']).catch((error: Error) =>
     io.error(`  ${error.message.split('\n')[0]}`),
   );
-  await runProgram('systemctl', ['stop', 'hearthline-*'], { timeoutMs: 180_000 });
+  const units = readdirSync(places.unitsDir).filter((name) =>
+    /^hearthline.*\.(service|timer|path)$/.test(name),
+  );
+  await runProgram('systemctl', ['stop', 'hearthline.target', ...units], { timeoutMs: 180_000 });
 }
 
 /** Whatever of ours still runs would go on with files that are gone. */
 function refuseRunning({ runDir }: MachinePlaces): void {
-  const sockets = [join(runDir, 'pg/.s.PGSQL.5432'), join(runDir, 'server/admin.sock')];
+  const sockets = [join(runDir, 'pg/.s.PGSQL.5432.lock'), join(runDir, 'server/admin.sock')];
   const found = sockets.find((file) => existsSync(file));
-  if (found !== undefined && !isSystemdRunning())
+  if (found !== undefined)
     throw new InstallError(`Hearthline still runs (${found}). Stop it first. Nothing was removed.`);
 }
 
@@ -92,7 +95,7 @@ export const uninstallCommand: OpsCommand = async (args, _house, io) => {
     return 0;
   }
   if (values.purge && !values.yes && !(await isSure(io, places))) return 1;
-  await stopAll(io);
+  await stopAll(places, io);
   refuseRunning(places);
   for (const path of remove) rmSync(path, { recursive: true, force: true });
   if (isSystemdRunning()) await runProgram('systemctl', ['daemon-reload']);

@@ -25,9 +25,6 @@ const usage = `Usage: hearthline upgrade BUNDLE [--key FILE] [--skip-rehearsal] 
   --skip-rehearsal    without the rehearsal on a copy
   --finish            starts the engines of the new version, once no call is up (--now: in any case)`;
 
-/** What of the bundle is kept for upgrades; written when it was installed. */
-export const releaseKeyFile = ({ etcDir }: MachinePlaces): string => join(etcDir, 'release-key.gpg');
-
 function machineOf(house: House): MachinePlaces {
   if (!house.machine)
     throw new CliError(
@@ -196,7 +193,7 @@ export const upgradeCommand: OpsCommand = async (args, house, io) => {
   if (options.finish) return finish(house, options.now, io);
   if (options.bundle === undefined) throw new CliError(usage);
   refuseSecond(places);
-  const key = options.key === undefined ? releaseKeyFile(places) : resolve(options.key);
+  const key = options.key === undefined ? places.releaseKeyFile : resolve(options.key);
   if (!existsSync(key))
     throw new CliError(`The key of the bundle is not in ${key}: name it with --key FILE.`);
   const staged = join(places.stateDir, 'staged');

@@ -1,6 +1,6 @@
 /** Settings, the databases' configuration and the secrets that systemd hands to the services. */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { installedLayout, serviceUsers } from '../../house.ts';
 import { postgresConfText, postgresHbaText, postgresIdentText } from '../../postgres.ts';
@@ -30,6 +30,10 @@ function ownFiles({ places }: InstallContext): FileWish[] {
   ];
 }
 
+/** What the next bundle is checked by. */
+const isKeyMissing = ({ keyFile, places }: InstallContext) =>
+  keyFile !== undefined && !existsSync(places.releaseKeyFile);
+
 const sipControl = (context: InstallContext) => join(context.places.credentialsDir, 'sip-control');
 
 export const settingsStep: Step = {
@@ -42,11 +46,17 @@ export const settingsStep: Step = {
     ...ownFiles(context)
       .filter((file) => !holds(file))
       .map(({ path }) => `write ${path}`),
+    ...(isKeyMissing(context) ? [`keep the key of the bundle in ${context.places.releaseKeyFile}`] : []),
     ...(existsSync(sipControl(context)) ? [] : ['draw the secret between the server and the SIP engine']),
   ],
   apply: (context) => {
     for (const file of lastingFiles(context)) if (!existsSync(file.path)) writeWhole(file);
     for (const file of ownFiles(context)) if (!holds(file)) writeWhole(file);
+    if (isKeyMissing(context)) {
+      copyFileSync(context.keyFile!, `${context.places.releaseKeyFile}.part`);
+      chmodSync(`${context.places.releaseKeyFile}.part`, 0o644);
+      renameSync(`${context.places.releaseKeyFile}.part`, context.places.releaseKeyFile);
+    }
     const path = sipControl(context);
     if (!existsSync(path)) writeWhole({ path, text: `${randomBytes(24).toString('hex')}\n`, mode: 0o600 });
   },
