@@ -73,10 +73,10 @@ describe('an installation without a network', function () {
     copyFileSync(bundle.file, changed);
     const { size } = statSync(changed);
     await execute('dd', [
-      'if=/dev/zero',
+      'if=/dev/urandom',
       `of=${changed}`,
       'bs=1',
-      'count=1',
+      'count=64',
       `seek=${Math.floor(size / 2)}`,
       'conv=notrunc',
     ]);
@@ -124,8 +124,8 @@ describe('an installation without a network', function () {
 
   it('goes on where it was killed, in each of its steps', async () => {
     for (const step of ['1 Packages', '4 Programs', '6 Certificate', '7 Database', '8 Announcements']) {
-      const isKilled = await root.runUntil(install(), new RegExp(`${step}[^\\n]*\\n`));
-      expect(isKilled, step).to.equal(true);
+      const { isKilled, text } = await root.runUntil(install(), new RegExp(`${step}[^\\n]*\\n`));
+      expect(isKilled, `${step}\n${text}`).to.equal(true);
     }
     const said = await root.run(install());
     expect(said.code, said.text).to.equal(0);

@@ -194,6 +194,13 @@ function privilegeWords(unit: Unit, who: UnitIdentity, asRoot: boolean): string[
   return [...words, '--'];
 }
 
+/** In full, since the service's own PATH need not lead to it. */
+function programPath(name: string): string {
+  const found = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'].find((dir) => existsSync(join(dir, name)));
+  if (found === undefined) throw new Error(`${name} is missing on this machine`);
+  return join(found, name);
+}
+
 /** A command of `ExecStart=` and its kin, cut into words, with its prefixes (systemd.service(5)) and variables. */
 export function execLine(
   unit: Unit,
@@ -220,8 +227,8 @@ export function commandLine(
   const directory = unit.expand(unit.one('Service', 'WorkingDirectory') ?? '/');
   const umask = unit.one('Service', 'UMask') ?? '0022';
   return [
-    ...(netns === undefined ? [] : ['ip', 'netns', 'exec', netns]),
-    ...(root === '/' ? [] : ['chroot', root]),
+    ...(netns === undefined ? [] : [programPath('ip'), 'netns', 'exec', netns]),
+    ...(root === '/' ? [] : [programPath('chroot'), root]),
     ...limitWords(unit),
     ...schedulingWords(unit),
     ...privilegeWords(unit, who, asRoot),

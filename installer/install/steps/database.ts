@@ -1,7 +1,7 @@
 /** The private Postgres: its cluster, its role and its database. The server makes the tables when it starts. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, chownSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { installedLayout } from '../../house.ts';
 import {
   createPostgresDatabase,
@@ -11,6 +11,7 @@ import {
   waitForPostgres,
 } from '../../postgres.ts';
 import { spawnIdentity } from '../../privilege.ts';
+import { makeDirectoryAs } from '../files.ts';
 import type { Step } from '../step.ts';
 import { InstallError } from '../system.ts';
 
@@ -21,14 +22,23 @@ const isMade = () => existsSync(join(installedLayout().postgres.dataDir, 'hearth
 /** For as long as `act` takes, with its socket where the unit will have it. */
 async function whilePostgresRuns(confFile: string, act: (socketDir: string) => Promise<void>): Promise<void> {
   const { postgres } = installedLayout();
-  mkdirSync(postgres.socketDir, { recursive: true, mode: 0o750 });
-  if (postgres.runAs) chownSync(postgres.socketDir, postgres.runAs.uid, postgres.runAs.gid);
+  const { uid = 0, gid = 0 } = postgres.runAs ?? {};
+  // As systemd makes them: all may pass the upper one, the group the lower one.
+  mkdirSync(dirname(postgres.socketDir), { recursive: true, mode: 0o755 });
+  makeDirectoryAs({ path: postgres.socketDir, mode: 0o750, uid, gid });
   const { command, env } = postgresCommand(postgres);
   const args = ['-D', postgres.dataDir, '-c', `config_file=${confFile}`];
-  const child = spawn(command, args, { env, cwd: '/', stdio: 'ignore', ...spawnIdentity(postgres.runAs) });
+  const child = spawn(command, args, {
+    env,
+    cwd: '/',
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...spawnIdentity(postgres.runAs),
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (part: string) => (said = (said + part).slice(-2000)));
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
   const died = ended.then(() => {
-    throw new InstallError('Postgres ended as it was started for the first time');
+    throw new InstallError(`Postgres ended as it was started for the first time:\n${said}`);
   });
   died.catch(() => undefined);
   try {

@@ -69,11 +69,12 @@ const apt = (options: readonly string[], packages: readonly string[]) =>
       '-o',
       'Dpkg::Options::=--force-confold',
       ...options,
+      '--fix-broken',
       'install',
       '--no-install-recommends',
       ...packages,
     ],
-    { timeoutMs: 900_000, env: { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } },
+    { timeoutMs: 900_000, env: unattended },
   );
 
 /** Lists and state of the local repository lie apart, so that the machine's own sources are as they were. */
@@ -101,6 +102,21 @@ async function fromBundle(repository: string, work: string, packages: readonly s
   await apt(options, packages);
 }
 
+const unattended = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+
+/** Packages that a power cut left half done, in words of dpkg; empty where there are none. */
+async function halfDone(): Promise<string> {
+  return hasProgram('dpkg') ? (await runProgram('dpkg', ['--audit'])).trim() : '';
+}
+
+/** What a run before left half done is finished first: apt refuses everything else until then. */
+async function finishHalfDone(): Promise<void> {
+  if ((await halfDone()) === '') return;
+  const answers = ['--force-confold', '--configure', '-a'];
+  // A package whose others are not unpacked yet fails here, and is put right by what apt does next.
+  await runProgram('dpkg', answers, { timeoutMs: 600_000, env: unattended }).catch(() => undefined);
+}
+
 async function install({ staged, say }: InstallContext): Promise<void> {
   const repository = join(staged, 'packages');
   if (!hasProgram('apt-get')) {
@@ -112,6 +128,7 @@ async function install({ staged, say }: InstallContext): Promise<void> {
   withoutDebianCluster();
   const packages = existsSync(repository) ? installedPackages : missing().map(({ debian }) => debian);
   await withoutServices(async () => {
+    await finishHalfDone();
     if (existsSync(repository)) await fromBundle(repository, staged, packages);
     else await apt([], packages);
   });
@@ -128,7 +145,10 @@ async function install({ staged, say }: InstallContext): Promise<void> {
 export const packagesStep: Step = {
   number: 1,
   title: 'Packages of the system',
-  check: () => missing().map(({ what, debian }) => `install ${what} (${debian})`),
+  check: async () => [
+    ...missing().map(({ what, debian }) => `install ${what} (${debian})`),
+    ...((await halfDone()) === '' ? [] : ['finish the packages that were cut off']),
+  ],
   apply: async (context) => {
     await install(context);
     const still = missing().map(({ what }) => what);

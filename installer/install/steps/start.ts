@@ -1,18 +1,22 @@
 /** Starts everything and waits until it answers. */
+import { existsSync } from 'node:fs';
 import { askHealth } from '../../health.ts';
 import { installedHouse } from '../../house.ts';
-import type { Step } from '../step.ts';
+import type { InstallContext, Step } from '../step.ts';
 import { InstallError, runProgram } from '../system.ts';
 
 const readyMs = 120_000;
 
-const isReady = async () => (await askHealth(installedHouse().settings)).isReady;
+const isReady = async ({ places }: InstallContext) =>
+  existsSync(places.settingsFile) && (await askHealth(installedHouse().settings)).isReady;
 
 export const startStep: Step = {
   number: 12,
   title: 'Start',
-  check: async ({ isSystemd, answers }) =>
-    !isSystemd || !answers.start || (await isReady()) ? [] : ['start hearthline.target'],
+  check: async (context) =>
+    !context.isSystemd || !context.answers.start || (await isReady(context))
+      ? []
+      : ['start hearthline.target'],
   apply: async ({ say }) => {
     await runProgram('systemctl', ['start', 'hearthline.target'], { timeoutMs: readyMs });
     const endAt = performance.now() + readyMs;

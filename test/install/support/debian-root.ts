@@ -77,8 +77,9 @@ export class DebianRoot {
   static async make(): Promise<DebianRoot> {
     await makeArchive();
     const dir = mkdtempSync('/var/tmp/hearthline-root-');
-    await execute('chmod', ['755', dir]);
     await execute('tar', ['-C', dir, '-xpf', archive]);
+    // The folder that debootstrap was given was private.
+    await execute('chmod', ['755', dir]);
     const netns = `hl-${process.pid}-${namespaces++}`;
     execFileSync('ip', ['netns', 'add', netns]);
     execFileSync('ip', ['-n', netns, 'link', 'set', 'lo', 'up']);
@@ -128,8 +129,8 @@ export class DebianRoot {
     });
   }
 
-  /** Runs it and kills all of it as soon as `when` is in what it says; false when it ended before. */
-  runUntil(args: readonly string[], when: RegExp): Promise<boolean> {
+  /** Runs it and kills all of it as soon as `when` is in what it says. */
+  runUntil(args: readonly string[], when: RegExp): Promise<{ isKilled: boolean; text: string }> {
     const [program, ...rest] = this.command(args);
     const child = spawn(program!, rest, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     let text = '';
@@ -141,7 +142,7 @@ export class DebianRoot {
         isKilled = true;
         process.kill(-child.pid!, 'SIGKILL');
       });
-    return new Promise((done) => child.once('close', () => done(isKilled)));
+    return new Promise((done) => child.once('close', () => done({ isKilled, text })));
   }
 
   /** A second one with the same content, as it is now; nothing may run in it. */

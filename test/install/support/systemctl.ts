@@ -32,7 +32,7 @@ export class Systemctl {
 
   async open(): Promise<void> {
     mkdirSync(join(this.root, 'run/systemd/system'), { recursive: true });
-    const file = join(this.root, 'usr/local/bin/systemctl');
+    const file = join(this.root, 'usr/bin/systemctl');
     writeFileSync(file, program);
     chmodSync(file, 0o755);
     const path = join(this.root, 'run/systemctl.sock');
