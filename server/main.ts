@@ -28,8 +28,8 @@ import { createConsentRepo } from './db/repos/consent-repo.ts';
 import { createAccess } from './auth/access.ts';
 import { boardSite, createBoardSide } from './compose/boards.ts';
 import { createAlerts } from './compose/alerts.ts';
-import { readStatus } from './compose/engine-metrics.ts';
 import { exposeFigures } from './compose/figures.ts';
+import { exposeOperations } from './compose/operations-metrics.ts';
 import { createFiguresSide } from './compose/figures-side.ts';
 import { healthOf } from './compose/health.ts';
 import { RecentCallers, type RecentCallersSnapshot } from './app/recent-callers.ts';
@@ -182,6 +182,15 @@ async function main(): Promise<void> {
   let isTakenOver = false;
   const health = () => healthOf(stores, calls, isTakenOver, text.health());
   exposeGuard(metrics, text.guard);
+  const operations = exposeOperations({
+    metrics,
+    stores,
+    health,
+    tls,
+    lastBackup: () => told.lastBackup,
+    dirs: { data: config.dataDir, recordings: config.recordingsDir },
+    statusSockets: config.statusSockets,
+  });
   const alerting = createAlerts({
     sequelize: stores.sequelize,
     source: live.figures,
@@ -238,12 +247,7 @@ async function main(): Promise<void> {
       },
     }),
     health,
-    metricsText: async () => {
-      const engines = await Promise.all(
-        Object.values(config.statusSockets).map((socket: string) => readStatus(socket, '/metrics')),
-      );
-      return [metrics.text(), ...engines].join('\n');
-    },
+    metricsText: () => operations.text(),
     settings: {
       trustedProxyHops: config.trustedProxyHops === 0 ? false : config.trustedProxyHops,
       isTls: config.isTls,

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { ConfigError, readConfig } from './config.ts';
 import type { EngineConfig } from './config.ts';
 import { Engine } from './core/engine.ts';
+import { measureLoop } from './metrics.ts';
 import { startStatusServer } from './status-server.ts';
 
 function configOrExit(): EngineConfig {
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
   const log = pino({ name: 'sip-engine', level: config.logLevel, redact });
   const engine = new Engine(config, log);
   await engine.start();
+  measureLoop(engine.metrics);
   const startedAtMs = performance.now();
   const status =
     config.statusPath === undefined
