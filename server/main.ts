@@ -29,8 +29,8 @@ import { createConsentRepo } from './db/repos/consent-repo.ts';
 import { createAccess } from './auth/access.ts';
 import { boardSite, createBoardSide } from './compose/boards.ts';
 import { createAlerts } from './compose/alerts.ts';
-import { readStatus } from './compose/engine-metrics.ts';
 import { exposeFigures } from './compose/figures.ts';
+import { exposeOperations } from './compose/operations-metrics.ts';
 import { createFiguresSide } from './compose/figures-side.ts';
 import { healthOf } from './compose/health.ts';
 import { RecentCallers, type RecentCallersSnapshot } from './app/recent-callers.ts';
@@ -185,12 +185,15 @@ async function main(): Promise<void> {
   let isTakenOver = false;
   const health = () => healthOf(stores, calls, isTakenOver, text.health());
   exposeGuard(metrics, text.guard);
-  const metricsText = async () => {
-    const engines = await Promise.all(
-      Object.values(config.statusSockets).map((socket: string) => readStatus(socket, '/metrics')),
-    );
-    return [metrics.text(), ...engines].join('\n');
-  };
+  const operations = exposeOperations({
+    metrics,
+    stores,
+    health,
+    tls,
+    lastBackup: () => told.lastBackup,
+    dirs: { data: config.dataDir, recordings: config.recordingsDir },
+    statusSockets: config.statusSockets,
+  });
   const alerting = createAlerts({
     sequelize: stores.sequelize,
     source: live.figures,
@@ -247,7 +250,7 @@ async function main(): Promise<void> {
       },
     }),
     health,
-    metricsText,
+    metricsText: () => operations.text(),
     settings: {
       trustedProxyHops: config.trustedProxyHops === 0 ? false : config.trustedProxyHops,
       isTls: config.isTls,
@@ -314,7 +317,7 @@ async function main(): Promise<void> {
     audit,
     siteService,
     health,
-    metricsText,
+    metricsText: () => operations.text(),
     logger,
     newId,
     onSetupSecret,

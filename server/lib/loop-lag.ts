@@ -14,17 +14,21 @@ export interface LoopLag {
 export function measureLoopLag(metrics: MetricsRegistry): LoopLag {
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   histogram.enable();
-  const gauge = metrics.gauge(
-    'hearthline_loop_delay_seconds',
-    'Delay of the event loop since the last scrape, by quantile',
-  );
+  const gauge = (name: string, which: string) =>
+    metrics.gauge(
+      `hearthline_loop_delay_${name}_seconds`,
+      `Delay of the event loop since the last scrape, ${which}`,
+    );
+  const median = gauge('p50', 'the median');
+  const p99 = gauge('p99', '99th percentile');
+  const worst = gauge('max', 'the worst');
   metrics.onCollect(() => {
     if (histogram.count === 0) return;
     // The histogram holds whole timer periods: what exceeds the resolution is the delay.
     const seconds = (ns: number) => Math.max(0, ns / 1e6 - resolutionMs) / 1000;
-    gauge.set(seconds(histogram.percentile(50)), { quantile: '0.5' });
-    gauge.set(seconds(histogram.percentile(99)), { quantile: '0.99' });
-    gauge.set(seconds(histogram.max), { quantile: '1' });
+    median.set(seconds(histogram.percentile(50)));
+    p99.set(seconds(histogram.percentile(99)));
+    worst.set(seconds(histogram.max));
     histogram.reset();
   });
   return { stop: () => void histogram.disable() };

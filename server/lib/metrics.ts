@@ -7,9 +7,14 @@ export type Labels = Readonly<Record<string, string>>;
 
 export interface Counter {
   inc(by?: number, labels?: Labels): void;
+  /** A total that something else counts. */
+  set(total: number, labels?: Labels): void;
 }
 export interface Gauge {
   set(value: number, labels?: Labels): void;
+  /** What is unknown now is left out, and not 0. */
+  remove(labels?: Labels): void;
+  clear(): void;
 }
 export interface Histogram {
   observe(value: number, labels?: Labels): void;
@@ -53,6 +58,12 @@ class Plain implements Counter, Gauge {
   }
   set(value: number, labels?: Labels): void {
     this.values.set(labelText(labels), value);
+  }
+  remove(labels?: Labels): void {
+    this.values.delete(labelText(labels));
+  }
+  clear(): void {
+    this.values.clear();
   }
   lines(name: string): string[] {
     return [...this.values].map(([labels, value]) => `${series(name, labels)} ${number(value)}`);

@@ -70,6 +70,8 @@ export interface EventLog {
   /** Forgets entries before `beforeSeq` that history has. */
   trim(beforeSeq: number): Promise<void>;
   health(): EventLogHealth;
+  /** Told of each batch that Redis has answered. */
+  observeAppends(take: (tookMs: number) => void): void;
   /** What else is to reach Redis in the order of the log, and in the same writes. Ends with the log. */
   readonly connection: RedisClient;
   close(): Promise<void>;
@@ -111,6 +113,10 @@ class RedisEventLog implements EventLog {
 
   get connection(): RedisClient {
     return this.#client;
+  }
+
+  observeAppends(take: (tookMs: number) => void): void {
+    this.#sender.onAppended = take;
   }
 
   append(drafts: readonly EventDraft[]): HearthlineEvent[] {

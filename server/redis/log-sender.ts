@@ -67,6 +67,8 @@ export class LogSender {
   #renewTimer: NodeJS.Timeout | undefined;
   #waiters: { seq: number; resolve: () => void; reject: (err: Error) => void }[] = [];
   onWritten: () => void = () => undefined;
+  /** How long Redis took for a batch, with the way there and back. */
+  onAppended: (tookMs: number) => void = () => undefined;
 
   constructor(options: LogSenderOptions) {
     this.#options = options;
@@ -173,8 +175,12 @@ export class LogSender {
       this.#sentSeq = this.#expectedLast = first + texts.length - 1;
       this.#inFlight++;
       const run = this.#run;
+      const sentAt = performance.now();
       evalScript(this.#client, appendScript, [this.#keys.stream, this.#keys.lease], args).then(
-        (reply) => this.#onReply(run, reply as [number, number]),
+        (reply) => {
+          this.onAppended(performance.now() - sentAt);
+          this.#onReply(run, reply as [number, number]);
+        },
         (err: unknown) => this.#fault(run, 'append failed', err),
       );
     }

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { ConfigError, readConfig } from './config.ts';
 import type { EngineConfig } from './config.ts';
 import { Engine } from './core/engine.ts';
+import { measureLoop } from './metrics.ts';
 import { startStatusServer } from './status-server.ts';
 import { createServiceNotify } from '../system/service-notify.ts';
 
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
   const service = createServiceNotify(process.env, (err) => log.error({ err }, 'systemd is not told'));
   const engine = new Engine(config, log);
   await engine.start();
+  measureLoop(engine.metrics);
   const startedAtMs = performance.now();
   const status =
     config.statusPath === undefined

@@ -100,7 +100,7 @@ export class House {
     const text = await (await fetch(`${this.stack.httpUrl}/metrics`)).text();
     const found = new Map<string, number>();
     for (const line of text.split('\n')) {
-      const match = /^([a-z_]+(?:\{[^}]*\})?) (\S+)$/.exec(line);
+      const match = /^([a-z0-9_]+(?:\{[^}]*\})?) (\S+)$/.exec(line);
       if (match) found.set(match[1]!, Number(match[2]));
     }
     return found;

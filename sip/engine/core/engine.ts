@@ -118,8 +118,8 @@ export class Engine implements ControlHandler, TransportEvents {
     this.metrics.gauge('tcp_connections', () => this.#transport.tcp.size);
     this.metrics.gauge('timers', () => core.wheel.size);
     this.metrics.gauge('resident_bytes', () => process.memoryUsage.rss());
-    this.metrics.gauge('cpu_user_seconds', () => process.cpuUsage().user / 1e6);
-    this.metrics.gauge('cpu_system_seconds', () => process.cpuUsage().system / 1e6);
+    this.metrics.total('cpu_user_seconds_total', () => process.cpuUsage().user / 1e6);
+    this.metrics.total('cpu_system_seconds_total', () => process.cpuUsage().system / 1e6);
   }
 
   // --- transports ------------------------------------------------------------------------------------------

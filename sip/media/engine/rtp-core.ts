@@ -10,6 +10,7 @@ import type {
   SessionClosedReason,
   SessionSettings,
   SessionSummary,
+  SessionStats,
 } from '../protocol.ts';
 import { ipv4ToNumber } from '../protocol.ts';
 import { Player } from './player.ts';
@@ -324,8 +325,17 @@ export class RtpCore implements SessionHost {
     return {};
   }
 
+  private countQuality({ packetsIn, lost, jitterMs }: SessionStats): void {
+    if (packetsIn === 0) return;
+    const { counters } = this;
+    counters[COUNTER.legsEnded] = (counters[COUNTER.legsEnded] as number) + 1;
+    counters[COUNTER.packetsLost] = (counters[COUNTER.packetsLost] as number) + lost;
+    counters[COUNTER.jitterSumMs] = (counters[COUNTER.jitterSumMs] as number) + jitterMs;
+  }
+
   private close(session: Session): Record<string, unknown> {
     const stats = session.snapshot();
+    this.countQuality(stats);
     this.stopPlay(session, 'stopped');
     this.unbridge(session);
     (this.senders[session.pacingPhase] as Set<Session>).delete(session);

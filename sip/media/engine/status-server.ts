@@ -26,7 +26,6 @@ const GAUGES: [keyof typeof COUNTER, string, string][] = [
   ['recording', 'recordings_running', 'Recordings that are running'],
   ['portsFree', 'ports_free', 'RTP ports that are not in use'],
   ['promptCacheBytes', 'prompt_cache_bytes', 'Prompts held in memory'],
-  ['tickLateMaxMs', 'tick_late_max_ms', 'Worst lateness of the pacing tick since the last scrape'],
 ];
 
 const TOTALS: [keyof typeof COUNTER, string, string][] = [
@@ -37,7 +36,8 @@ const TOTALS: [keyof typeof COUNTER, string, string][] = [
   ['sendErrors', 'send_errors_total', 'Packets that the kernel did not take'],
   ['recordedBytes', 'recorded_bytes_total', 'Bytes of audio handed to the disk thread'],
   ['ticks', 'ticks_total', 'Wake-ups of the pacing tick'],
-  ['tickLateSumMs', 'tick_late_sum_ms_total', 'Summed lateness of the pacing tick'],
+  ['legsEnded', 'legs_measured_total', 'Legs that ended after audio came from them'],
+  ['packetsLost', 'packets_lost_total', 'RTP packets that never came, of legs that ended'],
 ];
 
 function metricsText(source: StatusSource): string {
@@ -63,6 +63,26 @@ function metricsText(source: StatusSource): string {
   metric('recordings_failed_total', 'counter', 'Recordings that failed', [['', source.recordingsFailed()]]);
   for (const [key, name, help] of GAUGES) metric(name, 'gauge', help, perWorker(COUNTER[key]));
   for (const [key, name, help] of TOTALS) metric(name, 'counter', help, perWorker(COUNTER[key]));
+  const perWorkerSec = (place: number): [string, number][] =>
+    perWorker(place).map(([labels, ms]) => [labels, ms / 1000]);
+  metric(
+    'tick_late_max_seconds',
+    'gauge',
+    'Worst lateness of the pacing tick since the last scrape',
+    perWorkerSec(COUNTER.tickLateMaxMs),
+  );
+  metric(
+    'tick_late_seconds_total',
+    'counter',
+    'Summed lateness of the pacing tick',
+    perWorkerSec(COUNTER.tickLateSumMs),
+  );
+  metric(
+    'jitter_seconds_total',
+    'counter',
+    'Summed jitter of legs that ended: divide by legs_measured_total',
+    perWorkerSec(COUNTER.jitterSumMs),
+  );
   for (const counters of source.workerCounters) counters[COUNTER.tickLateMaxMs] = 0;
   return `${lines.join('\n')}\n`;
 }

@@ -111,5 +111,9 @@ export const COUNTER = {
   ticks: 12,
   recordedBytes: 13,
   promptCacheBytes: 14,
-  length: 16,
+  /** Of legs that ended and had audio. */
+  legsEnded: 15,
+  packetsLost: 16,
+  jitterSumMs: 17,
+  length: 20,
 } as const;

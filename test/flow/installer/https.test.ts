@@ -106,6 +106,12 @@ describe('the pages over TLS', function () {
     expect(JSON.parse(frame)).to.include({ type: 'snapshot' });
   });
 
+  it('tells monitoring when the certificate ends', async () => {
+    const { body } = await ask(`${stack.httpUrl}/metrics`);
+    const end = readTlsPair(files()).facts.untilMs / 1000;
+    expect(body).to.include(`\nhearthline_certificate_end_timestamp_seconds ${end}\n`);
+  });
+
   it('serves customers over TLS too', async () => {
     await until('the listener for customers is open', () =>
       ask(`${stack.publicUrl}/nothing`).then(
