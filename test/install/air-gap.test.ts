@@ -130,7 +130,7 @@ describe('an installation without a network', function () {
     const said = await root.run(install());
     expect(said.code, said.text).to.equal(0);
     expect(said.text)
-      .to.match(/An earlier run was cut off in step 8/)
+      .to.match(/An earlier run was cut off in step \d/)
       .and.match(/is installed/);
     process.stdout.write(said.text.replace(/^/gm, '        '));
   });

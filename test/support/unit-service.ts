@@ -55,6 +55,7 @@ export class RunningService {
   private timers: NodeJS.Timeout[] = [];
   private watchdog: NodeJS.Timeout | undefined;
   private onReady: (() => void) | undefined;
+  private stopped: Promise<void> | undefined;
   private onGone: (() => void) | undefined;
   private starting: Promise<void> | undefined;
 
@@ -285,7 +286,13 @@ export class RunningService {
     this.timers = [];
   }
 
-  async stop(): Promise<void> {
+  /** Asked for from several sides at once it is one stop. */
+  stop(): Promise<void> {
+    this.stopped ??= this.stopOnce().finally(() => (this.stopped = undefined));
+    return this.stopped;
+  }
+
+  private async stopOnce(): Promise<void> {
     this.isWanted = false;
     this.clearTimers();
     const child = this.main;
