@@ -39,6 +39,7 @@ const longest = [
   'unit/server/channels/mail/read-mail',
   'unit/server/stats/fairness',
   'unit/server/channels/mail/mail-reader',
+  'flow/systemd/units',
   'flow/server/figures/reconcile',
   'flow/text/chat',
   'flow/text/kills',

@@ -52,7 +52,7 @@ async function makeDirectories(machine: SystemdMachine): Promise<void> {
       user === 'root' ? 'root' : serviceGroup,
       dir,
     ]);
-  await machine.run('install', ['-d', '-m', '1771', '-o', 'root', '-g', serviceGroup, layout.dataDir]);
+  await own(layout.dataDir, '0751', serviceUsers.server);
   await own(layout.postgres.dataDir, '0700', serviceUsers.postgres);
   await own(layout.redis.dataDir, '0700', serviceUsers.redis);
   await own(layout.recordingsDir, '2770', serviceUsers.media);

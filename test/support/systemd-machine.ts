@@ -87,8 +87,12 @@ export class SystemdMachine {
     mkdirSync(cgroup);
     const binds = Object.entries(options.binds).flat();
     const keeper = spawn(
-      'sh',
+      // Should the tests be killed, it goes with them, and all of the machine with it.
+      'setpriv',
       [
+        '--pdeathsig',
+        'KILL',
+        'sh',
         '-c',
         'echo $$ >"$1/cgroup.procs" && shift && exec unshare -m -p -u -i -n -C -f --kill-child sh -c "$@"',
         'sh',
