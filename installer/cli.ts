@@ -20,6 +20,14 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'the whole site as one text file: export, check, import',
     load: async () => (await import('./site-cli.ts')).siteCommand,
   },
+  backup: {
+    summary: 'takes a backup, lists them, proves one by restoring it',
+    load: async () => (await import('./ops/backup.ts')).backupCommand,
+  },
+  restore: {
+    summary: 'puts a backup in place, as it was or as of a later moment',
+    load: async () => (await import('./ops/restore.ts')).restoreCommand,
+  },
 };
 
 export function usageText(): string {
