@@ -5,6 +5,7 @@ import { CliError } from '../admin-socket.ts';
 import type { OpsCommand } from '../cli.ts';
 import type { CliIo } from '../cli-io.ts';
 import type { House } from '../house.ts';
+import { isRoot } from '../privilege.ts';
 import { compressions, type Compression } from './backup/base-backup.ts';
 import { backupsIn, findBackup } from './backup/backup-dirs.ts';
 import { sizeText } from './backup/durable.ts';
@@ -65,6 +66,14 @@ function parse(args: string[], house: House): Asked {
       ...keysOption(keys, values['passphrase-file']),
     },
   };
+}
+
+/** An installed house is root's to back up: every service has a user of its own. */
+export function refuseUnlessRoot(house: House): void {
+  if (house.kind === 'installed' && !isRoot())
+    throw new CliError(
+      'Backups of an installed Hearthline are taken, proved and restored by root: sudo hearthline ...',
+    );
 }
 
 /** Both or neither. */
@@ -151,6 +160,7 @@ export const backupCommand: OpsCommand = async (args, house, io) => {
     io.out(usage);
     return 0;
   }
+  refuseUnlessRoot(house);
   const [word, which, ...rest] = words;
   if (word === undefined) return take(house, options, io);
   if (word === 'list' && which === undefined) return list(house, backupsDir, io);

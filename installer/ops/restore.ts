@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { CliError } from '../admin-socket.ts';
 import type { OpsCommand } from '../cli.ts';
 import type { CliIo } from '../cli-io.ts';
-import { keysOption } from './backup.ts';
+import { keysOption, refuseUnlessRoot } from './backup.ts';
 import { findBackup } from './backup/backup-dirs.ts';
 import { sizeText } from './backup/durable.ts';
 import { restoreHouse, type HouseRestored } from './backup/restore-house.ts';
@@ -74,6 +74,7 @@ export const restoreCommand: OpsCommand = async (args, house, io) => {
     io.out(usage);
     return 0;
   }
+  refuseUnlessRoot(house);
   const [which, ...rest] = positionals;
   const atMs = values.at === undefined ? undefined : momentOf(values.at);
   if (rest.length > 0 || (which === undefined && atMs === undefined)) throw new CliError(usage);

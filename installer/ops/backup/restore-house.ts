@@ -17,11 +17,11 @@ import {
 } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { CliError } from '../../admin-socket.ts';
 import { LockedError, takeLock } from '../../data-lock.ts';
 import { cloneHouse, serviceUsers } from '../../house.ts';
-import type { House } from '../../house.ts';
+import type { House, MachinePlaces } from '../../house.ts';
 import { prepareLayout } from '../../layout.ts';
 import type { Layout } from '../../layout.ts';
 import { writePostgresAccess } from '../../postgres.ts';
@@ -66,6 +66,8 @@ export interface HouseRestored extends Restored {
 }
 
 interface Work {
+  /** Whose command it is: the same, but where another directory was named. */
+  of: House;
   house: House;
   layout: Layout;
   options: HouseRestoreOptions;
@@ -90,7 +92,7 @@ const listOf = ({ keys, ...rest }: Targets): string[] => [...Object.values(rest)
 /** Throws CliError; the house is then as it was. */
 export async function restoreHouse(of: House, options: HouseRestoreOptions): Promise<HouseRestored> {
   const manifest = readManifest(options.backup);
-  refuseUnfit(manifest, options);
+  refuseUnfit(manifest, options, of);
   // Before anything is made: a wrong passphrase is told at once.
   const keys = options.keys ? await openKeys(readKeysFile(options.keys.file), options.keys.passphrase) : [];
   const house = options.into === undefined ? of : cloneHouse({ HEARTHLINE_DATA: resolve(options.into) }, '/');
@@ -104,7 +106,7 @@ export async function restoreHouse(of: House, options: HouseRestoreOptions): Pro
     const layout = house.kind === 'clone' ? prepareLayout(dataDir) : house.layout;
     const steps = new Steps(options.say ?? (() => undefined));
     const targets = targetsOf(house, layout, keys);
-    const work = { house, layout, options, manifest, steps, stamp: stampOf(Date.now()), targets, keys };
+    const work = { of, house, layout, options, manifest, steps, stamp: stampOf(Date.now()), targets, keys };
     refuseOverData(work);
     const restored = await besideThenIn(work);
     return { ...restored, finishedBefore: finished?.journal.backup };
@@ -144,19 +146,32 @@ function readKeysFile(file: string): Buffer {
   }
 }
 
-function refuseUnfit(manifest: Manifest, { atMs, backup }: HouseRestoreOptions): void {
+function refuseUnfit(manifest: Manifest, { atMs, backup, into }: HouseRestoreOptions, of: House): void {
   if (!knowsMigration(manifest.schema))
     throw new CliError(
       `The backup is of a newer release (${manifest.product.version}, schema ${manifest.schema}; this one ends with ` +
         `${newestMigration()}). Install that release, then restore. Nothing was changed.`,
     );
   refuseOtherMajor(manifest);
+  if (of.machine && into === undefined) refuseOtherLink(manifest, of.machine);
   if (atMs === undefined) return;
   if (atMs < Date.parse(manifest.at))
     throw new CliError(
       `${backup} is of ${manifest.at}: for an earlier moment choose an earlier backup (hearthline backup list).`,
     );
   if (atMs > Date.now()) throw new CliError(`${new Date(atMs).toISOString()} is still to come.`);
+}
+
+/** The units start the Postgres that a link leads to. */
+function refuseOtherLink({ postgresMajor }: Manifest, { programsDir }: MachinePlaces): void {
+  const link = join(programsDir, 'postgres');
+  if (!existsSync(link)) return;
+  const major = basename(dirname(realpathSync(link)));
+  if (major === postgresMajor) return;
+  throw new CliError(
+    `The backup was made by Postgres ${postgresMajor}, and this house is run by ${major} (${link}). ` +
+      `Let the link lead to Postgres ${postgresMajor}, then restore. Nothing was changed.`,
+  );
 }
 
 /** Through links: a database may lie where its user can reach it. */
@@ -196,7 +211,7 @@ async function besideThenIn(work: Work): Promise<Omit<HouseRestored, 'finishedBe
   };
   clean();
   refuseTooBig(work);
-  const archiveDir = options.archiveDir ?? walArchiveDir({ layout });
+  const ownArchive = walArchiveDir({ layout });
   try {
     const restored = await restoreParts(
       {
@@ -209,7 +224,7 @@ async function besideThenIn(work: Work): Promise<Omit<HouseRestored, 'finishedBe
         redisUser: layout.redis.runAs,
       },
       options.backup,
-      { steps, ...(options.atMs !== undefined && { atMs: options.atMs }), ...logFrom(work, archiveDir) },
+      { steps, ...(options.atMs !== undefined && { atMs: options.atMs }), ...logFrom(work, ownArchive) },
     );
     const remarks = remarksOf(work, restored);
     await steps.run('Writing it to the disk', () => finishBeside(work));
@@ -219,7 +234,7 @@ async function besideThenIn(work: Work): Promise<Omit<HouseRestored, 'finishedBe
         stamp: work.stamp,
         targets: listOf(targets),
         cluster: targets.postgres,
-        ...(existsSync(archiveDir) && { archiveDir }),
+        ...(existsSync(ownArchive) && { archiveDir: ownArchive }),
       });
       return finishRestore(layout.dataDir)?.aside ?? [];
     });
@@ -232,10 +247,12 @@ async function besideThenIn(work: Work): Promise<Omit<HouseRestored, 'finishedBe
   }
 }
 
-function logFrom({ targets }: Work, archiveDir: string) {
-  if (!existsSync(archiveDir)) return {};
+/** Its own archive too, wherever the log is from: a new line of the log must not take the number of one that was. */
+function logFrom({ targets, options, of }: Work, ownArchive: string) {
+  const named = options.archiveDir ?? walArchiveDir(of);
+  const archiveDirs = [...new Set([named, ownArchive])].filter((dir) => existsSync(dir));
   const clusterLogDir = join(targets.postgres, 'pg_wal');
-  return { logFrom: { archiveDir, ...(existsSync(clusterLogDir) && { clusterLogDir }) } };
+  return { logFrom: { archiveDirs, ...(existsSync(clusterLogDir) && { clusterLogDir }) } };
 }
 
 /** For each disk what goes to it. */

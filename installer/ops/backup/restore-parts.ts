@@ -52,7 +52,7 @@ export interface RestoreOptions {
   /** A moment after the backup's, instead of its own. */
   atMs?: number;
   /** Where the database's log is kept file by file, and the pg_wal of a cluster that has the newest of it. */
-  logFrom?: { archiveDir: string; clusterLogDir?: string };
+  logFrom?: { archiveDirs: string[]; clusterLogDir?: string };
   /** False leaves recordings and announcements out. */
   hasFiles?: boolean;
   steps?: Steps;
@@ -169,14 +169,15 @@ async function unpackDatabase(source: Source, places: RestorePlaces): Promise<vo
 
 const shellQuoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** Where Postgres finds pieces of its log; the second is what no archive has yet. */
+/** Where Postgres finds pieces of its log; the last is what no archive has yet. */
 function restoreCommand({ logFrom }: RestoreOptions): string {
   if (!logFrom) return 'false';
   const from = (dir: string) => shellQuoted(dir).replaceAll('%', '%%');
-  const archive = from(logFrom.archiveDir);
-  const unpack = `test -e ${archive}/%f.gz && gzip -dc ${archive}/%f.gz > "%p"`;
-  const { clusterLogDir } = logFrom;
-  return clusterLogDir === undefined ? unpack : `${unpack} || cp ${from(clusterLogDir)}/%f "%p"`;
+  const tries = logFrom.archiveDirs
+    .map(from)
+    .map((dir) => `test -e ${dir}/%f.gz && gzip -dc ${dir}/%f.gz > "%p"`);
+  if (logFrom.clusterLogDir !== undefined) tries.push(`cp ${from(logFrom.clusterLogDir)}/%f "%p"`);
+  return tries.map((one) => `{ ${one}; }`).join(' || ') || 'false';
 }
 
 /** Names of zones, Z among them, are not known yet when it reads its settings. */
@@ -200,7 +201,7 @@ async function recover({ manifest }: Source, places: RestorePlaces, options: Res
     if (!isShort || atMs === undefined) throw error;
     throw new CliError(
       `The log that was kept ends before ${new Date(atMs).toISOString()}: choose an earlier moment, or bring the rest ` +
-        `of the log to ${options.logFrom?.archiveDir ?? 'the archive'}.`,
+        `of the log to ${options.logFrom?.archiveDirs[0] ?? 'the archive, or name it with --log'}.`,
       { cause: error },
     );
   }

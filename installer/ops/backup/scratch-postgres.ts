@@ -68,14 +68,20 @@ export async function startPrivatePostgres(options: ScratchOptions): Promise<Scr
     await postgres.stop('SIGINT');
     sockets.remove();
   };
-  const endAt = performance.now() + longestStartMs;
+  const startedAt = performance.now();
+  const endAt = startedAt + longestStartMs;
   for (;;) {
     const isUp = await waitForPostgres(sockets.dir, lookMs).then(
       () => true,
       () => false,
     );
     if (isUp) return { socketDir: sockets.dir, stop };
-    if (postgres.isRunning() && performance.now() < endAt) continue;
+    if (postgres.isRunning() && performance.now() < endAt) {
+      // The longer it takes, the more rarely it is asked.
+      const pauseMs = Math.min(5000, (performance.now() - startedAt) / 20);
+      await new Promise((wake) => setTimeout(wake, pauseMs));
+      continue;
+    }
     await stop();
     throw new CliError(`Postgres could not be started on what was restored:\n${postgres.said().trim()}`);
   }

@@ -1,5 +1,5 @@
 /** A backup brought forward to a moment between two things that happened, and to moments that cannot be had. */
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { takeBackup, type TakenBackup } from '../../../../installer/ops/backup/take-backup.ts';
@@ -27,7 +27,7 @@ describe('a point in time', function () {
   };
   const note = (key: string) => sql(`insert into settings (key, value) values ('${key}', '1')`);
   let first: string;
-  let second: string;
+  let third: string;
 
   before(async () => {
     temp = makeTempDir();
@@ -40,7 +40,6 @@ describe('a point in time', function () {
     await note('mark-2');
     mkdirSync(stack.recordingsDir, { recursive: true });
     writeFileSync(join(stack.recordingsDir, 'after-the-backup.wav'), 'sound');
-    second = await now();
     await note('mark-3');
   });
   after(async () => {
@@ -80,7 +79,7 @@ describe('a point in time', function () {
     await until('the new line is archived', () =>
       readdirSync(walArchiveDir(houseIn(dataDir))).some((name) => /^00000002[0-9A-F]{16}\.gz$/.test(name)),
     );
-    const third = await now();
+    third = await now();
     await stack.stop();
     const { code, said } = await runOps(dataDir, 'restore', 'latest', '--at', third, '--replace');
     expect(code, said).to.equal(0);
@@ -89,36 +88,35 @@ describe('a point in time', function () {
     expect(await sql('select failed_count from pg_stat_archiver')).to.equal('0');
   });
 
-  it('is refused in words where the log does not reach, and nothing is touched', async () => {
+  it('can be had in another directory, with the log of the first', async () => {
     await stack.stop();
-    const empty = join(temp, 'no-log');
-    mkdirSync(empty);
-    const aside = () => readdirSync(dataDir).sort();
-    const was = aside();
-    const short = await runOps(
-      dataDir,
-      'restore',
-      'latest',
-      '--at',
-      second,
-      '--log',
-      empty,
-      '--into',
-      join(temp, 'o'),
-    );
-    expect(short.code).to.equal(1);
-    expect(short.said).to.match(/The log that was kept ends before .*choose an earlier moment/);
-    for (const [at, what] of [
-      ['2020-01-01T00:00:00Z', /There is no backup in .* of before 2020/],
-      ['2999-01-01T00:00:00Z', /is still to come/],
-      ['yesterday', /--at is a moment with its zone/],
+    const into = join(temp, 'beside', 'var');
+    const { code, said } = await runOps(dataDir, 'restore', 'latest', '--at', third, '--into', into);
+    expect(code, said).to.equal(0);
+    stack = await startStack({ dataDir: into });
+    expect(await marks()).to.equal('mark-0,mark-1,mark-9');
+  });
+
+  it('is refused in words where it cannot be had, and nothing is touched', async () => {
+    await stack.stop();
+    const was = readdirSync(dataDir);
+    // The first house went on to it; the line that the archive ends with left that house before.
+    const never = new Date(Date.now() - 1).toISOString();
+    const into = join(temp, 'o');
+    for (const [args, what] of [
+      [
+        ['latest', '--at', never, '--into', into],
+        /The log that was kept ends before .*choose an earlier moment/,
+      ],
+      [['--at', '2020-01-01T00:00:00Z', '--replace'], /There is no backup in .* of before 2020/],
+      [['--at', '2999-01-01T00:00:00Z', '--replace'], /is still to come/],
+      [['--at', 'yesterday', '--replace'], /--at is a moment with its zone/],
     ] as const) {
-      const refused = await runOps(dataDir, 'restore', '--at', at, '--replace');
+      const refused = await runOps(dataDir, 'restore', ...args);
       expect(refused.code, refused.said).to.equal(1);
       expect(refused.said).to.match(what);
     }
-    expect(aside()).to.deep.equal(was);
-    rmSync(empty, { recursive: true });
+    expect(readdirSync(dataDir)).to.deep.equal(was);
   });
 
   it('needs no older log than that of the oldest backup that is kept', async () => {
