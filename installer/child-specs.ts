@@ -18,6 +18,7 @@ export interface SpecInput {
   /** Added to the environment of our own programs. */
   extraEnv: Record<string, string>;
   fsync: boolean;
+  postgresSettings: Record<string, string>;
 }
 
 /** What npm put into the environment says nothing to our programs and would be shown in their /proc. */
@@ -83,7 +84,7 @@ export interface ChildSpecs {
 }
 
 export function childSpecs(input: SpecInput): ChildSpecs {
-  const { layout, fsync } = input;
+  const { layout, fsync, postgresSettings } = input;
   const env = ownEnvironment(input);
   const media = withRealTime(nodeProgram('sip/media/engine/main'));
   const shared = (name: ProcessName) => ({
@@ -95,7 +96,7 @@ export function childSpecs(input: SpecInput): ChildSpecs {
     postgres: {
       ...shared('postgres'),
       title: 'Postgres',
-      ...postgresCommand(layout.postgres, { fsync }),
+      ...postgresCommand(layout.postgres, { fsync, extra: postgresSettings }),
       cwd: layout.postgres.dataDir,
       runAs: layout.postgres.runAs,
       // Fast shutdown; immediate when it takes too long, which costs a recovery at the next start.

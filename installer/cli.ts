@@ -52,6 +52,14 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'the certificate of the pages: show, make, renew, csr, install',
     load: async () => (await import('./ops/certificates.ts')).certificatesCommand,
   },
+  backup: {
+    summary: 'takes a backup, lists them, proves one by restoring it',
+    load: async () => (await import('./ops/backup.ts')).backupCommand,
+  },
+  restore: {
+    summary: 'puts a backup in place, as it was or as of a later moment',
+    load: async () => (await import('./ops/restore.ts')).restoreCommand,
+  },
 };
 
 export function usageText(): string {

@@ -31,7 +31,17 @@ function readId(file: string): ProcessId | undefined {
 /** Takes the lock or throws LockedError; returns what releases it. */
 export function lockDataDirectory(dataDir: string): () => void {
   mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
-  const file = join(dataDir, 'supervisor.lock');
+  return takeLock(
+    join(dataDir, 'supervisor.lock'),
+    (pid) =>
+      `Hearthline is already running from ${dataDir} (process ${pid}). ` +
+      `Stop it with Ctrl-C where it runs, or: kill ${pid}. ` +
+      `A second one beside it needs its own HEARTHLINE_DATA and ports.`,
+  );
+}
+
+/** The same of any file in a directory that is there; `heldText` tells a person who holds it. */
+export function takeLock(file: string, heldText: (pid: number) => string): () => void {
   const own = identify(process.pid);
   if (!own) throw new Error('/proc is not available');
   const claim = `${file}.${process.pid}`;
@@ -48,12 +58,7 @@ export function lockDataDirectory(dataDir: string): () => void {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
       const holder = readId(file);
-      if (holder && isSameProcess(holder))
-        throw new LockedError(
-          `Hearthline is already running from ${dataDir} (process ${holder.pid}). ` +
-            `Stop it with Ctrl-C where it runs, or: kill ${holder.pid}. ` +
-            `A second one beside it needs its own HEARTHLINE_DATA and ports.`,
-        );
+      if (holder && isSameProcess(holder)) throw new LockedError(heldText(holder.pid));
       removeStale(file, holder);
     }
     throw new LockedError(`${file} changes all the time: is another start under way?`);

@@ -36,11 +36,17 @@ export function postgresBinDir(): string {
   return join(root, newest, 'bin');
 }
 
+/** The programs of one major version; undefined where it is not installed. */
+export function postgresBinDirOf(major: string): string | undefined {
+  const dir = join(root, major, 'bin');
+  return existsSync(join(dir, 'postgres')) ? dir : undefined;
+}
+
 /** A cluster can only be opened by the major version that made it. */
 function binDirOf(dataDir: string): string {
   const version = readFileSync(join(dataDir, 'PG_VERSION'), 'utf8').trim();
-  const dir = join(root, version, 'bin');
-  if (!existsSync(join(dir, 'postgres')))
+  const dir = postgresBinDirOf(version);
+  if (dir === undefined)
     throw new Error(
       `the database in ${dataDir} was made by Postgres ${version}, which is not installed: apt-get install postgresql-${version}`,
     );
@@ -48,7 +54,7 @@ function binDirOf(dataDir: string): string {
 }
 
 /** The words, sort order and clock of every cluster, whatever the machine's own are. */
-const plainEnv = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
+export const plainEnv = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
 
 /** Makes a new cluster in an empty directory. A half-made one (power cut) is recognised by what is missing. */
 export async function initPostgres(place: PostgresPlace, options: { sync: boolean }): Promise<boolean> {
@@ -73,7 +79,10 @@ export function markPostgresMade(place: PostgresPlace): void {
   writeFileSync(join(place.dataDir, 'hearthline-cluster'), 'made by hearthline\n');
 }
 
-/** Access rules, rewritten at each start: this machine's user who runs the server, by peer credentials. */
+/**
+ * Access rules, rewritten at each start: this machine's user who runs the server, by peer credentials. "all" is no
+ * database that a base backup asks for, hence a line of its own.
+ */
 export function writePostgresAccess(place: PostgresPlace): void {
   const osUser = userInfo().username;
   const users = new Set([osUser, ...(place.runAs ? [place.runAs.user] : [])]);
@@ -81,7 +90,10 @@ export function writePostgresAccess(place: PostgresPlace): void {
     `hearthline ${user} ${postgresRole}`,
     `hearthline ${user} postgres`,
   ]);
-  writeFileSync(join(place.dataDir, 'pg_hba.conf'), 'local all all peer map=hearthline\n');
+  writeFileSync(
+    join(place.dataDir, 'pg_hba.conf'),
+    'local all all peer map=hearthline\nlocal replication postgres peer map=hearthline\n',
+  );
   writeFileSync(join(place.dataDir, 'pg_ident.conf'), `${ident.join('\n')}\n`);
 }
 
@@ -133,9 +145,9 @@ function postgresSettings(place: PostgresPlace): Record<string, string> {
 /** The program and arguments that run the cluster in the foreground. */
 export function postgresCommand(
   place: PostgresPlace,
-  options: { fsync: boolean } = { fsync: true },
+  options: { fsync: boolean; extra?: Record<string, string> } = { fsync: true },
 ): { command: string; args: string[]; env: Record<string, string> } {
-  const settings = { ...postgresSettings(place), fsync: options.fsync ? 'on' : 'off' };
+  const settings = { ...postgresSettings(place), fsync: options.fsync ? 'on' : 'off', ...options.extra };
   const args = ['-D', place.dataDir];
   for (const [key, value] of Object.entries(settings)) args.push('-c', `${key}=${value}`);
   return { command: join(binDirOf(place.dataDir), 'postgres'), args, env: plainEnv };

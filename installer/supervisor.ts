@@ -21,6 +21,8 @@ import {
   waitForPostgres,
   writePostgresAccess,
 } from './postgres.ts';
+import { finishRestore } from './ops/backup/swap.ts';
+import { prepareWalArchive, walArchiveSettings } from './ops/backup/wal-archive.ts';
 import { waitForRedis } from './redis.ts';
 import type { Settings } from './settings.ts';
 import { readTlsPair, TlsFault } from '../server/lib/tls-pair.ts';
@@ -41,6 +43,8 @@ export interface SupervisorOptions {
   extraEnv?: Record<string, string>;
   /** Tests may trade the safety of a power cut for speed. */
   fsync?: boolean;
+  /** Keeps the database's log file by file, for restores to any moment (docs/backup.md). */
+  archivesLog?: boolean;
   /** Puts a ready-made cluster where none is; tests copy a template. */
   makeCluster?: (dataDir: string) => Promise<void>;
 }
@@ -91,6 +95,8 @@ export class Supervisor {
     if (leftovers.length > 0)
       report.line(`A start before this one was cut off; ended what it left: ${leftovers.join(', ')}.`);
     if (settings.tls) checkTls(settings.tls);
+    if (finishRestore(settings.dataDir))
+      report.line('A restore was cut off while it put the data in place; that is finished now.');
     const faults = await portFaults(settings);
     if (faults.length > 0) throw new StartError(faults.join('\n'));
     this.foreignRtpPorts = takenRtpPorts(settings).length;
@@ -113,6 +119,7 @@ export class Supervisor {
       sipControl: `127.0.0.1:${await this.controlPort(layout)}`,
       extraEnv: this.options.extraEnv ?? {},
       fsync: this.options.fsync ?? true,
+      postgresSettings: this.archiveSettings(layout),
     });
     this.isRealTime = isRealTime;
     for (const spec of Object.values(specs))
@@ -121,6 +128,12 @@ export class Supervisor {
         new SupervisedProcess(spec, this.watcher(), this.options.autoRestart ?? true),
       );
     this.follower = setInterval(() => this.followLogs(), followMs);
+  }
+
+  private archiveSettings(layout: Layout): Record<string, string> {
+    if (this.options.archivesLog !== true) return {};
+    prepareWalArchive({ layout }, layout.postgres.runAs);
+    return walArchiveSettings({ layout });
   }
 
   private async withCluster(layout: Layout): Promise<Layout> {

@@ -32,6 +32,10 @@ export interface StackOptions {
   /** The pages over TLS. */
   tls?: { certFile: string; keyFile: string };
   readyMs?: number;
+  /** The data directory, which outlives the stack: of an earlier one, or what was restored. A new one when left out. */
+  dataDir?: string;
+  /** Keeps the database's log for restores to any moment. */
+  archivesLog?: boolean;
 }
 
 export interface Stack {
@@ -149,7 +153,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const temp = makeTempDir();
   const { release, ...rtpPorts } = await freeRtpRange(options.rtpPortCount ?? rtpGrid);
   const settings = {
-    dataDir: join(temp, 'var'),
+    dataDir: options.dataDir ?? join(temp, 'var'),
     httpPort: await freePort(),
     publicPort: await freePort(),
     sipPort: await freePort(),
@@ -158,12 +162,14 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...(options.tls && { tls: options.tls }),
   };
   const scheme = options.tls ? 'https' : 'http';
+  const isNew = !existsSync(join(settings.dataDir, 'postgres', 'PG_VERSION'));
   const told: string[] = [];
   const supervisor = new Supervisor({
     settings,
     autoRestart: options.autoRestart ?? true,
     extraEnv: options.env ?? {},
     fsync: false,
+    archivesLog: options.archivesLog ?? false,
     makeCluster: copyPostgresTemplate,
     report: {
       line: (text) => told.push(text),
@@ -180,10 +186,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   try {
     await supervisor.prepare();
     const { layout } = supervisor;
-    if (options.site === undefined) {
+    if (options.site === undefined && isNew) {
       await writeFirstSite(layout);
       firstPhones = readFirstPhones(layout.firstPhonesFile);
-    } else writeFileSync(layout.seedSiteFile, options.site, { mode: 0o600 });
+    } else if (options.site !== undefined) writeFileSync(layout.seedSiteFile, options.site, { mode: 0o600 });
     await linkPrompts(layout.promptsDir);
     await supervisor.startBelow(true);
     supervisor.startServer();

@@ -63,7 +63,7 @@ export class WebClient {
   }
 }
 
-const adminPassword = 'correct horse battery';
+export const adminPassword = 'correct horse battery';
 
 export async function firstAdmin(url: string, secret: string): Promise<WebClient> {
   const admin = new WebClient(url);
