@@ -3,6 +3,7 @@
  * Exit codes: 0 stopped, 1 could not listen, 2 bad settings.
  */
 import { pino } from 'pino';
+import { keepLedger } from '../../ledger/process-ledger.ts';
 import { ConfigError, readConfig } from './config.ts';
 import type { EngineConfig } from './config.ts';
 import { Engine } from './core/engine.ts';
@@ -19,6 +20,7 @@ function configOrExit(): EngineConfig {
 }
 
 async function main(): Promise<void> {
+  const ledger = keepLedger();
   const config = configOrExit();
   const redact = { paths: ['pii'], censor: '[redacted]' };
   const log = pino({ name: 'sip-engine', level: config.logLevel, redact });
@@ -36,6 +38,7 @@ async function main(): Promise<void> {
           }),
           metrics: () => engine.metrics.text(),
           dialogs: (tag) => engine.callIds(tag),
+          connections: () => ledger.report(),
         });
   let isStopping = false;
   const stop = (signal: string): void => {

@@ -1,16 +1,19 @@
 /**
- * Health, metrics and the ids of the calls that are up (`/dialogs`, `/dialogs?tag=<app>`) over HTTP on a Unix socket:
- * readable by who may open the file, by nobody else. It changes nothing.
+ * Health, metrics, the ids of the calls that are up (`/dialogs`, `/dialogs?tag=<app>`) and to whom something was sent
+ * (`/connections`) over HTTP on a Unix socket: readable by who may open the file, by nobody else. It changes nothing.
  */
 import { chmodSync, unlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import type { LedgerReport } from '../../ledger/connection-ledger.ts';
 
 export interface StatusSource {
   health(): Record<string, unknown>;
   metrics(): string;
   /** Ids of the dialogs of calls that are up; `tag`: only those of that app. */
   dialogs(tag: string | undefined): string[];
+  /** To whom this process has sent what. */
+  connections(): LedgerReport;
 }
 
 const base = 'http://engine';
@@ -36,6 +39,9 @@ export function startStatusServer(path: string, source: StatusSource): Promise<S
     } else if (request.method === 'GET' && pathname === '/dialogs') {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ dialogs: source.dialogs(searchParams.get('tag') ?? undefined) }));
+    } else if (request.method === 'GET' && pathname === '/connections') {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(source.connections()));
     } else {
       response.writeHead(404).end();
     }
