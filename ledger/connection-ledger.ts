@@ -37,6 +37,8 @@ export interface LedgerRow {
 export interface LedgerReport {
   instance: string;
   rows: LedgerRow[];
+  /** By address: the name that it was found under, newest. */
+  names: Record<string, string>;
 }
 
 export interface Peer {
@@ -46,12 +48,14 @@ export interface Peer {
 }
 
 const hostsAtMost = 20;
+const namesAtMost = 500;
 export const otherPeers = '*';
 
 export class ConnectionLedger {
   readonly #rows = new Map<string, LedgerRow>();
   readonly #rowsAtMost: number;
   readonly #now: () => number;
+  readonly #names = new Map<string, string>();
   #version = 0;
 
   constructor(rowsAtMost = 4096, now: () => number = Date.now) {
@@ -142,6 +146,22 @@ export class ConnectionLedger {
     row.bytesIn += bytesIn;
     row.lastAt = this.#now();
     this.#version += 1;
+  }
+
+  /** What a name led to: a datagram goes to an address, and tells no name. */
+  named(name: string, addresses: readonly string[]): void {
+    for (const address of addresses) {
+      if (this.#names.get(address) === name) continue;
+      this.#names.delete(address);
+      this.#names.set(address, name);
+      this.#version += 1;
+      const [oldest = ''] = this.#names.keys();
+      if (this.#names.size > namesAtMost) this.#names.delete(oldest);
+    }
+  }
+
+  names(): Record<string, string> {
+    return Object.fromEntries(this.#names);
   }
 
   /** Copies, of those alone to whom something went. */

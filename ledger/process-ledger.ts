@@ -15,6 +15,7 @@ const threadsAtMost = 1000;
 interface Told {
   threadId: number;
   rows: LedgerRow[];
+  names: Record<string, string>;
 }
 
 function hook(ledger: ConnectionLedger, hasDatagrams: boolean): Hook {
@@ -37,15 +38,15 @@ export function keepLedger(): ProcessLedger {
   const ledger = new ConnectionLedger();
   const instance = randomUUID();
   const { count } = hook(ledger, true);
-  const threads = new Map<number, LedgerRow[]>();
+  const threads = new Map<number, Pick<Told, 'rows' | 'names'>>();
   let gone: LedgerRow[] = [];
   const channel = new BroadcastChannel(channelName);
   channel.onmessage = (event: unknown) => {
-    const { threadId: id, rows } = (event as { data: Told }).data;
-    threads.set(id, rows);
+    const { threadId: id, rows, names } = (event as { data: Told }).data;
+    threads.set(id, { rows, names });
     if (threads.size <= threadsAtMost) return;
     const [oldest = id] = threads.keys();
-    gone = joinRows([gone, threads.get(oldest) ?? []]);
+    gone = joinRows([gone, threads.get(oldest)?.rows ?? []]);
     threads.delete(oldest);
   };
   (channel as unknown as { unref(): void }).unref();
@@ -53,7 +54,12 @@ export function keepLedger(): ProcessLedger {
     ledger,
     report() {
       count();
-      return { instance, rows: joinRows([ledger.rows(), ...threads.values(), gone]) };
+      const told = [...threads.values()];
+      return {
+        instance,
+        rows: joinRows([ledger.rows(), ...told.map(({ rows }) => rows), gone]),
+        names: Object.assign({}, ...told.map(({ names }) => names), ledger.names()) as Record<string, string>,
+      };
     },
   };
   return kept;
@@ -71,7 +77,7 @@ export function reportToLedger({ hasDatagrams = true } = {}): void {
     count();
     if (ledger.version === told) return;
     told = ledger.version;
-    channel.postMessage({ threadId, rows: ledger.rows() } satisfies Told);
+    channel.postMessage({ threadId, rows: ledger.rows(), names: ledger.names() } satisfies Told);
   };
   setInterval(tell, tellEveryMs).unref();
   process.once('exit', tell);

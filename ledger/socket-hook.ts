@@ -175,8 +175,18 @@ const asking = [
   'reverse',
 ];
 
-/** Questions for names. The C library sends them; whom it asks is in resolv.conf. */
+/** Addresses in an answer of `dns`: one, or a list of them, or of what holds one. */
+const addressesIn = (answer: unknown): string[] =>
+  (Array.isArray(answer) ? (answer as unknown[]) : [answer]).flatMap((one) => {
+    const address: unknown = typeof one === 'object' && one !== null && 'address' in one ? one.address : one;
+    return typeof address === 'string' && isIP(address) !== 0 ? [address] : [];
+  });
+
+/** Questions for names, and what they led to. The C library sends them; whom it asks is in resolv.conf. */
 export function watchNames(ledger: ConnectionLedger): void {
+  const answered = (name: unknown, answer: unknown): void => {
+    if (typeof name === 'string' && isIP(name) === 0) ledger.named(name, addressesIn(answer));
+  };
   const note = (name: unknown): void => {
     if (typeof name !== 'string' || isKnownHere(name)) return;
     const [address = ''] = nameServers();
@@ -189,7 +199,19 @@ export function watchNames(ledger: ConnectionLedger): void {
       if (typeof ask !== 'function') continue;
       const watched = function (this: unknown, ...args: unknown[]): unknown {
         note(args[0]);
-        return Reflect.apply(ask, this, args);
+        const done = args.at(-1);
+        if (typeof done === 'function')
+          args[args.length - 1] = function (this: unknown, ...given: unknown[]): unknown {
+            answered(args[0], given[1]);
+            return Reflect.apply(done, this, given);
+          };
+        const answer: unknown = Reflect.apply(ask, this, args);
+        if (answer instanceof Promise)
+          answer.then(
+            (found) => answered(args[0], found),
+            () => undefined,
+          );
+        return answer;
       };
       // `util.promisify(dns.lookup)` looks for Node's own way under a symbol.
       place[name] = Object.assign(watched, ask);

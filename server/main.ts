@@ -7,6 +7,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { basename, dirname, join, resolve } from 'node:path';
 import { renderText } from '../installer/prompts.ts';
+import { keepLedger } from '../ledger/process-ledger.ts';
 import { createCallControl, defaultTimings } from '../sip/call/call-control.ts';
 import { createAcd } from './acd/engine.ts';
 import { createAdminSocketApp, listenAdminSocket } from './api/admin-socket.ts';
@@ -37,6 +38,7 @@ import { routingSwitches } from './app/routing-switches.ts';
 import { createTextSide } from './compose/text.ts';
 import { exposeGuard, textChannelsOf } from './compose/text-guard.ts';
 import { createReconciler } from './compose/reconciling.ts';
+import { createResidency } from './compose/residency.ts';
 import { createRecordsSide } from './compose/records.ts';
 import { createRecordingStore } from './compose/recording-files.ts';
 import { keepSnapshots, type HouseState } from './compose/snapshots.ts';
@@ -58,6 +60,8 @@ import { createShutdown } from './lib/shutdown.ts';
 const sipTag = 'hearthline';
 
 async function main(): Promise<void> {
+  // First of all: what is opened from here on is seen.
+  keepLedger();
   // Each look into Node's own process.env asks the system; the SIP client library looks with every header.
   process.env = { ...process.env };
   const config = readEnvironment(process.env);
@@ -172,7 +176,7 @@ async function main(): Promise<void> {
   });
   shutdown.add('figures', () => figures.stop());
   let isTakenOver = false;
-  const health = () => healthOf(stores, calls, isTakenOver, text.health());
+  const health = () => healthOf(stores, calls, isTakenOver, text.health(), residency.health());
   exposeGuard(metrics, text.guard);
   const alerting = createAlerts({
     sequelize: stores.sequelize,
@@ -186,7 +190,19 @@ async function main(): Promise<void> {
     logger,
   });
   shutdown.add('alerts', () => alerting.stop());
+  const residency = createResidency({
+    config,
+    site: active,
+    alertWebhooks: () => alerting.alerts.webhooks(),
+    calls,
+    audit,
+    metrics,
+    clock,
+    logger,
+  });
+  shutdown.add('residency', () => residency.stop());
   const http = createHttpServer({
+    residency,
     alerting: alerting.port,
     desk: text.desk,
     quarantine: text.guard.quarantine,
@@ -274,6 +290,7 @@ async function main(): Promise<void> {
   reconciler.start();
   void text.start();
   alerting.start();
+  void residency.start();
 
   const keeper = keepSnapshots({
     stores,
@@ -291,7 +308,16 @@ async function main(): Promise<void> {
     logger.error({ err }, 'no setup secret could be made'),
   );
   await listen(http, config, shutdown, logger);
-  const adminApp = createAdminSocketApp({ access, audit, siteService, health, logger, newId, onSetupSecret });
+  const adminApp = createAdminSocketApp({
+    access,
+    audit,
+    siteService,
+    residency,
+    health,
+    logger,
+    newId,
+    onSetupSecret,
+  });
   const admin = await listenAdminSocket(adminApp, config.adminSocket);
   shutdown.add('admin socket', () => void admin.close());
   logger.info({ port: config.http.port, version, instanceId }, 'ready');

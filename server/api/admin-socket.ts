@@ -15,7 +15,10 @@ import { notFound, refusal } from './refusal.ts';
 import { importSite, presentFaults } from './site/site-import.ts';
 
 const actor = 'local';
-export type AdminSocketDeps = Pick<ApiDeps, 'siteService' | 'audit' | 'health' | 'logger' | 'newId'> & {
+export type AdminSocketDeps = Pick<
+  ApiDeps,
+  'siteService' | 'audit' | 'health' | 'residency' | 'logger' | 'newId'
+> & {
   access: Pick<ApiDeps['access'], 'setup'>;
   /** The new secret also goes where the first one was put (`var/run/setup-secret`). */
   onSetupSecret?: (secret: string) => Promise<void> | void;
@@ -52,6 +55,18 @@ export function createAdminSocketApp(deps: AdminSocketDeps): Express {
     await deps.onSetupSecret?.(secret);
     await deps.audit.append({ actor, action: 'setup-secret.renewed' });
     res.json({ secret });
+  });
+  app.get('/residency', async (_req, res) => {
+    const answer = await deps.residency.answer();
+    if (!answer) throw refusal('not-ready', 'what leaves the building is not watched yet');
+    res.json(answer);
+  });
+  app.post('/residency/sign', async (_req, res) => {
+    const written = await deps.residency.signSoFar().catch((error: unknown) => {
+      throw refusal('not-ready', error instanceof Error ? error.message : 'it cannot be signed now');
+    });
+    await deps.audit.append({ actor, action: 'residency.signed', target: written.file });
+    res.json(written);
   });
   app.use(() => {
     throw notFound('command');

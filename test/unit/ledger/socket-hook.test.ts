@@ -183,7 +183,8 @@ describe('the hook of sockets', () => {
 
   it('notes names that are asked, by whatever function, and none that are known here', async () => {
     const names = () => ledger.rows().find(({ protocol }) => protocol === 'dns')?.hosts ?? [];
-    await dns.promises.lookup('localhost');
+    const { address } = await dns.promises.lookup('localhost');
+    expect(ledger.names()[address], 'what a name led to').to.equal('localhost');
     await dns.promises.lookup('192.0.2.1');
     expect(names()).to.deep.equal([]);
     // Whatever comes of it: that it was asked is what counts.
