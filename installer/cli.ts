@@ -20,6 +20,14 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'the whole site as one text file: export, check, import',
     load: async () => (await import('./site-cli.ts')).siteCommand,
   },
+  audit: {
+    summary: 'the audit trail: verify it against the signed statements, export it',
+    load: async () => (await import('./ops/audit.ts')).auditCommand,
+  },
+  residency: {
+    summary: 'what left the building, signed statements of it, and how to check them',
+    load: async () => (await import('./ops/residency.ts')).residencyCommand,
+  },
 };
 
 export function usageText(): string {

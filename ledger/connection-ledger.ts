@@ -6,6 +6,8 @@
  * A datagram's sender is remembered: what then goes to it is an answer to whoever came. Bounded: beyond `rowsAtMost` the answers that
  * are oldest are folded into one row, and what we opened ourselves into another, which has no address and so shows.
  */
+import type { KernelSighting } from './kernel-look.ts';
+
 export const ledgerProtocols = ['tcp', 'udp', 'rtp', 'dns'] as const;
 export type LedgerProtocol = (typeof ledgerProtocols)[number];
 
@@ -39,6 +41,8 @@ export interface LedgerReport {
   rows: LedgerRow[];
   /** By address: the name that it was found under, newest. */
   names: Record<string, string>;
+  /** What the kernel shows of this process's own sockets; where others look at it, none. */
+  kernel?: KernelSighting[];
 }
 
 export interface Peer {

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { BroadcastChannel, threadId } from 'node:worker_threads';
 import { ConnectionLedger, joinRows, type LedgerReport, type LedgerRow } from './connection-ledger.ts';
+import { KernelLook } from './kernel-look.ts';
 import { watchConnections, watchDatagrams, watchNames, type Hook } from './socket-hook.ts';
 
 const channelName = 'hearthline-ledger';
@@ -29,6 +30,8 @@ export interface ProcessLedger {
   /** For engines that count packets of their own. */
   ledger: ConnectionLedger;
   report(): LedgerReport;
+  /** With what the kernel shows of this process: read first, since a ledger knows of a connection before the kernel does. */
+  wholeReport(): Promise<LedgerReport>;
 }
 
 let kept: ProcessLedger | undefined;
@@ -50,16 +53,22 @@ export function keepLedger(): ProcessLedger {
     threads.delete(oldest);
   };
   (channel as unknown as { unref(): void }).unref();
+  const look = new KernelLook({ pids: () => Promise.resolve(new Map([[process.pid, 'self']])) });
+  const report = (): LedgerReport => {
+    count();
+    const told = [...threads.values()];
+    return {
+      instance,
+      rows: joinRows([ledger.rows(), ...told.map(({ rows }) => rows), gone]),
+      names: Object.assign({}, ...told.map(({ names }) => names), ledger.names()) as Record<string, string>,
+    };
+  };
   kept = {
     ledger,
-    report() {
-      count();
-      const told = [...threads.values()];
-      return {
-        instance,
-        rows: joinRows([ledger.rows(), ...told.map(({ rows }) => rows), gone]),
-        names: Object.assign({}, ...told.map(({ names }) => names), ledger.names()) as Record<string, string>,
-      };
+    report,
+    async wholeReport() {
+      const kernel = await look.look();
+      return { ...report(), kernel };
     },
   };
   return kept;

@@ -24,6 +24,10 @@ export type AdminSocketDeps = Pick<
   onSetupSecret?: (secret: string) => Promise<void> | void;
 };
 
+function notNow(error: unknown): never {
+  throw refusal('not-ready', error instanceof Error ? error.message : 'it cannot be signed now');
+}
+
 const yamlOf = (req: Request): string => (typeof req.body === 'string' ? req.body : '');
 
 /** PUT /site and POST /site/check take the file itself as the body, whatever its declared type. */
@@ -62,11 +66,12 @@ export function createAdminSocketApp(deps: AdminSocketDeps): Express {
     res.json(answer);
   });
   app.post('/residency/sign', async (_req, res) => {
-    const written = await deps.residency.signSoFar().catch((error: unknown) => {
-      throw refusal('not-ready', error instanceof Error ? error.message : 'it cannot be signed now');
-    });
+    const written = await deps.residency.signSoFar().catch(notNow);
     await deps.audit.append({ actor, action: 'residency.signed', target: written.file });
     res.json(written);
+  });
+  app.post('/residency/sign-due', async (_req, res) => {
+    res.json((await deps.residency.signDue().catch(notNow)) ?? {});
   });
   app.use(() => {
     throw notFound('command');

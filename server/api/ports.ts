@@ -230,6 +230,8 @@ export interface ResidencyPort {
   answer(): Promise<ResidencyAnswer | undefined>;
   /** A signed statement of today up to now; rejects with words for the bank's IT where there can be none. */
   signSoFar(): Promise<{ number: number; file: string }>;
+  /** The days that are over, likewise: the newest statement, if there is any. */
+  signDue(): Promise<{ number: number; file: string } | undefined>;
 }
 
 export interface ApiDeps {

@@ -2,8 +2,10 @@
  * The proof of residency, joined to the ledgers, the kernel, the site, the audit trail and the files of the house. It starts last: no
  * call waits for it, and what fails here is logged and goes no further.
  */
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { CallControl } from '../../sip/port.ts';
@@ -13,14 +15,14 @@ import type { ResidencyPort } from '../api/ports.ts';
 import type { ActiveSite } from '../app/active-site.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { ServerConfig } from '../config/env.ts';
-import type { EgressRow } from '../contract/rest-channels.ts';
 import type { HealthAnswer } from '../contract/rest.ts';
 import type { ResidencyRow } from '../contract/rest-residency.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { MetricsRegistry } from '../lib/metrics.ts';
+import { EgressFile } from '../residency/egress-file.ts';
 import { openHouseKey } from '../residency/house-key.ts';
-import { KernelLook } from '../residency/kernel-look.ts';
+import { KernelLook } from '../../ledger/kernel-look.ts';
 import { networksOf, type OwnerFacts, trunkNetworks } from '../residency/owners.ts';
 import { Statements } from '../residency/statements.ts';
 import { ResidencyWatch } from '../residency/watch.ts';
@@ -45,6 +47,14 @@ export interface ResidencySide extends ResidencyPort {
 }
 
 const retryMs = 30_000;
+const machineAnswersFile = '/etc/hearthline/answers.json';
+/** The user that the server of an installed house runs as. */
+const isInstalled = (): boolean => userInfo().username === 'hearthline-server';
+
+async function addressesOf(host: string): Promise<string[]> {
+  const found = await lookup(host, { all: true });
+  return found.map(({ address }) => address);
+}
 
 export function createResidency(parts: ResidencySideParts): ResidencySide {
   const { logger, metrics } = parts;
@@ -79,6 +89,10 @@ export function createResidency(parts: ResidencySideParts): ResidencySide {
       if (!watch) throw new Error(fault ?? 'what leaves the building is not watched yet');
       return watch.signSoFar();
     },
+    async signDue() {
+      if (!watch) throw new Error(fault ?? 'what leaves the building is not watched yet');
+      return watch.signDue();
+    },
     health() {
       if (!watch) return { residency: { isReady: false, detail: fault ?? 'starting' } };
       const count = watch.unknown;
@@ -97,7 +111,15 @@ async function openWatch(parts: ResidencySideParts): Promise<ResidencyWatch> {
   const dir = join(config.dataDir, 'residency');
   const key = await openHouseKey(config.dataDir);
   const egress = () => egressOf(site.site, parts.alertWebhooks());
-  const networks = readNetworks(dir, logger);
+  // Read once: whoever changes the answers applies them, and starts the services anew.
+  const networks = isInstalled() ? readNetworks(machineAnswersFile, logger) : undefined;
+  const egressFile = new EgressFile({
+    file: join(config.dataDir, 'egress.json'),
+    // A clone has no use for them, and asks nobody.
+    ...(isInstalled() && { resolve: addressesOf }),
+    now: () => clock.now(),
+    logger,
+  });
   const engines = Object.entries(config.statusSockets).map(
     ([name, socket]: [string, string]) => [name, () => readStatus(socket, '/connections')] as const,
   );
@@ -105,9 +127,9 @@ async function openWatch(parts: ResidencySideParts): Promise<ResidencyWatch> {
     bookDir: join(dir, 'watch'),
     report: () => keepLedger().report(),
     engines: Object.fromEntries(engines),
-    kernel: new KernelLook(processesOf(config)),
+    kernel: new KernelLook({ pids: () => pidsIn(dirname(config.adminSocket)) }),
     egress,
-    keepEgress: keeperOf(join(dir, 'egress.json')),
+    keepEgress: (rows) => egressFile.keep(rows),
     facts: () => ({
       phones: calls.phoneAddresses(),
       trunks: trunkNetworks(site.site),
@@ -136,19 +158,7 @@ function alarm({ audit, logger }: ResidencySideParts, row: ResidencyRow): void {
     .catch((err: unknown) => logger.error({ err }, 'an unknown connection is not in the audit trail'));
 }
 
-const servicePrefix = 'hearthline-';
-
-/** Of an installed house by their users, of a clone by the pid files of its supervisor. */
-function processesOf({ adminSocket }: Pick<ServerConfig, 'adminSocket'>) {
-  const users = new Map<number, string>();
-  for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
-    const [name = '', , uid = ''] = line.split(':');
-    if (name.startsWith(servicePrefix)) users.set(Number(uid), name.slice(servicePrefix.length));
-  }
-  const isInstalled = users.get(process.getuid?.() ?? -1) === 'server';
-  return { ...(isInstalled && { users }), pids: () => pidsIn(dirname(adminSocket)) };
-}
-
+/** Of a clone by the pid files of its supervisor. In an installed house there are none: each service looks at itself. */
 async function pidsIn(runDir: string): Promise<Map<number, string>> {
   const pids = new Map([[process.pid, 'server']]);
   for (const file of await readdir(runDir).catch(() => [])) {
@@ -159,29 +169,20 @@ async function pidsIn(runDir: string): Promise<Map<number, string>> {
   return pids;
 }
 
-const networksSchema = z.object({ phones: z.array(z.string()), trunks: z.array(z.string()) });
+const answersSchema = z.object({
+  networks: z.object({ phones: z.array(z.string()).default([]), trunks: z.array(z.string()).default([]) }),
+});
 
-/** What `hearthline networks apply` noted of the bank's networks; in a clone there is none. */
-function readNetworks(dir: string, logger: Logger): OwnerFacts['networks'] {
-  const file = join(dir, 'networks.json');
+/** What was answered at the installation; in a clone nobody was asked. */
+function readNetworks(file: string, logger: Logger): OwnerFacts['networks'] {
   try {
-    return networksOf(networksSchema.parse(JSON.parse(readFileSync(file, 'utf8'))));
+    return networksOf(answersSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).networks);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      logger.warn({ file }, 'the networks of the bank cannot be read: run hearthline networks apply');
+      logger.warn(
+        { file },
+        'the networks of the bank cannot be read: audio that leads out of them is not told',
+      );
     return undefined;
   }
-}
-
-/** Written when it is another: `hearthline networks apply` reads it. */
-function keeperOf(file: string): (rows: readonly EgressRow[]) => Promise<void> {
-  let kept = '';
-  return async (rows) => {
-    const text = `${JSON.stringify({ version: 1, egress: rows }, undefined, 2)}\n`;
-    if (text === kept) return;
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    await writeFile(`${file}.part`, text, { mode: 0o600 });
-    await rename(`${file}.part`, file);
-    kept = text;
-  };
 }

@@ -144,17 +144,20 @@ function tellEach(sound: readonly Sound[], verdict: Verdict): void {
   }
 }
 
-/** Statements of one house, in any order; with the entries of the audit trail that the sound ones name. */
+/** Statements of one house, in any order; with the entries of the audit trail that the sound ones name, and the days that they cover. */
 export function verifyStatements(
   files: readonly StatementFile[],
   key: KeyObject,
-): Verdict & { anchors: Anchor[] } {
+): Verdict & { anchors: Anchor[]; days: string[] } {
   const verdict: Verdict = { faults: [], notes: [] };
   const sound = soundOnes(files, key, verdict);
   checkChain(sound, verdict);
   tellEach(sound, verdict);
   const anchors = sound.map(({ name, statement }) => ({ ...statement.audit, statement: name }));
-  return { ...verdict, anchors };
+  const whole = sound
+    .filter(({ statement }) => statement.covers === 'day')
+    .map(({ statement }) => statement.day);
+  return { ...verdict, anchors, days: [...new Set(whole)].sort() };
 }
 
 const linePattern = /^([0-9a-f]{64}) ([0-9a-f]{64}) (\{.*\})$/;

@@ -14,7 +14,7 @@ import {
   type Span,
 } from '../contract/rest-residency.ts';
 import type { EgressRow } from '../contract/rest-channels.ts';
-import type { KernelSighting } from './kernel-look.ts';
+import type { KernelSighting } from '../../ledger/kernel-look.ts';
 import type { Owned } from './owners.ts';
 
 const figures = z.tuple([z.number(), z.number(), z.number(), z.number()]);

@@ -58,15 +58,29 @@ async function readKey(file: string): Promise<HouseKey | undefined> {
   }
 }
 
-/** Reads the key of this house, or makes it. Throws HouseKeyFault. */
+/** Reads the key of this house, or makes it where that may be done. Throws HouseKeyFault. */
 export async function openHouseKey(dataDir: string): Promise<HouseKey> {
-  const file = houseKeyFile(dataDir);
-  const known = await readKey(file);
-  if (!known) await makeKey(file);
-  const key = known ?? (await readKey(file));
-  if (!key) throw new HouseKeyFault(`${file} could not be made`);
+  const key = await makeHouseKey(dataDir);
   await keepPublic(publicKeyFile(dataDir), key.publicPem);
   return key;
+}
+
+const readOnly = new Set(['EACCES', 'EPERM', 'EROFS']);
+
+/** The same without the file of its public half. In an installed house secrets are closed to the server: root makes it. */
+export async function makeHouseKey(dataDir: string): Promise<HouseKey> {
+  const file = houseKeyFile(dataDir);
+  const known = await readKey(file);
+  if (known) return known;
+  await makeKey(file).catch((error: NodeJS.ErrnoException) => {
+    if (!readOnly.has(error.code ?? '')) throw error;
+    throw new HouseKeyFault(
+      'this house has no key for its statements yet: run "hearthline residency key" as root',
+    );
+  });
+  const made = await readKey(file);
+  if (!made) throw new HouseKeyFault(`${file} could not be made`);
+  return made;
 }
 
 /** Whole or not at all, and never over one that another process made meanwhile. */
@@ -77,6 +91,9 @@ async function makeKey(file: string): Promise<void> {
   const handle = await open(beside, 'w', 0o600);
   try {
     await handle.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    // Made by root, it is whose the secrets are.
+    const { uid, gid } = await stat(dirname(file));
+    if (process.getuid?.() === 0) await handle.chown(uid, gid);
     await handle.sync();
   } finally {
     await handle.close();

@@ -13,13 +13,24 @@ import type { EgressRow } from '../contract/rest-channels.ts';
 import type { AuditHead, ResidencyAnswer, ResidencyRow } from '../contract/rest-residency.ts';
 import { BookFiles } from './book-files.ts';
 import { DayBook, emptyBook, isUnknown, type StoredBook } from './day-book.ts';
-import type { KernelLook, KernelSighting } from './kernel-look.ts';
+import type { KernelLook, KernelSighting } from '../../ledger/kernel-look.ts';
 import { type OwnerFacts, ownerOf } from './owners.ts';
 import type { Statements, Written } from './statements.ts';
 
 const reportSchema: z.ZodType<LedgerReport> = z.object({
   instance: z.string(),
   names: z.record(z.string(), z.string()),
+  kernel: z
+    .array(
+      z.object({
+        process: z.string(),
+        protocol: z.enum(['tcp', 'udp']),
+        address: z.string(),
+        port: z.number(),
+        localPort: z.number(),
+      }),
+    )
+    .optional(),
   rows: z.array(
     z.object({
       protocol: z.enum(ledgerProtocols),
@@ -80,7 +91,8 @@ export class ResidencyWatch {
   #lookedAtMs = -Infinity;
   #turn: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
-  #isLate = false;
+  /** Why the oldest day that is over is not signed yet. */
+  #lateReason: string | undefined;
 
   private constructor(parts: WatchParts, files: BookFiles, book: StoredBook, over: StoredBook[]) {
     this.#parts = parts;
@@ -127,8 +139,9 @@ export class ResidencyWatch {
   }
 
   async #lookNow(): Promise<void> {
-    const sightings = await this.#parts.kernel.look();
+    const seen = await this.#parts.kernel.look();
     const reports = await this.#reports();
+    const sightings = allSightings(seen, reports);
     const now = this.#parts.clock.now();
     const facts = this.#facts(now);
     const over = this.#book.turn(now);
@@ -213,11 +226,11 @@ export class ResidencyWatch {
         if (!this.#parts.statements.hasDay(book.day)) await this.#sign(book, 'day');
         await this.#files.drop(book.day);
         this.#over.shift();
-        this.#isLate = false;
+        this.#lateReason = undefined;
       } catch (err) {
-        if (!this.#isLate)
+        if (this.#lateReason === undefined)
           this.#parts.logger.warn({ err, day: book.day }, 'the statement of residency cannot be signed yet');
-        this.#isLate = true;
+        this.#lateReason = err instanceof Error ? err.message : 'unknown';
         return;
       }
     }
@@ -228,6 +241,13 @@ export class ResidencyWatch {
     const written = await statements.write(book, covers, await auditHead(), clock.now());
     logger.info({ file: written.file, number: written.number }, 'statement of residency signed');
     return written;
+  }
+
+  /** The days that are over; rejects with the reason where one cannot be signed. The newest statement, if there is any. */
+  async signDue(): Promise<Written | undefined> {
+    await this.look();
+    if (this.#over.length > 0 && this.#lateReason !== undefined) throw new Error(this.#lateReason);
+    return this.#parts.statements.last;
   }
 
   /** Of today up to now. */
@@ -261,6 +281,20 @@ export class ResidencyWatch {
       ...(last && { statement: { number: last.number, day: last.day, file: last.file } }),
     };
   }
+}
+
+/** What we saw of all, and what each process saw of itself: one socket once. */
+function allSightings(
+  seen: readonly KernelSighting[],
+  reports: ReadonlyMap<string, LedgerReport>,
+): KernelSighting[] {
+  const told = [...reports].flatMap(([process, { kernel = [] }]) =>
+    kernel.map((one) => ({ ...one, process })),
+  );
+  const all = [...seen, ...told].map(
+    (one) => [`${one.protocol} ${one.localPort} ${one.address} ${one.port}`, one] as const,
+  );
+  return [...new Map(all).values()];
 }
 
 const nameOf = ({ process, protocol, address, port }: ResidencyRow): string =>

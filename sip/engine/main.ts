@@ -38,7 +38,7 @@ async function main(): Promise<void> {
           }),
           metrics: () => engine.metrics.text(),
           dialogs: (tag) => engine.callIds(tag),
-          connections: () => ledger.report(),
+          connections: () => ledger.wholeReport(),
         });
   let isStopping = false;
   const stop = (signal: string): void => {

@@ -13,7 +13,7 @@ export interface StatusSource {
   /** Ids of the dialogs of calls that are up; `tag`: only those of that app. */
   dialogs(tag: string | undefined): string[];
   /** To whom this process has sent what. */
-  connections(): LedgerReport;
+  connections(): Promise<LedgerReport>;
 }
 
 const base = 'http://engine';
@@ -40,8 +40,10 @@ export function startStatusServer(path: string, source: StatusSource): Promise<S
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ dialogs: source.dialogs(searchParams.get('tag') ?? undefined) }));
     } else if (request.method === 'GET' && pathname === '/connections') {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(source.connections()));
+      void source.connections().then((report) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(report));
+      });
     } else {
       response.writeHead(404).end();
     }

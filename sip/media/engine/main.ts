@@ -173,7 +173,7 @@ class Engine {
       clients: () => this.control.clientCount,
       recordingsFinished: () => this.finished,
       recordingsFailed: () => this.failed,
-      connections: () => ledger.report(),
+      connections: () => ledger.wholeReport(),
     });
     await this.control.listen(config.controlPath);
     this.isReady = true;

@@ -18,7 +18,7 @@ export interface StatusSource {
   clients(): number;
   recordingsFinished(): number;
   recordingsFailed(): number;
-  connections(): LedgerReport;
+  connections(): Promise<LedgerReport>;
 }
 
 const GAUGES: [keyof typeof COUNTER, string, string][] = [
@@ -82,8 +82,10 @@ export async function startStatusServer(path: string, source: StatusSource): Pro
     } else if (request.url === '/metrics') {
       response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(metricsText(source));
     } else if (request.url === '/connections') {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(source.connections()));
+      void source.connections().then((report) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(report));
+      });
     } else response.writeHead(404).end();
   });
   await listenOnUnixSocket(server, path);

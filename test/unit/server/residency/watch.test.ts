@@ -12,7 +12,7 @@ import {
 } from '../../../../server/contract/rest-residency.ts';
 import { readStatementFile, verifyStatements } from '../../../../server/evidence/verify-evidence.mts';
 import { houseKeyFile, openHouseKey, publicKeyFile } from '../../../../server/residency/house-key.ts';
-import type { KernelSighting } from '../../../../server/residency/kernel-look.ts';
+import type { KernelSighting } from '../../../../ledger/kernel-look.ts';
 import { trunkNetworks } from '../../../../server/residency/owners.ts';
 import { Statements } from '../../../../server/residency/statements.ts';
 import { ResidencyWatch } from '../../../../server/residency/watch.ts';

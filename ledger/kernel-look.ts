@@ -1,8 +1,8 @@
 /**
  * What the kernel knows of our sockets, whatever our programs think of themselves: Postgres and Redis included, and a library that goes
- * past Node. Reads /proc/net/{tcp,tcp6,udp,udp6}, and to whom a socket belongs from the service user (installed house) or
- * from /proc/PID/fd (a clone). It opens and ends nothing. A connection shorter than the time between two looks is not seen here; that is
- * what the ledgers are for.
+ * past Node. Reads /proc/net/{tcp,tcp6,udp,udp6}, and to whom a socket belongs from /proc/PID/fd. In a clone the server looks at all
+ * processes; in an installed house each service sees no other, so that each looks at itself, and root at all of them by their users.
+ * It opens and ends nothing. A connection shorter than the time between two looks is not seen here; that is what the ledgers are for.
  *
  * A TCP connection is ours if its local port is none that this machine listens on. A datagram socket tells its peer only when it is
  * connected; one such is believed when two looks found it, since call control asks the kernel for routes by connecting sockets that
@@ -10,7 +10,7 @@
  */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isThisMachine } from '../../ledger/this-machine.ts';
+import { isThisMachine } from './this-machine.ts';
 
 export interface KernelSocket {
   protocol: 'tcp' | 'udp';
@@ -23,6 +23,7 @@ export interface KernelSocket {
 }
 
 export interface KernelSighting {
+  /** The name that `pids` or `users` give. */
   process: string;
   protocol: 'tcp' | 'udp';
   address: string;
@@ -91,10 +92,10 @@ export function outboundOf(sockets: readonly KernelSocket[]): KernelSocket[] {
 export interface LookParts {
   /** `/proc`, or what stands for it in a test. */
   procDir?: string;
-  /** Service users of an installed house: names of processes by uid. Then /proc/PID is not asked. */
+  /** For root in an installed house: names of processes by the users of services. Then /proc/PID is not asked. */
   users?: ReadonlyMap<number, string>;
-  /** Process ids by name, where a supervisor keeps them. */
-  pids: () => Promise<ReadonlyMap<number, string>>;
+  /** Names of processes by their ids; those that they started are found. */
+  pids?: () => Promise<ReadonlyMap<number, string>>;
 }
 
 export class KernelLook {
@@ -162,7 +163,7 @@ export class KernelLook {
 
   /** Our processes and what they started: Postgres has one for each connection. */
   async #family(): Promise<Map<number, string>> {
-    const family = new Map(await this.#parts.pids());
+    const family = new Map(await this.#parts.pids?.());
     const parents = new Map<number, number>();
     for (const entry of await readdir(this.#proc).catch(() => [])) {
       if (!/^\d+$/.test(entry)) continue;

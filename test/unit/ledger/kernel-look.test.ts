@@ -2,13 +2,8 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import {
-  addressFromHex,
-  KernelLook,
-  outboundOf,
-  parseSockets,
-} from '../../../../server/residency/kernel-look.ts';
-import { makeTempDir, removeTempDir } from '../../../support/temp-dir.ts';
+import { addressFromHex, KernelLook, outboundOf, parseSockets } from '../../../ledger/kernel-look.ts';
+import { makeTempDir, removeTempDir } from '../../support/temp-dir.ts';
 
 const head =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
@@ -55,7 +50,6 @@ describe('what the kernel knows of our sockets', () => {
     const look = new KernelLook({
       procDir: dir,
       users: new Map([[101, 'server']]),
-      pids: () => Promise.resolve(new Map()),
     });
     expect((await look.look()).map(({ port }) => port)).to.deep.equal([443, 444]);
     const second = await look.look();
