@@ -24,6 +24,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'the audit trail: verify it against the signed statements, export it',
     load: async () => (await import('./ops/audit.ts')).auditCommand,
   },
+  networks: {
+    summary: 'which networks the services may speak to: apply, firewall, counters',
+    load: async () => (await import('./ops/networks.ts')).networksCommand,
+  },
   residency: {
     summary: 'what left the building, signed statements of it, and how to check them',
     load: async () => (await import('./ops/residency.ts')).residencyCommand,

@@ -21,7 +21,8 @@ import type { OpsCommand } from '../cli.ts';
 import type { CliIo } from '../cli-io.ts';
 import { type House, serviceUsers } from '../house.ts';
 import { accountNamed, isRoot } from '../privilege.ts';
-import { answerText, sightingText } from './residency/answer-text.ts';
+import { answerText, sentText, sightingText } from './residency/answer-text.ts';
+import { sentCounts, type SentCount } from './residency/sent-counters.ts';
 
 const usage = `Usage:
   hearthline residency [--json]                  what left the building today, whose it is, and how much
@@ -31,15 +32,34 @@ const usage = `Usage:
 
 const statementsDir = ({ layout }: House): string => join(layout.dataDir, 'residency');
 
-/** Own sockets of the services, as the kernel shows them to root. In a clone the server does it. */
-async function ownLook({ kind }: House): Promise<KernelSighting[]> {
-  if (kind !== 'installed' || !isRoot()) return [];
+/** Names of processes by the ids of their users; in a clone there are none. */
+function serviceIds(): Map<number, string> {
   const users = new Map<number, string>();
   for (const [name, user] of Object.entries(serviceUsers)) {
     const account = accountNamed(user);
     if (account) users.set(account.uid, name);
   }
-  return new KernelLook({ users }).look();
+  return users;
+}
+
+interface KernelView {
+  sightings: KernelSighting[];
+  /** Absent where nobody counts. */
+  sent?: SentCount[];
+}
+
+/** Sockets of the services as the kernel shows them to root, and what it counted. In a clone the server looks by itself. */
+async function ownLook({ kind }: House): Promise<KernelView> {
+  if (kind !== 'installed' || !isRoot()) return { sightings: [] };
+  const users = serviceIds();
+  const byText = new Map(
+    [...users].flatMap(([id, name]) => [
+      [String(id), name] as const,
+      [serviceUsers[name as keyof typeof serviceUsers], name] as const,
+    ]),
+  );
+  const sent = await sentCounts(byText);
+  return { sightings: await new KernelLook({ users }).look(), ...(sent && { sent }) };
 }
 
 async function askServer(house: House): Promise<ResidencyAnswer> {
@@ -60,14 +80,14 @@ function refused(body: string): CliError {
 
 async function show(house: House, isJson: boolean, io: CliIo): Promise<number> {
   // First the kernel: what is in no list then was not opened by our code.
-  const seen = await ownLook(house);
+  const { sightings: seen, sent } = await ownLook(house);
   const answer = await askServer(house);
   const known = new Set(
     [...answer.items, ...answer.answers].map(({ address, port }) => `${address} ${port}`),
   );
   const strange = seen.filter(({ address, port }) => port !== 53 && !known.has(`${address} ${port}`));
-  if (isJson) io.out(JSON.stringify({ ...answer, kernelOnly: strange }, undefined, 2));
-  else io.out([answerText(answer), ...strange.map(sightingText)].join('\n'));
+  if (isJson) io.out(JSON.stringify({ ...answer, kernelOnly: strange, ...(sent && { sent }) }, undefined, 2));
+  else io.out([answerText(answer), ...strange.map(sightingText), ...(sent ? sentText(sent) : [])].join('\n'));
   return answer.unknown === 0 && strange.length === 0 ? 0 : 1;
 }
 

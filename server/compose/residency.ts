@@ -20,7 +20,7 @@ import type { ResidencyRow } from '../contract/rest-residency.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { MetricsRegistry } from '../lib/metrics.ts';
-import { EgressFile } from '../residency/egress-file.ts';
+import { EgressFile, ingressOf } from '../residency/egress-file.ts';
 import { openHouseKey } from '../residency/house-key.ts';
 import { KernelLook } from '../../ledger/kernel-look.ts';
 import { networksOf, type OwnerFacts, trunkNetworks } from '../residency/owners.ts';
@@ -115,6 +115,7 @@ async function openWatch(parts: ResidencySideParts): Promise<ResidencyWatch> {
   const networks = isInstalled() ? readNetworks(machineAnswersFile, logger) : undefined;
   const egressFile = new EgressFile({
     file: join(config.dataDir, 'egress.json'),
+    ingress: () => ingressOf(site.site),
     // A clone has no use for them, and asks nobody.
     ...(isInstalled() && { resolve: addressesOf }),
     now: () => clock.now(),

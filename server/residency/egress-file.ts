@@ -6,9 +6,38 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { EgressRow } from '../contract/rest-channels.ts';
+import type { Site } from '../contract/site.ts';
+
+/** Networks from which the site expects somebody: trunks that call us, relays that bring mails. */
+export interface IngressRow {
+  network: string;
+  service: 'sip' | 'server';
+  purpose: 'trunk' | 'mail-relay';
+  usedBy: string[];
+}
+
+export function ingressOf({ trunks, mail }: Pick<Site, 'trunks' | 'mail'>): IngressRow[] {
+  const ofTrunks = trunks.flatMap(({ id, addresses }) =>
+    addresses.map((address) => ({
+      network: address.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1'),
+      service: 'sip' as const,
+      purpose: 'trunk' as const,
+      usedBy: [id],
+    })),
+  );
+  const relays = (mail?.listener?.allow ?? []).map((network) => ({
+    network,
+    service: 'server' as const,
+    purpose: 'mail-relay' as const,
+    usedBy: [],
+  }));
+  return [...ofTrunks, ...relays];
+}
 
 export interface EgressFileParts {
   file: string;
+  /** Who of the site comes to us by themselves. */
+  ingress: () => readonly IngressRow[];
   /** Rejects where there is none. Absent: names are not looked up. */
   resolve?: (host: string) => Promise<string[]>;
   now: () => number;
@@ -43,10 +72,11 @@ export class EgressFile {
     for (const host of this.#names.keys()) if (!hosts.has(host)) this.#names.delete(host);
     for (const host of hosts) this.#askFor(host, now);
     const egress = rows.map((row) => ({ ...row, addresses: this.#addressesOf(row.host, now) }));
-    const text = `${JSON.stringify({ version: 1, egress }, undefined, 2)}\n`;
+    const text = `${JSON.stringify({ version: 1, egress, ingress: this.#parts.ingress() }, undefined, 2)}\n`;
     if (text === this.#kept) return;
     const { file } = this.#parts;
-    await writeFile(`${file}.part`, text, { mode: 0o600 });
+    // Readable by the group of the services: root without its privileges reads it (systemd/hearthline-networks.service).
+    await writeFile(`${file}.part`, text, { mode: 0o640 });
     await rename(`${file}.part`, file);
     this.#kept = text;
   }

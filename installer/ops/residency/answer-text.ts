@@ -1,5 +1,6 @@
 /** The proof of residency as text for a terminal. Pure. */
 import type { KernelSighting } from '../../../ledger/kernel-look.ts';
+import type { SentCount } from './sent-counters.ts';
 import type { ResidencyAnswer, ResidencyRow } from '../../../server/contract/rest-residency.ts';
 
 const instant = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
@@ -72,6 +73,26 @@ export function answerText(answer: ResidencyAnswer): string {
       : 'There is no signed statement yet: the first is made when this day is over.',
   );
   return lines.join('\n');
+}
+
+const sentAtMost = 100;
+
+export function sentText(sent: readonly SentCount[]): string[] {
+  const lines = sent
+    .slice(0, sentAtMost)
+    .map(
+      ({ process, address, port, protocol, packets, bytes }) =>
+        `  ${process} to ${address} port ${port} ${protocol}: ${packets} packets, ${bytesText(bytes)}`,
+    );
+  const rest = sent.length > sentAtMost ? [`  and ${sent.length - sentAtMost} more`] : [];
+  const none = sent.length === 0 ? ['  nothing'] : [];
+  return [
+    '',
+    "Sent by our users, by the kernel's own counters, headers included:",
+    ...lines,
+    ...rest,
+    ...none,
+  ];
 }
 
 export const sightingText = ({ process, protocol, address, port }: KernelSighting): string =>

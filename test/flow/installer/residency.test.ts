@@ -81,6 +81,7 @@ describe('residency and evidence by command', function () {
     expect(JSON.parse(readFileSync(join(stack.dataDir, 'egress.json'), 'utf8'))).to.deep.equal({
       version: 1,
       egress: [],
+      ingress: [],
     });
     const health = JSON.parse(await stack.adminText('/healthz')) as { parts: Record<string, object> };
     expect(health.parts['residency']).to.deep.equal({ isReady: true, detail: 'watched' });

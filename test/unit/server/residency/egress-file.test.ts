@@ -24,11 +24,11 @@ describe('the file of what the site lets us open', () => {
     );
   after(() => removeTempDir(dir));
 
-  it('is written when it is another, and for nobody else to read', async () => {
-    const egress = new EgressFile({ file, now: () => now, logger });
+  it('is written when it is another, and for the services alone to read', async () => {
+    const egress = new EgressFile({ file, ingress: () => [], now: () => now, logger });
     await egress.keep([row('192.0.2.1')]);
     expect(addresses()).to.deep.equal([['192.0.2.1']]);
-    expect(statSync(file).mode & 0o777).to.equal(0o600);
+    expect(statSync(file).mode & 0o777).to.equal(0o640);
     rmSync(file);
     await egress.keep([row('192.0.2.1')]);
     expect(existsSync(file), 'nothing changed').to.equal(false);
@@ -44,7 +44,7 @@ describe('the file of what the site lets us open', () => {
       if (found instanceof Error) throw found;
       return found;
     };
-    const egress = new EgressFile({ file, now: () => now, logger, resolve });
+    const egress = new EgressFile({ file, ingress: () => [], now: () => now, logger, resolve });
     const twice = async () => {
       await egress.keep([row('relay.example')]);
       await egress.keep([row('relay.example')]);
