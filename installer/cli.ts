@@ -60,6 +60,18 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'puts a backup in place, as it was or as of a later moment',
     load: async () => (await import('./ops/restore.ts')).restoreCommand,
   },
+  audit: {
+    summary: 'the audit trail: verify it against the signed statements, export it',
+    load: async () => (await import('./ops/audit.ts')).auditCommand,
+  },
+  networks: {
+    summary: 'which networks the services may speak to: apply, firewall, counters',
+    load: async () => (await import('./ops/networks.ts')).networksCommand,
+  },
+  residency: {
+    summary: 'what left the building, signed statements of it, and how to check them',
+    load: async () => (await import('./ops/residency.ts')).residencyCommand,
+  },
 };
 
 export function usageText(): string {

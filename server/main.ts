@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { renderText } from '../installer/prompts.ts';
+import { keepLedger } from '../ledger/process-ledger.ts';
 import { createCallControl, defaultTimings } from '../sip/call/call-control.ts';
 import { createServiceNotify } from '../sip/system/service-notify.ts';
 import { createAcd } from './acd/engine.ts';
@@ -41,6 +42,7 @@ import { createReconciler } from './compose/reconciling.ts';
 import { rotateReplyKeys } from './compose/reply-keys.ts';
 import { ToldEvents } from './compose/told-events.ts';
 import { metricsTokenOf, openStaffDoor, openTls } from './compose/staff-door.ts';
+import { createResidency } from './compose/residency.ts';
 import { createRecordsSide } from './compose/records.ts';
 import { createRecordingStore } from './compose/recording-files.ts';
 import { keepSnapshots, type HouseState } from './compose/snapshots.ts';
@@ -62,6 +64,8 @@ import { createShutdown } from './lib/shutdown.ts';
 const sipTag = 'hearthline';
 
 async function main(): Promise<void> {
+  // First of all: what is opened from here on is seen.
+  keepLedger();
   // Each look into Node's own process.env asks the system; the SIP client library looks with every header.
   process.env = { ...process.env };
   const config = readEnvironment(process.env);
@@ -183,7 +187,7 @@ async function main(): Promise<void> {
   });
   shutdown.add('figures', () => figures.stop());
   let isTakenOver = false;
-  const health = () => healthOf(stores, calls, isTakenOver, text.health());
+  const health = () => healthOf(stores, calls, isTakenOver, text.health(), residency.health());
   exposeGuard(metrics, text.guard);
   const operations = exposeOperations({
     metrics,
@@ -206,7 +210,19 @@ async function main(): Promise<void> {
     logger,
   });
   shutdown.add('alerts', () => alerting.stop());
+  const residency = createResidency({
+    config,
+    site: active,
+    alertWebhooks: () => alerting.alerts.webhooks(),
+    calls,
+    audit,
+    metrics,
+    clock,
+    logger,
+  });
+  shutdown.add('residency', () => residency.stop());
   const http = createHttpServer({
+    residency,
     alerting: alerting.port,
     desk: text.desk,
     quarantine: text.guard.quarantine,
@@ -290,6 +306,7 @@ async function main(): Promise<void> {
   reconciler.start();
   void text.start();
   alerting.start();
+  void residency.start();
 
   const keeper = keepSnapshots({
     stores,
@@ -322,6 +339,7 @@ async function main(): Promise<void> {
     newId,
     onSetupSecret,
     ops,
+    residency,
   });
   const admin = await listenAdminSocket(adminApp, config.adminSocket);
   shutdown.add('admin socket', () => void admin.close());

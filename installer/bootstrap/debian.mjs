@@ -43,6 +43,8 @@ const forTest = [
   { name: 'sox', isThere: () => hasCommand('sox') },
   { name: 'fonts-dejavu-core', isThere: () => existsSync('/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf') },
   { name: 'iproute2', isThere: () => hasCommand('ip') },
+  { name: 'nftables', isThere: () => hasCommand('nft') },
+  { name: 'tcpdump', isThere: () => hasCommand('tcpdump') },
   { name: 'dovecot-imapd', isThere: () => existsSync('/usr/lib/dovecot/imap') },
 ];
 

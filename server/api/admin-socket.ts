@@ -18,13 +18,17 @@ import { importSite, presentFaults } from './site/site-import.ts';
 const actor = 'local';
 export type AdminSocketDeps = Pick<
   ApiDeps,
-  'siteService' | 'audit' | 'health' | 'metricsText' | 'logger' | 'newId'
+  'siteService' | 'audit' | 'health' | 'metricsText' | 'residency' | 'logger' | 'newId'
 > & {
   access: Pick<ApiDeps['access'], 'setup'>;
   ops?: AdminOps;
   /** The new secret also goes where the first one was put (`var/run/setup-secret`). */
   onSetupSecret?: (secret: string) => Promise<void> | void;
 };
+
+function notNow(error: unknown): never {
+  throw refusal('not-ready', error instanceof Error ? error.message : 'it cannot be signed now');
+}
 
 const yamlOf = (req: Request): string => (typeof req.body === 'string' ? req.body : '');
 
@@ -62,6 +66,19 @@ export function createAdminSocketApp(deps: AdminSocketDeps): Express {
     res.json({ secret });
   });
   if (deps.ops) mountOps(app, deps.ops, deps.audit);
+  app.get('/residency', async (_req, res) => {
+    const answer = await deps.residency.answer();
+    if (!answer) throw refusal('not-ready', 'what leaves the building is not watched yet');
+    res.json(answer);
+  });
+  app.post('/residency/sign', async (_req, res) => {
+    const written = await deps.residency.signSoFar().catch(notNow);
+    await deps.audit.append({ actor, action: 'residency.signed', target: written.file });
+    res.json(written);
+  });
+  app.post('/residency/sign-due', async (_req, res) => {
+    res.json((await deps.residency.signDue().catch(notNow)) ?? {});
+  });
   app.use(() => {
     throw notFound('command');
   });

@@ -36,6 +36,7 @@ import { createGrants, createTickets } from './parts.ts';
 import type { ApiParts } from './parts.ts';
 import type { ApiDeps } from './ports.ts';
 import { quarantineRoutes } from './quarantine/routes.ts';
+import { residencyRoutes } from './residency/routes.ts';
 import { recordingRoutes } from './recordings/routes.ts';
 import { notFound, refusal } from './refusal.ts';
 import { findSession, mountRoutes } from './route.ts';
@@ -111,6 +112,7 @@ export function createHttpServer(deps: ApiDeps): HttpServer {
     ...channelRoutes(parts),
     ...consentRoutes(parts),
     ...auditRoutes(parts),
+    ...residencyRoutes(parts),
   ];
   const app = express();
   app.disable('x-powered-by');

@@ -22,6 +22,7 @@ import type { ConsentQuery, ConsentRow } from '../contract/rest-channels.ts';
 import type { DriftQuery, DriftReport } from '../contract/rest-drift.ts';
 import type { FcrDrillQuery, FcrPage, FcrQuery } from '../contract/rest-fcr.ts';
 import type { DrillPage, DrillQuery, FigureStatement, IntervalQuery } from '../contract/rest-reports.ts';
+import type { ResidencyAnswer } from '../contract/rest-residency.ts';
 import type { DecisionQuery } from '../contract/rest-decisions.ts';
 import type { Site } from '../contract/site.ts';
 import type { ReportWithin } from '../contract/rest-reports.ts';
@@ -225,6 +226,16 @@ export interface ReportPort {
   drift(query: DriftQuery): Promise<DriftReport | undefined>;
 }
 
+/** What left the building today. */
+export interface ResidencyPort {
+  /** Undefined while it cannot be watched. */
+  answer(): Promise<ResidencyAnswer | undefined>;
+  /** A signed statement of today up to now; rejects with words for the bank's IT where there can be none. */
+  signSoFar(): Promise<{ number: number; file: string }>;
+  /** The days that are over, likewise: the newest statement, if there is any. */
+  signDue(): Promise<{ number: number; file: string } | undefined>;
+}
+
 export interface ApiDeps {
   desk: DeskPort;
   quarantine: Pick<Quarantine, 'list' | 'count' | 'byId' | 'content' | 'release' | 'remove'>;
@@ -242,6 +253,7 @@ export interface ApiDeps {
   contacts: ContactStore;
   channels: ChannelFacts;
   consents: ConsentStore;
+  residency: ResidencyPort;
   decisions: DecisionStore;
   fairness: FairnessStore;
   reports: ReportPort;

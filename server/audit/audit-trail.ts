@@ -44,6 +44,8 @@ export interface AuditTrail {
   /** Newest first; `before`: entries with a smaller seq only. */
   list(limit: number, before?: number): Promise<AuditRecord[]>;
   verify(): Promise<AuditVerdict>;
+  /** The newest entry; `seq` 0 before the first. */
+  head(): Promise<{ seq: number; hash: string }>;
 }
 
 interface Row {
@@ -65,8 +67,9 @@ export const genesisHash = '0'.repeat(64);
 const verifyBatch = 500;
 const columns = `seq, round(extract(epoch from at) * 1000)::bigint AS at_ms, actor, action, target, details, prev_hash, hash`;
 
-export function auditHash(prevHash: string, entry: Omit<AuditRecord, 'hash'>): string {
-  const text = canonicalJson(
+/** What the hash of an entry is over, beside the one before: one line of JSON. */
+export const auditText = (entry: Omit<AuditRecord, 'hash'>): string =>
+  canonicalJson(
     toPlain({
       seq: entry.seq,
       at: entry.at,
@@ -76,6 +79,9 @@ export function auditHash(prevHash: string, entry: Omit<AuditRecord, 'hash'>): s
       details: entry.details,
     }),
   );
+
+export function auditHash(prevHash: string, entry: Omit<AuditRecord, 'hash'>): string {
+  const text = auditText(entry);
   return createHash('sha256').update(prevHash).update('\n').update(text, 'utf8').digest('hex');
 }
 
@@ -149,6 +155,13 @@ export function createAuditTrail(sequelize: Sequelize, clock: { now(): number })
         { bind: [before ?? Number.MAX_SAFE_INTEGER, limit], type: QueryTypes.SELECT },
       );
       return rows.map(recordOf);
+    },
+    async head() {
+      const [last] = await sequelize.query<{ seq: string; hash: string }>(
+        'SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1',
+        { type: QueryTypes.SELECT },
+      );
+      return last ? { seq: Number(last.seq), hash: last.hash } : { seq: 0, hash: genesisHash };
     },
     async verify() {
       let prevHash = genesisHash;

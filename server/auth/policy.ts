@@ -32,6 +32,8 @@ export const permissions = [
   'users.manage',
   'sessions.manage',
   'audit.read',
+  /** What leaves the building at this moment, with addresses of machines. */
+  'residency.read',
   'health.read',
 ] as const;
 export type Permission = (typeof permissions)[number];

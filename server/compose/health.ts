@@ -12,6 +12,7 @@ export function healthOf(
   calls: CallControl,
   isTakenOver: boolean,
   channels: Record<string, ChannelHealth>,
+  watched: HealthAnswer['parts'],
 ): HealthAnswer {
   const engines = calls.health();
   const log = stores.log.health();
@@ -28,7 +29,7 @@ export function healthOf(
     routing: { isReady: isTakenOver },
   };
   const isReady = Object.values(parts).every((part) => part.isReady);
-  return { isReady, parts: { ...parts, ...channelParts(channels) } };
+  return { isReady, parts: { ...parts, ...channelParts(channels), ...watched } };
 }
 
 function channelParts(channels: Record<string, ChannelHealth>): HealthAnswer['parts'] {

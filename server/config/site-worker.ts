@@ -3,8 +3,10 @@
  * the secured site with its text out, or every fault; then the thread ends.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { reportToLedger } from '../../ledger/process-ledger.ts';
 import { formatSite, parseSite, secureSite } from './site-file.ts';
 
+reportToLedger();
 const parsed = parseSite((workerData as { yaml: string }).yaml);
 if ('faults' in parsed) parentPort?.postMessage(parsed);
 else {

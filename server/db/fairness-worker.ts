@@ -3,6 +3,7 @@
  * feel. A question in, the answer out as text, ready to be sent. It has one connection of its own, opened when needed.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { reportToLedger } from '../../ledger/process-ledger.ts';
 import { createLogger } from '../lib/log.ts';
 import type { Within } from '../contract/user-view.ts';
 import { type FairnessTable, fairnessTable } from '../stats/fairness-figures.ts';
@@ -11,6 +12,7 @@ import { connectDatabase } from './connect.ts';
 import type { FairnessDatabase, FairnessFault, FairnessQuestion, FairnessReply } from './fairness-reader.ts';
 import { createFairnessRepo } from './repos/fairness-repo.ts';
 
+reportToLedger();
 const sequelize = connectDatabase({
   ...(workerData as FairnessDatabase),
   logger: createLogger('fairness', 'silent'),

@@ -3,6 +3,7 @@
  * calls. It has connections of its own. A batch that failed is tried again for ever, with a pause.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { reportToLedger } from '../../ledger/process-ledger.ts';
 import { csvLine } from '../lib/csv.ts';
 import { createLogger } from '../lib/log.ts';
 import { reportCells, reportHeader, toReportRow } from '../reports/interval-report.ts';
@@ -19,6 +20,7 @@ const [firstPauseMs, lastPauseMs] = [100, 5000];
 /** History comes in drops under load; a batch of many costs little more than one of few. */
 const minIntervalMs = 200;
 
+reportToLedger();
 const logger = createLogger('figures');
 const sequelize = connectDatabase({
   ...(workerData as FiguresDatabase),

@@ -199,6 +199,10 @@ class SrfCallControl implements CallControl {
     return this.ctx.registrar.locate(phoneId).length > 0;
   }
 
+  phoneAddresses(): ReadonlyMap<string, string> {
+    return this.ctx.registrar.addresses();
+  }
+
   hasLeg(legId: string): boolean {
     return this.ctx.legs.has(legId);
   }

@@ -82,6 +82,14 @@ export class Registrar {
     return this.bindings.get(phoneId)?.filter((b) => b.expiresAt > now) ?? [];
   }
 
+  /** Several phones may stand behind one address: the last of them is told. */
+  addresses(): Map<string, string> {
+    const found = new Map<string, string>();
+    for (const phoneId of this.bindings.keys())
+      for (const { ip } of this.locate(phoneId)) found.set(ip, phoneId);
+    return found;
+  }
+
   registeredPhones(): string[] {
     return [...this.bindings.keys()].filter((phoneId) => this.locate(phoneId).length > 0);
   }

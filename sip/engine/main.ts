@@ -3,6 +3,7 @@
  * Exit codes: 0 stopped, 1 could not listen, 2 bad settings.
  */
 import { pino } from 'pino';
+import { keepLedger } from '../../ledger/process-ledger.ts';
 import { ConfigError, readConfig } from './config.ts';
 import type { EngineConfig } from './config.ts';
 import { Engine } from './core/engine.ts';
@@ -21,6 +22,7 @@ function configOrExit(): EngineConfig {
 }
 
 async function main(): Promise<void> {
+  const ledger = keepLedger();
   const config = configOrExit();
   const redact = { paths: ['pii'], censor: '[redacted]' };
   const log = pino({ name: 'sip-engine', level: config.logLevel, redact });
@@ -45,6 +47,7 @@ async function main(): Promise<void> {
             log.warn({ outcome }, 'a new control secret was handed over');
             return outcome;
           },
+          connections: () => ledger.wholeReport(),
         });
   let isStopping = false;
   const stop = (signal: string): void => {

@@ -1,11 +1,13 @@
 /**
- * Health, metrics and the ids of the calls that are up (`/dialogs`, `/dialogs?tag=<app>`) over HTTP on a Unix socket:
- * readable by who may open the file, by nobody else. It changes nothing but, for who knows the control secret, that secret
- * (`POST /control-secret`, `{"known", "next"}`): so it is exchanged while calls go on.
+/**
+ * Health, metrics, the ids of the calls that are up (`/dialogs`, `/dialogs?tag=<app>`) and to whom something was sent
+ * (`/connections`) over HTTP on a Unix socket: readable by who may open the file, by nobody else. It changes nothing but, for who
+ * knows the control secret, that secret (`POST /control-secret`, `{"known", "next"}`): so it is exchanged while calls go on.
  */
 import { chmodSync, unlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { LedgerReport } from '../../ledger/connection-ledger.ts';
 
 export interface StatusSource {
   health(): Record<string, unknown>;
@@ -13,6 +15,8 @@ export interface StatusSource {
   /** Ids of the dialogs of calls that are up; `tag`: only those of that app. */
   dialogs(tag: string | undefined): string[];
   rotateSecret(known: string, next: string): 'rotated' | 'wrong-secret' | 'bad-secret';
+  /** To whom this process has sent what. */
+  connections(): Promise<LedgerReport>;
 }
 
 const base = 'http://engine';
@@ -66,6 +70,11 @@ export function startStatusServer(path: string, source: StatusSource): Promise<S
       response.end(JSON.stringify({ dialogs: source.dialogs(searchParams.get('tag') ?? undefined) }));
     } else if (request.method === 'POST' && pathname === '/control-secret') {
       rotate(source, request, response);
+    } else if (request.method === 'GET' && pathname === '/connections') {
+      void source.connections().then((report) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(report));
+      });
     } else {
       response.writeHead(404).end();
     }

@@ -3,8 +3,10 @@
  * copying them. It ends with its port; the clock and the memory bound are its owner's (mail-reader.ts).
  */
 import { parentPort } from 'node:worker_threads';
+import { reportToLedger } from '../../../ledger/process-ledger.ts';
 import { readMail } from './read-mail.ts';
 
+reportToLedger();
 parentPort?.on('message', ({ jobId, raw }: { jobId: number; raw: Uint8Array }) => {
   void readMail(raw).then((mail) => {
     const buffers = new Set<ArrayBuffer>();

@@ -3,8 +3,10 @@
  * copying them. It ends with its port; the clock and the memory bound are its owner's (webhook-reader.ts).
  */
 import { parentPort } from 'node:worker_threads';
+import { reportToLedger } from '../../../ledger/process-ledger.ts';
 import { postedMessage, type SignedBody } from './webhook-body.ts';
 
+reportToLedger();
 parentPort?.on('message', ({ jobId, signed }: { jobId: number; signed: SignedBody }) => {
   const posted = postedMessage(signed);
   const files = 'body' in posted ? posted.body.files : [];

@@ -8,6 +8,7 @@ import { mkdirSync } from 'node:fs';
 import { MessageChannel, type Worker } from 'node:worker_threads';
 import { pino } from 'pino';
 import { createServiceNotify } from '../../system/service-notify.ts';
+import { keepLedger } from '../../../ledger/process-ledger.ts';
 import type { MediaEvent, RecoveredRecording } from '../protocol.ts';
 import { ConfigError, readConfig, type EngineConfig } from './config.ts';
 import { ControlServer } from './control-server.ts';
@@ -16,6 +17,7 @@ import { localAddresses, schedulingClass } from './host-facts.ts';
 import { loadNative, makeWakeFd, wakeThread } from './native.ts';
 import { startStatusServer } from './status-server.ts';
 import { Switchboard, type WorkerLink } from './switchboard.ts';
+import { addTraffic } from './traffic.ts';
 import { startThread } from './thread-start.ts';
 import { COUNTER, type DiskToMain, type FromWorker, type ToWorker } from './thread-messages.ts';
 import type { WorkerStart } from './worker.ts';
@@ -23,6 +25,7 @@ import type { WorkerStart } from './worker.ts';
 const VERSION = '0.1.0';
 const DRAIN_LIMIT_MS = 5000;
 
+const ledger = keepLedger();
 const log = pino({ name: 'media', level: process.env['HEARTHLINE_LOG_LEVEL'] ?? 'info' });
 
 const service = createServiceNotify(process.env, (err) => log.error({ err }, 'systemd is not told'));
@@ -112,7 +115,10 @@ class Engine {
 
   private startWorker(start: WorkerStart): WorkerLink {
     const worker = startThread('worker', { workerData: start, transferList: [start.diskPort] });
-    worker.on('message', (message: FromWorker) => this.switchboard.onWorkerMessage(message));
+    worker.on('message', (message: FromWorker) => {
+      this.switchboard.onWorkerMessage(message);
+      if (message.traffic) addTraffic(ledger.ledger, message.traffic);
+    });
     worker.on('error', (error) => dieOf('worker', error));
     worker.on('exit', () => this.isStopping || dieOf('worker', new Error('exited')));
     const { wakeFd } = start.settings;
@@ -170,6 +176,7 @@ class Engine {
       clients: () => this.control.clientCount,
       recordingsFinished: () => this.finished,
       recordingsFailed: () => this.failed,
+      connections: () => ledger.wholeReport(),
     });
     await this.control.listen(config.controlPath);
     this.isReady = true;

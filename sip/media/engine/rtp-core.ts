@@ -19,6 +19,7 @@ import { Recorder } from './recorder.ts';
 import { Refusal } from './refusal.ts';
 import type { SocketPool } from './rtp-sockets.ts';
 import { Session, type SessionHost } from './session.ts';
+import { TrafficCount } from './traffic.ts';
 import {
   COUNTER,
   type FromWorker,
@@ -31,6 +32,8 @@ import {
 export const PHASE_MS = 5;
 export const PHASES = 4;
 const SWEEP_TICKS = 20;
+/** Once a second. */
+const TELL_TICKS = 200;
 const MAX_CATCH_UP_TICKS = 40;
 const PROMPT_CACHE_BYTES = 64 * 1024 * 1024;
 const WARM_SOCKETS = 32;
@@ -54,6 +57,7 @@ export class RtpCore implements SessionHost {
   private readonly recorder: Recorder;
   /** Sessions with something of our own to send, by phase. */
   private readonly senders: Set<Session>[] = Array.from({ length: PHASES }, () => new Set<Session>());
+  private readonly sent = new TrafficCount();
   private outbox: FromWorker = { answers: [], events: [] };
   private startMs = -1;
   private tickCount = 0;
@@ -79,10 +83,14 @@ export class RtpCore implements SessionHost {
     this.outbox.events.push(event);
   }
 
+  traffic(ip: number, port: number, counts: { legs: number; bytesOut: number; bytesIn: number }): void {
+    this.sent.add(ip, port, counts);
+  }
+
   /** Sends what has gathered since the last call; once per turn of the loop. */
   flushOutbox(): void {
     const { outbox } = this;
-    if (outbox.answers.length === 0 && outbox.events.length === 0) return;
+    if (outbox.answers.length === 0 && outbox.events.length === 0 && !outbox.traffic) return;
     this.outbox = { answers: [], events: [] };
     this.ports.post(outbox);
   }
@@ -336,6 +344,7 @@ export class RtpCore implements SessionHost {
   private close(session: Session): Record<string, unknown> {
     const stats = session.snapshot();
     this.countQuality(stats);
+    session.tellTraffic();
     this.stopPlay(session, 'stopped');
     this.unbridge(session);
     (this.senders[session.pacingPhase] as Set<Session>).delete(session);
@@ -422,6 +431,13 @@ export class RtpCore implements SessionHost {
     }
     if (this.tickCount % PHASES === 0) this.recorder.flush(this.nowMs);
     if (this.tickCount % SWEEP_TICKS === 0) this.sweep();
+    if (this.tickCount % TELL_TICKS === 0) this.tellTraffic();
+  }
+
+  private tellTraffic(): void {
+    for (const session of this.sessions.values()) session.tellTraffic();
+    const traffic = this.sent.take();
+    if (traffic) this.outbox.traffic = traffic;
   }
 
   private sweep(): void {

@@ -30,6 +30,8 @@ export interface SessionHost {
   nowMs: number;
   readonly counters: Float64Array;
   emit(event: MediaEvent): void;
+  /** Bytes went to that address, or came while they did. */
+  traffic(ip: number, port: number, counts: { legs: number; bytesOut: number; bytesIn: number }): void;
   isOwnAddress(ip: number, port: number): boolean;
 }
 
@@ -94,6 +96,9 @@ export class Session implements PacketReceiver, DtmfListener, DtmfPacketSender {
   private quietSinceMs: number;
   private hasTimedOut = false;
   private isOwnSpurt = false;
+  private toldOut = 0;
+  private toldIn = 0;
+  private toldIp = -1;
 
   constructor(sessionId: string, socket: RtpSocket, host: SessionHost, pacingPhase: number) {
     this.sessionId = sessionId;
@@ -112,6 +117,7 @@ export class Session implements PacketReceiver, DtmfListener, DtmfPacketSender {
     this.remoteIp = ip;
     this.remotePort = port;
     this.lock.reopen(ip);
+    this.tellTraffic();
     this.toIp = ip;
     this.toPort = port;
     this.quietSinceMs = this.host.nowMs;
@@ -194,6 +200,7 @@ export class Session implements PacketReceiver, DtmfListener, DtmfPacketSender {
       this.lock.reopen(this.remoteIp);
       return false;
     }
+    this.tellTraffic();
     this.toIp = ip;
     this.toPort = port;
     this.stats.restart();
@@ -345,6 +352,17 @@ export class Session implements PacketReceiver, DtmfListener, DtmfPacketSender {
     });
   }
 
+  /** What has come together since the last telling, for the address that it went to. */
+  tellTraffic(): void {
+    const bytesOut = this.out.bytes - this.toldOut;
+    if (bytesOut === 0) return;
+    const bytesIn = this.stats.bytes - this.toldIn;
+    this.host.traffic(this.toIp, this.toPort, { legs: this.toldIp === this.toIp ? 0 : 1, bytesOut, bytesIn });
+    this.toldIp = this.toIp;
+    this.toldOut = this.out.bytes;
+    this.toldIn = this.stats.bytes;
+  }
+
   // --- watching -------------------------------------------------------------------------------------------------
 
   /** A few times a second: presses without an end, and silence. */
@@ -396,6 +414,7 @@ export class Session implements PacketReceiver, DtmfListener, DtmfPacketSender {
   }
 
   exportState(): SessionState {
+    this.tellTraffic();
     const { strangers, malformed, otherPayload, unexpected, firstPacketAt, lastPacketMs } = this;
     return {
       sessionId: this.sessionId,
@@ -426,6 +445,10 @@ export class Session implements PacketReceiver, DtmfListener, DtmfPacketSender {
     this.toPort = isLocked ? from.lock.port : from.remotePort;
     this.stats.importTotals(from.stats);
     this.out = OutStream.importState(from.out);
+    // Told by the worker that it was with.
+    this.toldOut = this.out.bytes;
+    this.toldIn = this.stats.bytes;
+    this.toldIp = this.toldOut > 0 ? this.toIp : -1;
     this.strangers = from.totals.strangers;
     this.malformed = from.totals.malformed;
     this.otherPayload = from.totals.otherPayload;

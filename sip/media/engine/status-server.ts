@@ -1,8 +1,9 @@
 /**
- * `/healthz` and `/metrics` (Prometheus text) over HTTP on a Unix socket. Reads shared counters only: asking for
- * metrics never reaches a worker.
+ * `/healthz`, `/metrics` (Prometheus text) and `/connections` (to whom something was sent) over HTTP on a Unix socket. Reads
+ * shared counters and what workers told by themselves: asking never reaches a worker.
  */
 import { createServer, type Server } from 'node:http';
+import type { LedgerReport } from '../../../ledger/connection-ledger.ts';
 import { listenOnUnixSocket } from './unix-socket.ts';
 import type { SchedulingClass } from './host-facts.ts';
 import { COUNTER } from './thread-messages.ts';
@@ -17,6 +18,7 @@ export interface StatusSource {
   clients(): number;
   recordingsFinished(): number;
   recordingsFailed(): number;
+  connections(): Promise<LedgerReport>;
 }
 
 const GAUGES: [keyof typeof COUNTER, string, string][] = [
@@ -99,6 +101,11 @@ export async function startStatusServer(path: string, source: StatusSource): Pro
       );
     } else if (request.url === '/metrics') {
       response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(metricsText(source));
+    } else if (request.url === '/connections') {
+      void source.connections().then((report) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(report));
+      });
     } else response.writeHead(404).end();
   });
   await listenOnUnixSocket(server, path);

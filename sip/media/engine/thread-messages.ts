@@ -67,9 +67,22 @@ export interface WorkerAnswer {
   body: Record<string, unknown>;
 }
 
+/** What went to one address since it was last told. */
+export interface Traffic {
+  ip: number;
+  firstPort: number;
+  lastPort: number;
+  /** Legs that began to send there. */
+  legs: number;
+  bytesOut: number;
+  bytesIn: number;
+}
+
 export interface FromWorker {
   answers: WorkerAnswer[];
   events: MediaEvent[];
+  /** Of addresses to which something went; a few times a minute. */
+  traffic?: Traffic[];
 }
 
 export type ToDisk =

@@ -4,6 +4,7 @@
  * then gets a turn now and then, for its housekeeping only.
  */
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import { reportToLedger } from '../../../ledger/process-ledger.ts';
 import { DgramBackend } from './dgram-sockets.ts';
 import { KoffiBackend } from './koffi-sockets.ts';
 import { monotonicMs } from './monotonic.ts';
@@ -18,6 +19,9 @@ export interface WorkerStart {
 
 const { settings, diskPort } = workerData as WorkerStart;
 const main = parentPort as MessagePort;
+
+// Its packets are counted by its sessions (traffic.ts).
+reportToLedger({ hasDatagrams: false });
 
 function runOnEventLoop(): void {
   const now = { isStale: true };

@@ -128,6 +128,7 @@ describe('the HTTP API under nonsense', function () {
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
   before(async () => {
     house = await startHarness();
+    await house.residency.start();
     admin = await house.admin();
   });
   after(async () => {

@@ -40,10 +40,12 @@ import { fcrContacts, fcrReport } from '../../../../server/app/figures/fcr-repor
 import { intervalReport } from '../../../../server/app/figures/interval-reports.ts';
 import { migrateUp } from '../../../../server/db/migrate.ts';
 import { newId } from '../../../../server/lib/ids.ts';
+import { createMetrics } from '../../../../server/lib/metrics.ts';
 import { createLogger } from '../../../../server/lib/log.ts';
 import { closeClient, createRedisClient } from '../../../../server/redis/client.ts';
 import { boardSite, createBoardSide, noFigures } from '../../../../server/compose/boards.ts';
 import { type AlertsSide, createAlerts, noHistory } from '../../../../server/compose/alerts.ts';
+import { createResidency, type ResidencySide } from '../../../../server/compose/residency.ts';
 import { createTextGuard, type TextGuard } from '../../../../server/compose/text-guard.ts';
 import { StandInFigures } from '../../../support/stand-in-figures.ts';
 import { emptyDesk } from '../../../support/empty-desk.ts';
@@ -77,6 +79,8 @@ export interface Harness {
   guard: TextGuard;
   /** Its rules are looked at when a test says so. */
   alerting: AlertsSide;
+  /** Watches once a test starts it. */
+  residency: ResidencySide;
   figures: StandInFigures;
   /** The roll-ups of reports follow history from here on, or from the first report that is asked for. */
   followFigures(): void;
@@ -283,7 +287,18 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
           : undefined,
     },
   };
+  const residency = createResidency({
+    config: { dataDir: tempDir, adminSocket: join(tempDir, 'none', 'admin.sock'), statusSockets: {} },
+    site: active,
+    alertWebhooks: () => alerting.alerts.webhooks(),
+    calls: { phoneAddresses: () => new Map() },
+    audit,
+    metrics: createMetrics(),
+    clock,
+    logger,
+  });
   const deps: ApiDeps = {
+    residency,
     alerting: alerting.port,
     desk: emptyDesk,
     quarantine: guard.quarantine,
@@ -371,6 +386,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     deps,
     guard,
     alerting,
+    residency,
     figures: shown,
     followFigures: () => void figures(),
     sequelize,
@@ -403,6 +419,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
       await new Promise((resolve) => server.close(resolve));
       guard.stop();
       await alerting.stop();
+      await residency.stop();
       await fairness.close();
       await figuresThread?.close();
       await sequelize.close();

@@ -1,0 +1,94 @@
+/**
+ * The audit trail out of the database, entry by entry, as an export has it: `<hash before> <hash> <entry>`, the entry as the text that its
+ * hash is over. It reads with one snapshot, so that entries written meanwhile are not half in it, and changes nothing.
+ */
+import { realpathSync } from 'node:fs';
+import { QueryTypes, type Sequelize, Transaction } from 'sequelize';
+import { auditText } from '../../../server/audit/audit-trail.ts';
+import { connectDatabase } from '../../../server/db/connect.ts';
+import { createLogger } from '../../../server/lib/log.ts';
+import { CliError } from '../../admin-socket.ts';
+import type { House } from '../../house.ts';
+import { postgresDatabase, postgresRole } from '../../postgres.ts';
+
+interface Row {
+  seq: string;
+  at_ms: string;
+  actor: string;
+  action: string;
+  target: string;
+  details: Record<string, unknown> | null;
+  prev_hash: string;
+  hash: string;
+}
+
+const pageRows = 1000;
+
+export function lineOf(row: Row): string {
+  const entry = {
+    seq: Number(row.seq),
+    at: Number(row.at_ms),
+    actor: row.actor,
+    action: row.action,
+    ...(row.target !== '' && { target: row.target }),
+    details: row.details ?? {},
+  };
+  return `${row.prev_hash} ${row.hash} ${auditText(entry)}`;
+}
+
+function connected(house: House): Sequelize {
+  const { socketDir } = house.layout.postgres;
+  let real = socketDir;
+  try {
+    // `var/run` may be a link to a place with a path short enough for a socket.
+    real = realpathSync(socketDir);
+  } catch {
+    // Not there: connecting says so.
+  }
+  return connectDatabase({
+    socketDir: real,
+    database: postgresDatabase,
+    user: postgresRole,
+    logger: createLogger('audit', 'silent'),
+    applicationName: 'hearthline-audit',
+    poolMax: 1,
+  });
+}
+
+const inDatabase = (house: House, error: unknown): CliError =>
+  new CliError(
+    `The audit trail in the database of ${house.layout.dataDir} cannot be read (${(error as Error).message}). Is Postgres running?`,
+  );
+
+export async function* auditLines(house: House): AsyncGenerator<string> {
+  const sequelize = connected(house);
+  try {
+    const transaction = await sequelize.transaction({
+      isolationLevel: Transaction.ISOLATION_LEVELS.REPEATABLE_READ,
+      readOnly: true,
+    });
+    try {
+      // By a cursor and not by numbers: an entry that was put in with a number that is there already must be read as well.
+      await sequelize.query(
+        `DECLARE trail NO SCROLL CURSOR FOR
+         SELECT seq, round(extract(epoch from at) * 1000)::bigint AS at_ms, actor, action, target, details, prev_hash, hash
+         FROM audit ORDER BY seq, hash`,
+        { transaction },
+      );
+      for (;;) {
+        const rows = await sequelize.query<Row>(`FETCH ${pageRows} FROM trail`, {
+          type: QueryTypes.SELECT,
+          transaction,
+        });
+        for (const row of rows) yield lineOf(row);
+        if (rows.length < pageRows) break;
+      }
+    } finally {
+      await transaction.rollback();
+    }
+  } catch (error) {
+    throw inDatabase(house, error);
+  } finally {
+    await sequelize.close();
+  }
+}

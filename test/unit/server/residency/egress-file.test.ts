@@ -1,0 +1,69 @@
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { EgressRow } from '../../../../server/contract/rest-channels.ts';
+import { EgressFile } from '../../../../server/residency/egress-file.ts';
+import { makeTempDir, removeTempDir } from '../../../support/temp-dir.ts';
+
+const row = (host: string): EgressRow => ({
+  host,
+  port: 25,
+  protocol: 'smtp',
+  purpose: 'mail-relay',
+  usedBy: [],
+});
+
+describe('the file of what the site lets us open', () => {
+  const dir = makeTempDir();
+  const file = join(dir, 'egress.json');
+  let now = 1_790_000_000_000;
+  const logger = { warn: () => undefined };
+  const addresses = () =>
+    (JSON.parse(readFileSync(file, 'utf8')) as { egress: { addresses: string[] }[] }).egress.map(
+      (one) => one.addresses,
+    );
+  after(() => removeTempDir(dir));
+
+  it('is written when it is another, and for the services alone to read', async () => {
+    const egress = new EgressFile({ file, ingress: () => [], now: () => now, logger });
+    await egress.keep([row('192.0.2.1')]);
+    expect(addresses()).to.deep.equal([['192.0.2.1']]);
+    expect(statSync(file).mode & 0o777).to.equal(0o640);
+    rmSync(file);
+    await egress.keep([row('192.0.2.1')]);
+    expect(existsSync(file), 'nothing changed').to.equal(false);
+    await egress.keep([row('relay.example')]);
+    expect(addresses(), 'a clone asks nobody').to.deep.equal([[]]);
+  });
+
+  it('holds the addresses of names, keeps them for a day, and asks again after a fault', async () => {
+    let found: string[] | Error = ['192.0.2.7', '192.0.2.5'];
+    let asked = 0;
+    const resolve = async () => {
+      asked += 1;
+      if (found instanceof Error) throw found;
+      return found;
+    };
+    const egress = new EgressFile({ file, ingress: () => [], now: () => now, logger, resolve });
+    const twice = async () => {
+      await egress.keep([row('relay.example')]);
+      await egress.keep([row('relay.example')]);
+    };
+    await twice();
+    expect(addresses()).to.deep.equal([['192.0.2.5', '192.0.2.7']]);
+    expect(asked).to.equal(1);
+    found = new Error('no answer');
+    now += 301_000;
+    await twice();
+    expect(addresses(), 'what was found stays').to.deep.equal([['192.0.2.5', '192.0.2.7']]);
+    found = ['192.0.2.9'];
+    now += 16_000;
+    await twice();
+    expect(asked).to.equal(3);
+    expect(addresses()).to.deep.equal([['192.0.2.5', '192.0.2.7', '192.0.2.9']]);
+    now += 86_100_000;
+    found = new Error('no answer');
+    await twice();
+    expect(addresses()).to.deep.equal([['192.0.2.9']]);
+  });
+});
