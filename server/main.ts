@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { renderText } from '../installer/prompts.ts';
-import { keepLedger } from '../ledger/process-ledger.ts';
+import { keepLedger } from '../sip/system/ledger/process-ledger.ts';
 import { createCallControl, defaultTimings } from '../sip/call/call-control.ts';
 import { createServiceNotify } from '../sip/system/service-notify.ts';
 import { createAcd } from './acd/engine.ts';

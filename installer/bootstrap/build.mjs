@@ -12,21 +12,21 @@ const parts = [
   {
     name: 'programs',
     title: 'Building the server, the engines and the installer',
-    inputs: ['server', 'sip', 'ledger', 'installer'],
+    inputs: ['server', 'sip', 'installer'],
     command: ['typescript/bin/tsc', '-p', 'server/tsconfig.json'],
     output: 'dist/server',
   },
   {
     name: 'packed',
     title: 'Packing the server into one file',
-    inputs: ['server', 'sip', 'ledger', 'installer'],
+    inputs: ['server', 'sip', 'installer'],
     command: ['vite/bin/vite.js', 'build', '--logLevel', 'warn', '--config', 'server/vite.config.ts'],
     output: 'dist/packed/server.js',
   },
   {
     name: 'threads',
     title: 'Packing its threads',
-    inputs: ['server', 'sip', 'ledger', 'installer'],
+    inputs: ['server', 'sip', 'installer'],
     command: [
       'vite/bin/vite.js',
       'build',

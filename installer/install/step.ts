@@ -17,7 +17,7 @@ export interface InstallContext {
   /** Whether systemd runs this machine. */
   isSystemd: boolean;
   /** One line of progress. */
-  say(text: string): void;
+  say: (text: string) => void;
 }
 
 export interface Step {
@@ -25,6 +25,6 @@ export interface Step {
   number: number;
   title: string;
   /** What is to be done, a line each; empty: done. */
-  check(context: InstallContext): Promise<string[]> | string[];
-  apply(context: InstallContext): Promise<void> | void;
+  check: (context: InstallContext) => Promise<string[]> | string[];
+  apply: (context: InstallContext) => Promise<void> | void;
 }

@@ -7,7 +7,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { nameServers } from '../../ledger/this-machine.ts';
+import { nameServers } from '../../sip/system/ledger/this-machine.ts';
 import { CliError } from '../admin-socket.ts';
 import type { OpsCommand } from '../cli.ts';
 import type { CliIo } from '../cli-io.ts';

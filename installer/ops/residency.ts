@@ -7,7 +7,7 @@ import { createPublicKey } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { KernelLook, type KernelSighting } from '../../ledger/kernel-look.ts';
+import { KernelLook, type KernelSighting } from '../../sip/system/ledger/kernel-look.ts';
 import { type ResidencyAnswer, residencyAnswerSchema } from '../../server/contract/rest-residency.ts';
 import {
   fingerprintOf,

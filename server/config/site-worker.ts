@@ -3,7 +3,7 @@
  * the secured site with its text out, or every fault; then the thread ends.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { reportToLedger } from '../../ledger/process-ledger.ts';
+import { reportToLedger } from '../../sip/system/ledger/process-ledger.ts';
 import { formatSite, parseSite, secureSite } from './site-file.ts';
 
 reportToLedger();

@@ -3,7 +3,7 @@
  * feel. A question in, the answer out as text, ready to be sent. It has one connection of its own, opened when needed.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { reportToLedger } from '../../ledger/process-ledger.ts';
+import { reportToLedger } from '../../sip/system/ledger/process-ledger.ts';
 import { createLogger } from '../lib/log.ts';
 import type { Within } from '../contract/user-view.ts';
 import { type FairnessTable, fairnessTable } from '../stats/fairness-figures.ts';

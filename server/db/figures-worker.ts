@@ -3,7 +3,7 @@
  * calls. It has connections of its own. A batch that failed is tried again for ever, with a pause.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { reportToLedger } from '../../ledger/process-ledger.ts';
+import { reportToLedger } from '../../sip/system/ledger/process-ledger.ts';
 import { csvLine } from '../lib/csv.ts';
 import { createLogger } from '../lib/log.ts';
 import { reportCells, reportHeader, toReportRow } from '../reports/interval-report.ts';

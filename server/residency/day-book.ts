@@ -4,7 +4,7 @@
  * given the time and opens no file; `stored` is what a file keeps of it, so that a restart loses no more than the last seconds.
  */
 import { z } from 'zod';
-import { type LedgerReport, type LedgerRow, otherPeers } from '../../ledger/connection-ledger.ts';
+import { type LedgerReport, type LedgerRow, otherPeers } from '../../sip/system/ledger/connection-ledger.ts';
 import {
   allowedSpanSchema,
   type AllowedSpan,
@@ -14,7 +14,7 @@ import {
   type Span,
 } from '../contract/rest-residency.ts';
 import type { EgressRow } from '../contract/rest-channels.ts';
-import type { KernelSighting } from '../../ledger/kernel-look.ts';
+import type { KernelSighting } from '../../sip/system/ledger/kernel-look.ts';
 import type { Owned } from './owners.ts';
 
 const figures = z.tuple([z.number(), z.number(), z.number(), z.number()]);

@@ -9,7 +9,7 @@
  * - A question for a name goes to the resolver: allowed while a connector has a name, nobody's otherwise.
  */
 import { isIP } from 'node:net';
-import type { LedgerRow } from '../../ledger/connection-ledger.ts';
+import type { LedgerRow } from '../../sip/system/ledger/connection-ledger.ts';
 import type { EgressRow } from '../contract/rest-channels.ts';
 import type { ResidencyOwner } from '../contract/rest-residency.ts';
 import type { Site } from '../contract/site.ts';

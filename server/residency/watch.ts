@@ -7,13 +7,13 @@
  * showed and no ledger has was not opened by our code.
  */
 import { z } from 'zod';
-import { ledgerProtocols, type LedgerReport, type LedgerRow } from '../../ledger/connection-ledger.ts';
-import { nameServers } from '../../ledger/this-machine.ts';
+import { ledgerProtocols, type LedgerReport, type LedgerRow } from '../../sip/system/ledger/connection-ledger.ts';
+import { nameServers } from '../../sip/system/ledger/this-machine.ts';
 import type { EgressRow } from '../contract/rest-channels.ts';
 import type { AuditHead, ResidencyAnswer, ResidencyRow } from '../contract/rest-residency.ts';
 import { BookFiles } from './book-files.ts';
 import { DayBook, emptyBook, isUnknown, type StoredBook } from './day-book.ts';
-import type { KernelLook, KernelSighting } from '../../ledger/kernel-look.ts';
+import type { KernelLook, KernelSighting } from '../../sip/system/ledger/kernel-look.ts';
 import { type OwnerFacts, ownerOf } from './owners.ts';
 import type { Statements, Written } from './statements.ts';
 

@@ -3,7 +3,7 @@
  * Exit codes: 0 stopped, 1 could not listen, 2 bad settings.
  */
 import { pino } from 'pino';
-import { keepLedger } from '../../ledger/process-ledger.ts';
+import { keepLedger } from '../system/ledger/process-ledger.ts';
 import { ConfigError, readConfig } from './config.ts';
 import type { EngineConfig } from './config.ts';
 import { Engine } from './core/engine.ts';

@@ -7,7 +7,7 @@
 import { chmodSync, unlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { LedgerReport } from '../../ledger/connection-ledger.ts';
+import type { LedgerReport } from '../system/ledger/connection-ledger.ts';
 
 export interface StatusSource {
   health(): Record<string, unknown>;

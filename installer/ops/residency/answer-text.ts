@@ -1,5 +1,5 @@
 /** The proof of residency as text for a terminal. Pure. */
-import type { KernelSighting } from '../../../ledger/kernel-look.ts';
+import type { KernelSighting } from '../../../sip/system/ledger/kernel-look.ts';
 import type { SentCount } from './sent-counters.ts';
 import type { ResidencyAnswer, ResidencyRow } from '../../../server/contract/rest-residency.ts';
 

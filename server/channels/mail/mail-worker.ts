@@ -3,7 +3,7 @@
  * copying them. It ends with its port; the clock and the memory bound are its owner's (mail-reader.ts).
  */
 import { parentPort } from 'node:worker_threads';
-import { reportToLedger } from '../../../ledger/process-ledger.ts';
+import { reportToLedger } from '../../../sip/system/ledger/process-ledger.ts';
 import { readMail } from './read-mail.ts';
 
 reportToLedger();

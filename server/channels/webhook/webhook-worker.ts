@@ -3,7 +3,7 @@
  * copying them. It ends with its port; the clock and the memory bound are its owner's (webhook-reader.ts).
  */
 import { parentPort } from 'node:worker_threads';
-import { reportToLedger } from '../../../ledger/process-ledger.ts';
+import { reportToLedger } from '../../../sip/system/ledger/process-ledger.ts';
 import { postedMessage, type SignedBody } from './webhook-body.ts';
 
 reportToLedger();

@@ -5,7 +5,7 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import { reportToLedger } from '../../../ledger/process-ledger.ts';
+import { reportToLedger } from '../../system/ledger/process-ledger.ts';
 import { wakeThread, leaveRealTimeClass } from './native.ts';
 import { RecordingFile, repairLeftovers } from './recording-file.ts';
 import type { DiskToMain, DiskToWorker, ToDisk } from './thread-messages.ts';

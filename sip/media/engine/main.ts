@@ -8,7 +8,7 @@ import { mkdirSync } from 'node:fs';
 import { MessageChannel, type Worker } from 'node:worker_threads';
 import { pino } from 'pino';
 import { createServiceNotify } from '../../system/service-notify.ts';
-import { keepLedger } from '../../../ledger/process-ledger.ts';
+import { keepLedger } from '../../system/ledger/process-ledger.ts';
 import type { MediaEvent, RecoveredRecording } from '../protocol.ts';
 import { ConfigError, readConfig, type EngineConfig } from './config.ts';
 import { ControlServer } from './control-server.ts';

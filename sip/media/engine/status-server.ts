@@ -3,7 +3,7 @@
  * shared counters and what workers told by themselves: asking never reaches a worker.
  */
 import { createServer, type Server } from 'node:http';
-import type { LedgerReport } from '../../../ledger/connection-ledger.ts';
+import type { LedgerReport } from '../../system/ledger/connection-ledger.ts';
 import { listenOnUnixSocket } from './unix-socket.ts';
 import type { SchedulingClass } from './host-facts.ts';
 import { COUNTER } from './thread-messages.ts';

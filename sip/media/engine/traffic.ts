@@ -2,8 +2,8 @@
  * To whom this engine's audio goes, and how much: by address, since a phone has another port with each call. For: the proof of
  * residency. It adds up what sessions count anyway, so the packets' own way costs nothing more.
  */
-import type { ConnectionLedger } from '../../../ledger/connection-ledger.ts';
-import { isThisMachine } from '../../../ledger/this-machine.ts';
+import type { ConnectionLedger } from '../../system/ledger/connection-ledger.ts';
+import { isThisMachine } from '../../system/ledger/this-machine.ts';
 import { numberToIpv4 } from '../protocol.ts';
 import type { Traffic } from './thread-messages.ts';
 

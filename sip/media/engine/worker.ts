@@ -4,7 +4,7 @@
  * then gets a turn now and then, for its housekeeping only.
  */
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
-import { reportToLedger } from '../../../ledger/process-ledger.ts';
+import { reportToLedger } from '../../system/ledger/process-ledger.ts';
 import { DgramBackend } from './dgram-sockets.ts';
 import { KoffiBackend } from './koffi-sockets.ts';
 import { monotonicMs } from './monotonic.ts';

@@ -3,7 +3,7 @@ import { createPublicKey } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { LedgerReport, LedgerRow } from '../../../../ledger/connection-ledger.ts';
+import type { LedgerReport, LedgerRow } from '../../../../sip/system/ledger/connection-ledger.ts';
 import type { EgressRow } from '../../../../server/contract/rest-channels.ts';
 import {
   residencyAnswerSchema,
@@ -12,7 +12,7 @@ import {
 } from '../../../../server/contract/rest-residency.ts';
 import { readStatementFile, verifyStatements } from '../../../../server/evidence/verify-evidence.mts';
 import { houseKeyFile, openHouseKey, publicKeyFile } from '../../../../server/residency/house-key.ts';
-import type { KernelSighting } from '../../../../ledger/kernel-look.ts';
+import type { KernelSighting } from '../../../../sip/system/ledger/kernel-look.ts';
 import { trunkNetworks } from '../../../../server/residency/owners.ts';
 import { Statements } from '../../../../server/residency/statements.ts';
 import { ResidencyWatch } from '../../../../server/residency/watch.ts';

@@ -68,7 +68,11 @@ describe('what systemd is told', () => {
     const path = join(dir, 'notify');
     listen(path);
     let isWell: () => boolean | Promise<boolean> = () => true;
-    const service = create({ NOTIFY_SOCKET: path, WATCHDOG_USEC: '150000', WATCHDOG_PID: String(process.pid) });
+    const service = create({
+      NOTIFY_SOCKET: path,
+      WATCHDOG_USEC: '150000',
+      WATCHDOG_PID: String(process.pid),
+    });
     const since = performance.now();
     service.keepAlive(() => isWell());
     await until('four beats', () => beats() === 4);

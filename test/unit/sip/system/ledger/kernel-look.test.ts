@@ -2,8 +2,13 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { addressFromHex, KernelLook, outboundOf, parseSockets } from '../../../ledger/kernel-look.ts';
-import { makeTempDir, removeTempDir } from '../../support/temp-dir.ts';
+import {
+  addressFromHex,
+  KernelLook,
+  outboundOf,
+  parseSockets,
+} from '../../../../../sip/system/ledger/kernel-look.ts';
+import { makeTempDir, removeTempDir } from '../../../../support/temp-dir.ts';
 
 const head =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';

@@ -1,11 +1,15 @@
 import { expect } from 'chai';
-import { ConnectionLedger, joinRows, otherPeers } from '../../../ledger/connection-ledger.ts';
-import { isKnownHere, isThisMachine, nameServers } from '../../../ledger/this-machine.ts';
-import { addTraffic, TrafficCount } from '../../../sip/media/engine/traffic.ts';
-import { ipv4ToNumber } from '../../../sip/media/protocol.ts';
+import {
+  ConnectionLedger,
+  joinRows,
+  otherPeers,
+} from '../../../../../sip/system/ledger/connection-ledger.ts';
+import { isKnownHere, isThisMachine, nameServers } from '../../../../../sip/system/ledger/this-machine.ts';
+import { addTraffic, TrafficCount } from '../../../../../sip/media/engine/traffic.ts';
+import { ipv4ToNumber } from '../../../../../sip/media/protocol.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeTempDir, removeTempDir } from '../../support/temp-dir.ts';
+import { makeTempDir, removeTempDir } from '../../../../support/temp-dir.ts';
 
 describe('the ledger of a process', () => {
   it('tells an answer from what we began ourselves', () => {

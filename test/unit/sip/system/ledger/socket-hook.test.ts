@@ -11,12 +11,16 @@ import { Worker } from 'node:worker_threads';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ConnectionLedger, type LedgerRow } from '../../../ledger/connection-ledger.ts';
-import { keepLedger } from '../../../ledger/process-ledger.ts';
-import { watchConnections, watchDatagrams, watchNames } from '../../../ledger/socket-hook.ts';
-import { makeTempDir, removeTempDir } from '../../support/temp-dir.ts';
-import { makeTestCertificate } from '../../support/test-certificate.ts';
-import { until } from '../../support/until.ts';
+import { ConnectionLedger, type LedgerRow } from '../../../../../sip/system/ledger/connection-ledger.ts';
+import { keepLedger } from '../../../../../sip/system/ledger/process-ledger.ts';
+import {
+  watchConnections,
+  watchDatagrams,
+  watchNames,
+} from '../../../../../sip/system/ledger/socket-hook.ts';
+import { makeTempDir, removeTempDir } from '../../../../support/temp-dir.ts';
+import { makeTestCertificate } from '../../../../support/test-certificate.ts';
+import { until } from '../../../../support/until.ts';
 
 const elsewhere = '127.0.0.2';
 const ledger = new ConnectionLedger();
