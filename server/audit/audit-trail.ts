@@ -44,6 +44,17 @@ export interface AuditTrail {
   /** Newest first; `before`: entries with a smaller seq only. */
   list(limit: number, before?: number): Promise<AuditRecord[]>;
   verify(): Promise<AuditVerdict>;
+  /**
+   * Entries behind `afterSeq`, oldest first, each checked against the one before it; `prevHash`: the hash of that entry, left out
+   * where it is not known.
+   */
+  follow(afterSeq: number, prevHash: string | undefined, limit: number): Promise<FollowedEntry[]>;
+  lastSeq(): Promise<number>;
+}
+
+export interface FollowedEntry extends AuditRecord {
+  /** Where the chain is broken at this entry, in words. */
+  fault?: string;
 }
 
 interface Row {
@@ -149,6 +160,28 @@ export function createAuditTrail(sequelize: Sequelize, clock: { now(): number })
         { bind: [before ?? Number.MAX_SAFE_INTEGER, limit], type: QueryTypes.SELECT },
       );
       return rows.map(recordOf);
+    },
+    async follow(afterSeq, prevHash, limit) {
+      const rows = await sequelize.query<Row>(
+        `SELECT ${columns} FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2`,
+        { bind: [afterSeq, limit], type: QueryTypes.SELECT },
+      );
+      let before = { seq: afterSeq, hash: prevHash };
+      return rows.map((row) => {
+        const record = recordOf(row);
+        const fault = faultOf(row, before.seq + 1, before.hash ?? row.prev_hash);
+        before = { seq: record.seq, hash: row.hash };
+        return { ...record, ...(fault !== undefined && { fault }) };
+      });
+    },
+    async lastSeq() {
+      const [last] = await sequelize.query<{ seq: string }>(
+        'SELECT seq FROM audit ORDER BY seq DESC LIMIT 1',
+        {
+          type: QueryTypes.SELECT,
+        },
+      );
+      return Number(last?.seq ?? 0);
     },
     async verify() {
       let prevHash = genesisHash;
