@@ -33,13 +33,13 @@ export const defaultLimits = {
   /** Entries that may wait for the SIEM. */
   maxWaiting: 100_000,
   batch: 200,
-  lookEveryMs: 1_000,
+  lookEveryMs: 500,
   /** A connection has to outlive a message by so much for it to count as received. */
   settleMs: 5_000,
   firstRetryMs: 1_000,
   lastRetryMs: 60_000,
   /** At the end of the process, for what is left. */
-  farewellMs: 1_500,
+  farewellMs: 1_000,
 };
 
 interface Checkpoint {
@@ -113,6 +113,8 @@ export class SiemFeed {
   /** Sends what is left, within a bound; the rest is sent by the next process. */
   async stop(): Promise<void> {
     this.#isLeaving = true;
+    // Who cannot be reached now is not waited for.
+    if (this.#health.state !== 'up') this.#stopRun?.abort();
     const bound = setTimeout(() => this.#stopRun?.abort(), this.#limits.farewellMs);
     await this.#run;
     clearTimeout(bound);
@@ -123,6 +125,9 @@ export class SiemFeed {
     let retryMs = this.#limits.firstRetryMs;
     while (!signal.aborted) {
       let link: SiemLink | undefined;
+      // A link that is stopped takes no more, and so ends who waits for it.
+      const close = () => link?.close();
+      signal.addEventListener('abort', close);
       try {
         const notice = await this.#prepare();
         link = await this.#open(target, signal);
@@ -135,7 +140,8 @@ export class SiemFeed {
         if (!signal.aborted) this.#down(error);
         else return;
       } finally {
-        link?.close();
+        signal.removeEventListener('abort', close);
+        close();
       }
       if (this.#isLeaving) return;
       await pause(retryMs, signal);
@@ -143,21 +149,23 @@ export class SiemFeed {
     }
   }
 
-  /** Undefined where it is stopped meanwhile; a link that is stopped takes no more, and so ends who waits for it. */
+  /** Undefined where it is stopped meanwhile. */
   async #open(target: SiteSyslog, signal: AbortSignal): Promise<SiemLink | undefined> {
     const opening = this.#parts.open(target);
-    const stopped = new Promise<undefined>((done) => {
-      if (signal.aborted) done(undefined);
-      signal.addEventListener('abort', () => done(undefined), { once: true });
-    });
-    const link = await Promise.race([opening, stopped]);
-    if (link) signal.addEventListener('abort', () => link.close(), { once: true });
-    else
-      opening.then(
-        (late) => late.close(),
-        () => undefined,
-      );
-    return link;
+    let stop: () => void = () => undefined;
+    const stopped = new Promise<undefined>((done) => (stop = () => done(undefined)));
+    signal.addEventListener('abort', stop);
+    try {
+      const link = signal.aborted ? undefined : await Promise.race([opening, stopped]);
+      if (!link)
+        opening.then(
+          (late) => late.close(),
+          () => undefined,
+        );
+      return link;
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
   }
 
   #up(): void {

@@ -6,7 +6,8 @@ import type { HealthAnswer } from '../contract/rest.ts';
 import type { ToldEvents } from './told-events.ts';
 
 const watched = ['sip-engine', 'media-engine', 'redis', 'postgres'] as const;
-const everyMs = 1_000;
+/** A process that dies is back within half a second. */
+const everyMs = 100;
 
 export function watchParts(health: () => HealthAnswer, told: Pick<ToldEvents, 'tell'>): { stop(): void } {
   const isUp = new Map<string, boolean>(watched.map((name) => [name, true]));
