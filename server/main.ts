@@ -40,7 +40,7 @@ import { createTextSide } from './compose/text.ts';
 import { exposeGuard, textChannelsOf } from './compose/text-guard.ts';
 import { createReconciler } from './compose/reconciling.ts';
 import { rotateReplyKeys } from './compose/reply-keys.ts';
-import { ToldEvents } from './compose/told-events.ts';
+import { createTrailSide } from './compose/trail.ts';
 import { metricsTokenOf, openStaffDoor, openTls } from './compose/staff-door.ts';
 import { createResidency } from './compose/residency.ts';
 import { createRecordsSide } from './compose/records.ts';
@@ -129,6 +129,9 @@ async function main(): Promise<void> {
   const screens = staticDirs(config);
   const records = createRecordsSide({ stores, site: active, clock, logger });
   const { audit, customers } = records;
+  const { dataDir } = config;
+  const trail = createTrailSide({ audit, settings: stores.settings, dataDir, clock, logger, metrics });
+  shutdown.add('trail', () => trail.stop());
   const text = createTextSide({
     stores,
     shell,
@@ -154,15 +157,13 @@ async function main(): Promise<void> {
     onApplied: (applied) => {
       live.setSite(applied, clock.now());
       text.siteChanged();
+      trail.siteChanged(applied);
     },
   });
   siteService.apply(stored, house.siteVersion === version);
 
   shutdown.add('records', () => records.stop());
   records.start();
-  const told = new ToldEvents({ dataDir: config.dataDir, audit, settings: stores.settings, clock, logger });
-  shutdown.add('told events', () => told.stop());
-  told.start();
   const access = createAccess({
     sequelize: stores.sequelize,
     redis: stores.redisCommands,
@@ -194,7 +195,7 @@ async function main(): Promise<void> {
     stores,
     health,
     tls,
-    lastBackup: () => told.lastBackup,
+    lastBackup: () => trail.told.lastBackup,
     dirs: { data: config.dataDir, recordings: config.recordingsDir },
     statusSockets: config.statusSockets,
   });
@@ -325,7 +326,7 @@ async function main(): Promise<void> {
   );
   await openStaffDoor({ http, tls, config, shutdown, logger });
   const ops: AdminOps = {
-    tell: (event) => told.take(event),
+    tell: (event) => trail.told.take(event),
     rotateReplyKeys: () => rotateReplyKeys(stores.settings),
     endSessions: () => access.sessions.endAll(),
   };
@@ -346,6 +347,7 @@ async function main(): Promise<void> {
   service.ready(`Routing; pages on port ${config.http.port}`);
   service.keepAlive(() => shell.takesItsTurn());
   shutdown.add('systemd', () => service.stopping());
+  trail.started(health);
   logger.info({ port: config.http.port, version, instanceId }, 'ready');
 }
 

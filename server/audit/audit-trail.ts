@@ -46,6 +46,16 @@ export interface AuditTrail {
   verify(): Promise<AuditVerdict>;
   /** The newest entry; `seq` 0 before the first. */
   head(): Promise<{ seq: number; hash: string }>;
+  /**
+   * Entries behind `afterSeq`, oldest first, each checked against the one before it; `prevHash`: the hash of that entry, left out
+   * where it is not known.
+   */
+  follow(afterSeq: number, prevHash: string | undefined, limit: number): Promise<FollowedEntry[]>;
+}
+
+export interface FollowedEntry extends AuditRecord {
+  /** Where the chain is broken at this entry, in words. */
+  fault?: string;
 }
 
 interface Row {
@@ -162,6 +172,19 @@ export function createAuditTrail(sequelize: Sequelize, clock: { now(): number })
         { type: QueryTypes.SELECT },
       );
       return last ? { seq: Number(last.seq), hash: last.hash } : { seq: 0, hash: genesisHash };
+    },
+    async follow(afterSeq, prevHash, limit) {
+      const rows = await sequelize.query<Row>(
+        `SELECT ${columns} FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2`,
+        { bind: [afterSeq, limit], type: QueryTypes.SELECT },
+      );
+      let before = { seq: afterSeq, hash: prevHash };
+      return rows.map((row) => {
+        const record = recordOf(row);
+        const fault = faultOf(row, before.seq + 1, before.hash ?? row.prev_hash);
+        before = { seq: record.seq, hash: row.hash };
+        return { ...record, ...(fault !== undefined && { fault }) };
+      });
     },
     async verify() {
       let prevHash = genesisHash;

@@ -1,5 +1,5 @@
 /**
- * What commands of this machine (backups, keys, certificates, residency) tell the audit trail. A command asks the running server
+ * What commands of this machine (backups, keys, certificates, residency) and the server itself tell the audit trail. A command asks the running server
  * over its admin socket; while the server is away it leaves a file in `<data>/told-events`, which the server takes in when it is
  * back. The list is closed: nobody writes just anything into the trail in somebody's name.
  */
@@ -12,6 +12,10 @@ export const toldActions = [
   'certificate.changed',
   'key.rotated',
   'residency.unknown-connection',
+  'service.back',
+  'service.lost',
+  'service.started',
+  'service.stopped',
   'upgrade.done',
   'upgrade.failed',
   'upgrade.rolled-back',
@@ -39,10 +43,13 @@ export const toldEventsFolder = 'told-events';
 const lateMs = 10_000;
 
 /** As an entry of the trail, whose own time is when it was written. */
+/** Of these the server tells by itself. */
+const isOwn = (action: ToldEvent['action']): boolean => action.startsWith('service.');
+
 export function entryOf({ action, target, details, at }: ToldEvent, nowMs: number) {
   const isLate = at !== undefined && Math.abs(nowMs - at) > lateMs;
   return {
-    actor: 'local',
+    actor: isOwn(action) ? 'system' : 'local',
     action,
     ...(target !== undefined && { target }),
     details: { ...details, ...(isLate && { happenedAt: new Date(at).toISOString() }) },

@@ -59,6 +59,17 @@ export interface SignIn {
 
 const busyRetryMs = 2000;
 const rememberAddressMs = 30 * 24 * 3_600_000;
+const maxLocksNoted = 1000;
+/** Delays begin with a second: somebody who goes on is told of once a minute. */
+const leastLockNoteMs = 60_000;
+
+interface LockOut {
+  key: string;
+  by: 'address' | 'user';
+  name: string;
+  caller: Caller;
+  retryInMs: number;
+}
 const busy: Refused = { outcome: 'too-many-tries', retryInMs: busyRetryMs };
 
 export function createSignIn(deps: SignInDeps): SignIn {
@@ -98,6 +109,23 @@ export function createSignIn(deps: SignInDeps): SignIn {
     });
   };
 
+  /** One entry for each lock, however often it is rattled at: a flood of tries must not become one of entries. */
+  const lockedUntil = new Map<string, number>();
+  const noteLockOut = async (lock: LockOut): Promise<void> => {
+    const { key, by, name, caller, retryInMs } = lock;
+    const now = clock.now();
+    if ((lockedUntil.get(key) ?? 0) > now) return;
+    if (lockedUntil.size >= maxLocksNoted) lockedUntil.clear();
+    lockedUntil.set(key, now + Math.max(retryInMs, leastLockNoteMs));
+    const user = await users.byUsername(name);
+    await audit.append({
+      actor: 'stranger',
+      action: 'sign-in.locked-out',
+      ...(user && { target: `user:${user.username}` }),
+      details: { address: caller.address, by, waitSec: Math.ceil(retryInMs / 1000) },
+    });
+  };
+
   /** The two counters of a try; undefined: go on. */
   const takeTry = async (name: string, caller: Caller) => {
     const known = `${sha256Hex(name)}@${caller.address}`;
@@ -105,9 +133,15 @@ export function createSignIn(deps: SignInDeps): SignIn {
     const nameKey = (await tries.isRemembered(known)) ? `user:${known}` : `user:${sha256Hex(name)}`;
     const addressTries = `address:${caller.address}`;
     const byAddress = await tries.take(addressTries, perAddress);
-    if (byAddress.retryInMs > 0) return { retryInMs: byAddress.retryInMs };
+    if (byAddress.retryInMs > 0) {
+      await noteLockOut({ key: addressTries, by: 'address', name, caller, retryInMs: byAddress.retryInMs });
+      return { retryInMs: byAddress.retryInMs };
+    }
     const byName = await tries.take(nameKey, perUsername);
-    if (byName.retryInMs > 0) return { retryInMs: byName.retryInMs };
+    if (byName.retryInMs > 0) {
+      await noteLockOut({ key: nameKey, by: 'user', name, caller, retryInMs: byName.retryInMs });
+      return { retryInMs: byName.retryInMs };
+    }
     const succeeded = async () => {
       await tries.forgive(nameKey);
       await tries.giveBack(addressTries, perAddress);

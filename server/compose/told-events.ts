@@ -3,7 +3,8 @@
  * the server was away. A file goes when its entry is written, so a crash in between tells it twice and never not at all; one
  * that cannot be read is put aside under another name.
  */
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SettingsStore } from '../auth/ports.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
@@ -29,6 +30,8 @@ export interface ToldEventsParts {
 }
 
 const everyMs = 30_000;
+/** What a Postgres that stays away may cost. */
+const maxFiles = 10_000;
 const settingName = 'ops.last-backup';
 const numberIn = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
 
@@ -61,6 +64,27 @@ export class ToldEvents {
     const { audit, clock } = this.#parts;
     await audit.append(entryOf(event, clock.now()));
     await this.#noteBackup(event);
+  }
+
+  /** Of the server itself: while Postgres is away it waits in a file, as what commands tell. */
+  async tell(event: ToldEvent): Promise<void> {
+    const at = this.#parts.clock.now();
+    try {
+      await this.take(event);
+    } catch {
+      await this.#leaveFile({ ...event, at }).catch((err: unknown) =>
+        this.#parts.logger.error({ err, action: event.action }, 'an event of the house could not be kept'),
+      );
+    }
+  }
+
+  async #leaveFile(event: ToldEvent): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const waiting = await readdir(this.#folder);
+    if (waiting.length >= maxFiles) throw new Error(`${maxFiles} events wait already`);
+    const file = join(this.#folder, `${event.at}-${randomUUID().slice(0, 8)}`);
+    await writeFile(`${file}.part`, JSON.stringify(event), { mode: 0o600 });
+    await rename(`${file}.part`, `${file}.json`);
   }
 
   /** What was left while we were away. */

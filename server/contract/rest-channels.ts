@@ -74,6 +74,7 @@ export const egressPurposes = [
   'virus-scanner',
   'trunk',
   'alerts',
+  'siem',
 ] as const;
 export type EgressPurpose = (typeof egressPurposes)[number];
 export const egressProtocols = [
@@ -88,6 +89,9 @@ export const egressProtocols = [
   'clamd',
   'sip-udp',
   'sip-tcp',
+  'syslog-tls',
+  'syslog-tcp',
+  'syslog-udp',
 ] as const;
 export type EgressProtocol = (typeof egressProtocols)[number];
 

@@ -3,7 +3,7 @@
  * call goes out; numbers are allowed by their beginning, and what is not allowed is refused at the form.
  */
 import { z } from 'zod';
-import { secretName } from './site-text.ts';
+import { secretName } from './site-values.ts';
 import { dialled, id, seconds } from './site-values.ts';
 
 /** Of a trunk: where our own calls are sent, and how numbers are written there. */

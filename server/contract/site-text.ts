@@ -5,15 +5,9 @@
  */
 import { z } from 'zod';
 import { retentionSchema } from './site-retention.ts';
-import { id, language, name, seconds } from './site-values.ts';
+import { syslogSchema } from './site-syslog.ts';
+import { host, id, language, name, port, seconds, secretName } from './site-values.ts';
 
-const host = z
-  .string()
-  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?$|^\[[0-9a-fA-F:]+\]$/, 'not a host');
-const port = z.number().int().min(1).max(65_535);
-export const secretName = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'use small letters, digits, dots and dashes');
 const mailAddress = z.email().max(254);
 /** By language. */
 const texts = z.partialRecord(language, z.string().min(1).max(2000));
@@ -219,6 +213,7 @@ export const textChannels = {
   files: fileRulesSchema.optional(),
   dispositions: z.array(dispositionSchema).max(200).optional(),
   retention: retentionSchema.optional(),
+  syslog: syslogSchema.optional(),
 };
 export type SiteMail = z.infer<typeof mailSchema>;
 export type SiteMailbox = z.infer<typeof mailboxSchema>;

@@ -17,3 +17,12 @@ export const dialled = z
 export const agentNumber = z
   .string()
   .regex(/^\d{1,10}$/, 'an agent number is 1-10 digits, dialled after *10');
+/** IPv6 addresses in brackets. */
+export const host = z
+  .string()
+  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?$|^\[[0-9a-fA-F:]+\]$/, 'not a host');
+export const port = z.number().int().min(1).max(65_535);
+/** A file in the data directory's `secrets` folder. */
+export const secretName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'use small letters, digits, dots and dashes');

@@ -7,7 +7,11 @@
  * showed and no ledger has was not opened by our code.
  */
 import { z } from 'zod';
-import { ledgerProtocols, type LedgerReport, type LedgerRow } from '../../sip/system/ledger/connection-ledger.ts';
+import {
+  ledgerProtocols,
+  type LedgerReport,
+  type LedgerRow,
+} from '../../sip/system/ledger/connection-ledger.ts';
 import { nameServers } from '../../sip/system/ledger/this-machine.ts';
 import type { EgressRow } from '../contract/rest-channels.ts';
 import type { AuditHead, ResidencyAnswer, ResidencyRow } from '../contract/rest-residency.ts';

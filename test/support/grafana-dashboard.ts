@@ -351,6 +351,15 @@ const rows: readonly RowSpec[] = [
         ],
       },
       {
+        title: 'SIEM',
+        kind: 'timeseries',
+        width: 6,
+        queries: [
+          { expr: of('hearthline_siem_up'), legend: 'connected' },
+          { expr: of('hearthline_siem_waiting_events'), legend: 'waiting' },
+        ],
+      },
+      {
         title: 'Screens: event to pixel',
         kind: 'timeseries',
         unit: 's',

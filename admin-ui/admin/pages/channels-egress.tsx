@@ -20,6 +20,9 @@ const protocolText: Record<EgressProtocol, string> = {
   clamd: 'clamd (TCP)',
   'sip-udp': 'SIP (UDP), RTP',
   'sip-tcp': 'SIP (TCP), RTP',
+  'syslog-tls': 'Syslog (TLS)',
+  'syslog-tcp': 'Syslog (TCP)',
+  'syslog-udp': 'Syslog (UDP)',
 };
 const purposeWord: Record<EgressPurpose, TextKey> = {
   'mail-relay': 'purposeMailRelay',
@@ -30,6 +33,7 @@ const purposeWord: Record<EgressPurpose, TextKey> = {
   'virus-scanner': 'purposeVirusScanner',
   trunk: 'purposeTrunk',
   alerts: 'purposeAlerts',
+  siem: 'purposeSiem',
 };
 
 function Connections({ items }: EgressList) {

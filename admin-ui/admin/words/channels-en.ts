@@ -44,6 +44,7 @@ export const channelsEn = {
   purposeRelayToken: 'Sign-in to send mails',
   purposeMailboxToken: 'Sign-in to fetch mails',
   purposeConnector: 'Answers to a connector',
+  purposeSiem: 'Security events (SIEM)',
   purposeVirusScanner: 'Virus scanner',
   purposeTrunk: 'Calls to customers',
   purposeAlerts: 'Alerts to a program',

@@ -47,6 +47,7 @@ export const channelsIt: Words<typeof channelsEn> = {
   purposeRelayToken: 'Accesso per inviare e-mail',
   purposeMailboxToken: 'Accesso per ricevere e-mail',
   purposeConnector: 'Risposte a un connettore',
+  purposeSiem: 'Eventi di sicurezza (SIEM)',
   purposeVirusScanner: 'Antivirus',
   purposeTrunk: 'Chiamate ai clienti',
   purposeAlerts: 'Allarmi a un programma',

@@ -47,6 +47,7 @@ export const channelsRu: Words<typeof channelsEn> = {
   purposeRelayToken: 'Вход для отправки писем',
   purposeMailboxToken: 'Вход для получения писем',
   purposeConnector: 'Ответы коннектору',
+  purposeSiem: 'События безопасности (SIEM)',
   purposeVirusScanner: 'Антивирус',
   purposeTrunk: 'Звонки клиентам',
   purposeAlerts: 'Оповещения программе',

@@ -6,6 +6,7 @@
 import { portOf } from '../../channels/mail/connection-settings.ts';
 import type { EgressProtocol, EgressPurpose, EgressRow } from '../../contract/rest-channels.ts';
 import type { Site } from '../../contract/site.ts';
+import { syslogPort } from '../../contract/site-syslog.ts';
 import type { SiteMail, SiteMailbox } from '../../contract/site-text.ts';
 
 type Connection = Pick<NonNullable<SiteMail['smarthost']>, 'host' | 'port' | 'tls'>;
@@ -77,6 +78,18 @@ const readers: Readonly<Record<string, (site: Site) => EgressRow[]>> = {
           ]
         : [],
     ),
+  'syslog.host': ({ syslog }) =>
+    syslog
+      ? [
+          {
+            host: bare(syslog.host),
+            port: syslogPort(syslog),
+            protocol: `syslog-${syslog.transport}` as const,
+            purpose: 'siem' as const,
+            usedBy: [],
+          },
+        ]
+      : [],
 };
 /** Where a rule posts its alerts. */
 export interface AlertWebhookTarget {

@@ -58,6 +58,7 @@ const siteOfEverything: Site = siteSchema.parse({
     { id: 'chatapp', name: 'Chat app', queue: 'q', url: 'https://[fd00::8]/in', secret: 'chatapp' },
   ],
   files: { clamd: { host: 'clamd.bank.example', port: 3310 } },
+  syslog: { host: 'siem.bank.example' },
 });
 
 /** Every text that a site may write, by its place, lists and languages left out. */
@@ -89,7 +90,7 @@ const namesNoMachine = new Set(
   secret numbers prefix text file days to closedOn set calendar holiday open date allow certificate key tls ca clientId
   clientSecret refreshToken scope aliases folder afterwards senderName signature words origins title welcome offlineText
   offlineForm colour theme email version mailbox wants work refuse trunk callerId country ical code team
-  businessHours`.split(/\s+/),
+  businessHours serverName`.split(/\s+/),
 );
 const placesOfNoMachine = new Set([
   'mail.mailboxes.address',
@@ -138,6 +139,7 @@ describe('what leaves the building', () => {
       'clamd.bank.example 3310 clamd virus-scanner ',
       'sip.telco.example 5060 sip-udp trunk telco',
       '10.0.0.3 5070 sip-tcp trunk spare',
+      'siem.bank.example 6514 syslog-tls siem ',
     ]);
   });
 

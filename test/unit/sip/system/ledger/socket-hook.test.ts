@@ -204,7 +204,7 @@ describe('the hook of sockets', () => {
 
   it('hears of what a thread sends', async () => {
     const told = keepLedger();
-    const url = new URL('../../../ledger/process-ledger.ts', import.meta.url).href;
+    const url = new URL('../../../../../sip/system/ledger/process-ledger.ts', import.meta.url).href;
     // To a documentation network (RFC 5737): this sandbox may refuse it, the ledger sees the attempt either way.
     const program = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(url)}); })
       .then(({ reportToLedger }) => { reportToLedger();
@@ -222,7 +222,7 @@ describe('the hook of sockets', () => {
 });
 
 describe('every thread of the product', () => {
-  const root = new URL('../../../', import.meta.url).pathname;
+  const root = new URL('../../../../../', import.meta.url).pathname;
   function* sources(dir: string): Generator<string> {
     for (const name of readdirSync(join(root, dir))) {
       const path = `${dir}/${name}`;
