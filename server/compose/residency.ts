@@ -164,7 +164,9 @@ async function pidsIn(runDir: string): Promise<Map<number, string>> {
   const pids = new Map([[process.pid, 'server']]);
   for (const file of await readdir(runDir).catch(() => [])) {
     if (!file.endsWith('.pid')) continue;
-    const pid = Number((await readFile(join(runDir, file), 'utf8').catch(() => '')).trim());
+    // Behind it the supervisor notes when it was started.
+    const [text = ''] = (await readFile(join(runDir, file), 'utf8').catch(() => '')).split(/\s/);
+    const pid = Number(text);
     if (Number.isInteger(pid) && pid > 1) pids.set(pid, basename(file, '.pid'));
   }
   return pids;

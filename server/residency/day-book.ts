@@ -128,7 +128,10 @@ export class DayBook {
     for (const row of this.#rows.values())
       if (row.process === process && row.seenBy === 'process') row.open = 0;
     const moved: ResidencyRow[] = [];
-    for (const row of report.rows) {
+    for (const reported of report.rows) {
+      const name = report.names[reported.address];
+      // A library that looks names up by itself connects to an address.
+      const row = name === undefined ? reported : { ...reported, hosts: [...reported.hosts, name] };
       const key = ledgerKey(row);
       const now: Figures = [row.opened, row.failed, row.bytesOut, row.bytesIn];
       read[key] = now;
@@ -177,9 +180,9 @@ export class DayBook {
       lastAt: row.lastAt,
     };
     if (!known) this.#rows.set(key, kept);
-    kept.owner = owned.owner;
-    kept.usedBy = owned.usedBy;
-    kept.isAnswer = owned.isAnswer;
+    // A phone that signs off is answered as the one that it was.
+    const isStillKnown = known?.isAnswer && owned.owner === 'stranger';
+    if (!isStillKnown) Object.assign(kept, owned);
     if (owned.owner === 'unknown') kept.unknownAt ??= row.lastAt;
     return kept;
   }

@@ -194,8 +194,8 @@ export class ResidencyWatch {
     now: number,
   ): ResidencyRow[] {
     const known = new Set(
-      [...reports.values()].flatMap(({ rows }) =>
-        rows.map(({ protocol, address, port }) => `${protocol} ${address} ${port}`),
+      [...reports].flatMap(([process, { rows }]) =>
+        rows.map(({ protocol, address, port }) => `${process} ${protocol} ${address} ${port}`),
       ),
     );
     // The C library's own questions: whether they may be asked is judged by the names, in the ledger.
@@ -203,9 +203,7 @@ export class ResidencyWatch {
       port === 53 && facts.resolvers.includes(address);
     // An engine that is silent could not say what is its own.
     const isHidden = ({ process }: KernelSighting) => this.#silent.includes(process);
-    const strange = sightings.filter(
-      (one) => !known.has(`${one.protocol} ${one.address} ${one.port}`) && !isHidden(one) && !isQuestion(one),
-    );
+    const strange = sightings.filter((one) => !known.has(nameOf(one)) && !isHidden(one) && !isQuestion(one));
     return this.#book.takeSightings(strange, now, () => ({ owner: 'unknown', usedBy: [], isAnswer: false }));
   }
 
@@ -301,7 +299,12 @@ function allSightings(
   return [...new Map(all).values()];
 }
 
-const nameOf = ({ process, protocol, address, port }: ResidencyRow): string =>
+const nameOf = ({
+  process,
+  protocol,
+  address,
+  port,
+}: Pick<ResidencyRow, 'process' | 'protocol' | 'address' | 'port'>): string =>
   `${process} ${protocol} ${address} ${port}`;
 
 function reportOf(text: string): LedgerReport | undefined {

@@ -32,6 +32,9 @@ export interface BaresipOptions {
   /** 0: it registers nowhere, and is called at its port. */
   registerSec?: number;
   transport?: 'udp' | 'tcp';
+  /** Its own address, and the server's; loopback when left out. */
+  address?: string;
+  serverAddress?: string;
 }
 export interface Baresip {
   /** Where it listens, UDP and TCP. */
@@ -73,12 +76,14 @@ function writeConfig(dir: string, options: BaresipOptions, port: number, control
     toneHz = 440,
     registerSec = 60,
     transport = 'udp',
+    address = '127.0.0.1',
+    serverAddress = '127.0.0.1',
   } = options;
   writeFileSync(join(dir, 'tone.wav'), toneWav({ frequency: toneHz, ms: 30_000, rate: 8000 }));
   const mode = isAutoAnswer ? ';answermode=auto' : '';
   writeFileSync(
     join(dir, 'accounts'),
-    `<sip:${user}@127.0.0.1:${sipPort};transport=${transport}>;auth_user=${user};auth_pass=${password};` +
+    `<sip:${user}@${serverAddress}:${sipPort};transport=${transport}>;auth_user=${user};auth_pass=${password};` +
       `regint=${registerSec};audio_codecs=PCMU,PCMA${mode};audio_source=aufile,${join(dir, 'tone.wav')};audio_player=aubridge,nil\n`,
   );
   writeFileSync(join(dir, 'contacts'), '');
@@ -91,7 +96,7 @@ function writeConfig(dir: string, options: BaresipOptions, port: number, control
       'module_tmp uuid.so',
       ...modules,
       ...apps,
-      `sip_listen 127.0.0.1:${port}`,
+      `sip_listen ${address}:${port}`,
       `ctrl_tcp_listen 127.0.0.1:${control}`,
       'audio_source aufile',
       'audio_player aubridge,nil',
@@ -101,7 +106,7 @@ function writeConfig(dir: string, options: BaresipOptions, port: number, control
       'audio_buffer 20-160',
       'rtp_ports 40000-49999',
       'rtp_timeout 0',
-      'net_interface 127.0.0.1',
+      `net_interface ${address}`,
       'call_max_calls 4',
       '',
     ].join('\n'),

@@ -41,6 +41,8 @@ export interface SinkOptions {
   /** Undefined: it asks for none. A token counts as a password. */
   users?: Record<string, string>;
   port?: number;
+  /** Loopback when left out. */
+  address?: string;
 }
 
 class Refusal extends Error {
@@ -57,7 +59,12 @@ async function read(stream: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-export async function startSmtpSink({ tls, users, port = 0 }: SinkOptions = {}): Promise<SmtpSink> {
+export async function startSmtpSink({
+  tls,
+  users,
+  port = 0,
+  address = '127.0.0.1',
+}: SinkOptions = {}): Promise<SmtpSink> {
   const sockets = new Set<Socket>();
   const options: SMTPServerOptions = {
     ...tls,
@@ -126,7 +133,7 @@ export async function startSmtpSink({ tls, users, port = 0 }: SinkOptions = {}):
       }),
   };
   await new Promise<void>((done) => {
-    server.listen(port, '127.0.0.1', () => done());
+    server.listen(port, address, () => done());
   });
   sink.port = (server.server.address() as AddressInfo).port;
   return sink;

@@ -27,6 +27,8 @@ export interface StackOptions {
   env?: Record<string, string>;
   /** Restart what dies, as in production (the default). */
   autoRestart?: boolean;
+  /** The address that it listens on; loopback when left out. */
+  bind?: string;
   /** How many RTP ports; 400 when left out. */
   rtpPortCount?: number;
   /** The pages over TLS. */
@@ -158,7 +160,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     publicPort: await freePort(),
     sipPort: await freePort(),
     ...rtpPorts,
-    bind: '127.0.0.1',
+    bind: options.bind ?? '127.0.0.1',
     ...(options.tls && { tls: options.tls }),
   };
   const scheme = options.tls ? 'https' : 'http';
