@@ -2,12 +2,26 @@
  * A backup of the running product and its restore to another place: nothing acknowledged before it is lost, counts and trail are
  * those of its moment, and what is damaged is named. While forms come in.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { QueryTypes, type Sequelize } from 'sequelize';
 import { CliError } from '../../../../installer/admin-socket.ts';
+import { installedHouse, machinePlaces } from '../../../../installer/house.ts';
+import { serviceUser } from '../../../../installer/privilege.ts';
+import { collectKeys, sealKeys } from '../../../../installer/ops/backup/keys-file.ts';
 import { backupsIn } from '../../../../installer/ops/backup/backup-dirs.ts';
 import type { Manifest } from '../../../../installer/ops/backup/manifest.ts';
 import { restoreHouse, type HouseRestoreOptions } from '../../../../installer/ops/backup/restore-house.ts';
@@ -353,6 +367,74 @@ describe('backup and restore of the product', function () {
       'select max(name) as name from schema_migrations',
     );
     expect(rows[0]!.name).to.equal(migrations.at(-1)!.name);
+  });
+
+  it('restores an installed house: owners, keys, its own access rules, and settings laid beside', async function () {
+    const postgres = serviceUser(['postgres']);
+    const redis = serviceUser(['redis']);
+    if (!postgres || !redis) return this.skip();
+    const root = join(temp, 'machine');
+    const machine = machinePlaces(root);
+    for (const dir of [machine.etcDir, machine.programsDir, machine.tlsDir, machine.dataDir])
+      mkdirSync(dir, { recursive: true });
+    const account = (name: string, { uid, gid }: { uid: number; gid: number }) =>
+      `${name}:x:${uid}:${gid}::/:/`;
+    writeFileSync(
+      join(root, 'etc/passwd'),
+      [account('hearthline-postgres', postgres), account('hearthline-redis', redis)].join('\n'),
+    );
+    writeFileSync(
+      machine.settingsFile,
+      'HEARTHLINE_HTTP_PORT=8088\nHEARTHLINE_METRICS_TOKEN=0123456789abcdef\n',
+    );
+    writeFileSync(join(machine.tlsDir, 'server.key'), 'a private key', { mode: 0o640 });
+    const house = () => installedHouse(root);
+    const { layout } = house();
+    mkdirSync(join(layout.secretsDir), { recursive: true, mode: 0o700 });
+    mkdirSync(layout.recordingsDir, { mode: 0o2770 });
+    chownSync(layout.recordingsDir, 12_345, 12_346);
+    chmodSync(layout.recordingsDir, 0o2770);
+    mkdirSync(layout.postgres.dataDir);
+    for (const [name, text] of Object.entries({ PG_VERSION: '15\n', 'pg_hba.conf': '# of this machine\n' }))
+      writeFileSync(join(layout.postgres.dataDir, name), text);
+    // Its keys as of now, under which the restore puts them back.
+    const sealed = join(temp, 'machine-keys');
+    writeFileSync(sealed, await sealKeys(await collectKeys({ layout, machine }), 'correct horse battery'));
+    writeFileSync(join(machine.tlsDir, 'server.key'), 'another key');
+
+    const wrong = join(root, 'usr/lib/postgresql/99/bin');
+    mkdirSync(wrong, { recursive: true });
+    symlinkSync(wrong, join(machine.programsDir, 'postgres'));
+    const options = { backup: backup.dir, isReplacing: true };
+    const error = await restoreHouse(house(), options).catch((caught: unknown) => caught);
+    expect(String(error)).to.match(/made by Postgres \d+, and this house is run by 99/);
+    rmSync(join(machine.programsDir, 'postgres'));
+
+    const { aside, remarks } = await restoreHouse(house(), {
+      ...options,
+      keys: { file: sealed, passphrase: 'correct horse battery' },
+    });
+    expect(remarks).to.deep.equal([]);
+    expect(aside.map((dir) => dir.slice(root.length).split('.before-')[0])).to.have.members([
+      '/var/lib/hearthline/postgres',
+      '/etc/hearthline/tls',
+    ]);
+    const { uid } = statSync(layout.postgres.dataDir);
+    expect(uid).to.equal(postgres.uid);
+    expect(readFileSync(join(layout.postgres.dataDir, 'pg_hba.conf'), 'utf8')).to.equal(
+      '# of this machine\n',
+    );
+    expect(statSync(layout.redis.dataDir).uid).to.equal(redis.uid);
+    const day = statSync(join(layout.recordingsDir, '2026'));
+    expect([day.uid, day.gid, day.mode & 0o7777]).to.deep.equal([12_345, 12_346, 0o2770]);
+    expect(statSync(join(layout.recordingsDir, '2026/11/b.wav')).mode & 0o777).to.equal(0o640);
+    expect(readFileSync(join(machine.tlsDir, 'server.key'), 'utf8')).to.equal('a private key');
+    expect(statSync(join(machine.tlsDir, 'server.key')).mode & 0o777).to.equal(0o640);
+    expect(readFileSync(machine.settingsFile, 'utf8')).to.contain('8088');
+    expect(readFileSync(`${machine.settingsFile}.of-backup`, 'utf8')).to.contain('HEARTHLINE_SIP_PORT=');
+    expect(readFileSync(join(machine.etcDir, 'of-backup', 'hearthline.env'), 'utf8')).to.contain(
+      'METRICS_TOKEN',
+    );
   });
 
   async function refused(what: RegExp, options: Partial<HouseRestoreOptions> = {}): Promise<void> {
