@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { terminal, type CliIo } from '../cli-io.ts';
 import { machinePlaces } from '../house.ts';
+import { withRealTime } from '../program.ts';
 import { readReleaseInfo, releaseName } from '../release/release-info.ts';
 import { SettingsError } from '../settings.ts';
 import { askAnswers, AnswersError, readAnswers, usualAnswers, type Answers } from './answers.ts';
@@ -127,6 +128,7 @@ async function contextFor(options: Options, io: CliIo): Promise<InstallContext> 
     ...(options.keyFile !== undefined && { keyFile: options.keyFile }),
     places,
     isSystemd: isSystemdRunning(),
+    isRealTime: withRealTime({ command: 'true', args: [] }).isRealTime,
     say: (text) => io.out(text),
   };
 }

@@ -16,6 +16,8 @@ export interface InstallContext {
   places: MachinePlaces;
   /** Whether systemd runs this machine. */
   isSystemd: boolean;
+  /** Whether a process may have the real-time class here, as the media engine wants it. */
+  isRealTime: boolean;
   /** One line of progress. */
   say: (text: string) => void;
 }

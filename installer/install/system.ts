@@ -15,6 +15,8 @@ export interface RunOptions {
   uid?: number;
   gid?: number;
   cwd?: string;
+  /** To its standard input. */
+  input?: string;
 }
 
 const searched = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -29,15 +31,20 @@ export async function runProgram(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<string> {
-  const { timeoutMs = 120_000, env = {}, ...rest } = options;
+  const { timeoutMs = 120_000, env = {}, input, ...rest } = options;
   try {
-    const { stdout } = await execute(name, [...args], {
+    const running = execute(name, [...args], {
       timeout: timeoutMs,
       maxBuffer: 32 * 1024 * 1024,
       env: { PATH: searched, LC_ALL: 'C.UTF-8', ...env },
       ...rest,
     });
-    return stdout;
+    if (input !== undefined) {
+      // It may end without having read all of it: its code says why.
+      running.child.stdin?.on('error', () => undefined);
+      running.child.stdin?.end(input);
+    }
+    return (await running).stdout;
   } catch (error) {
     const { code, stderr = '', stdout = '' } = error as { code?: unknown; stderr?: string; stdout?: string };
     if (code === 'ENOENT') throw new InstallError(`${name} is missing on this system`, { cause: error });

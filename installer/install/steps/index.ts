@@ -5,6 +5,7 @@ import { databaseStep } from './database.ts';
 import { directoriesStep } from './directories.ts';
 import { firstSiteStep } from './first-site.ts';
 import { kernelStep } from './kernel.ts';
+import { networksStep } from './networks.ts';
 import { packagesStep } from './packages.ts';
 import { releaseStep } from './release.ts';
 import { settingsStep } from './settings.ts';
@@ -22,6 +23,7 @@ export const steps: readonly Step[] = [
   databaseStep,
   firstSiteStep,
   kernelStep,
+  networksStep,
   unitsStep,
   startStep,
 ];

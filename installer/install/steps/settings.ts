@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, copyFileSync, existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { installedLayout, serviceUsers } from '../../house.ts';
+import { walArchiveSettings } from '../../ops/backup/wal-archive.ts';
 import { postgresConfText, postgresHbaText, postgresIdentText } from '../../postgres.ts';
 import { redisConfText } from '../../redis.ts';
 import { settingsText } from '../answers.ts';
@@ -23,7 +24,11 @@ function ownFiles({ places }: InstallContext): FileWish[] {
   const { postgresConfFile, postgresHbaFile, postgresIdentFile, redisConfFile } = places;
   const place = { ...postgres, hbaFile: postgresHbaFile, identFile: postgresIdentFile };
   return [
-    { path: postgresConfFile, text: postgresConfText(place), mode: 0o644 },
+    {
+      path: postgresConfFile,
+      text: postgresConfText(place, walArchiveSettings({ layout: installedLayout() })),
+      mode: 0o644,
+    },
     { path: postgresHbaFile, text: postgresHbaText(), mode: 0o644 },
     { path: postgresIdentFile, text: postgresIdentText(serviceUsers.server), mode: 0o644 },
     { path: redisConfFile, text: redisConfText(redis), mode: 0o644 },

@@ -1,6 +1,6 @@
 /** The units of systemd, copied out of the release, and switched on. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { holds, writeWhole, type FileWish } from '../files.ts';
 import type { InstallContext, Step } from '../step.ts';
 import { runProgram } from '../system.ts';
@@ -18,8 +18,34 @@ export function unitFiles(source: string, unitsDir: string): FileWish[] {
     }));
 }
 
-const wanted = ({ staged, places }: InstallContext) =>
-  unitFiles(join(staged, 'release/systemd'), places.unitsDir);
+const wanted = ({ staged, places, answers, isRealTime }: InstallContext) => [
+  ...unitFiles(join(staged, 'release/systemd'), places.unitsDir),
+  ...dropIns(join(staged, 'release/systemd'), places.unitsDir, {
+    isRealTime,
+    hasLowPort: Math.min(answers.ports.web, answers.ports.public) < 1024,
+  }),
+];
+
+export interface Machine {
+  /** Whether it lets a service have the real-time class. */
+  isRealTime: boolean;
+  hasLowPort: boolean;
+}
+
+/** What this machine needs beside the units themselves. */
+export function dropIns(source: string, unitsDir: string, { isRealTime, hasLowPort }: Machine): FileWish[] {
+  const list: [isNeeded: boolean, name: string, service: string][] = [
+    [!isRealTime, 'no-real-time.conf', 'media'],
+    [hasLowPort, 'low-ports.conf', 'server'],
+  ];
+  return list
+    .filter(([isNeeded]) => isNeeded)
+    .map(([, name, service]) => ({
+      path: join(unitsDir, `hearthline-${service}.service.d`, name),
+      text: readFileSync(join(source, 'drop-ins', name), 'utf8'),
+      mode: 0o644,
+    }));
+}
 
 /** The target, and the timers and paths that it does not pull in. */
 export function unitsToEnable(names: readonly string[]): string[] {
@@ -42,7 +68,7 @@ export const unitsStep: Step = {
     const files = wanted(context);
     for (const file of files) if (!holds(file)) writeWhole(file);
     if (context.isSystemd) await runProgram('systemctl', ['daemon-reload']);
-    const names = unitsToEnable(files.map(({ path }) => path.slice(path.lastIndexOf('/') + 1)));
+    const names = unitsToEnable(files.map(({ path }) => basename(path)));
     // Without a running systemd it works on the files alone, where the program is there at all.
     await runProgram('systemctl', ['enable', '--quiet', ...names]).catch((error: Error) => {
       if (context.isSystemd) throw error;

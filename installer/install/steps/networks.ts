@@ -1,0 +1,50 @@
+/** Who may reach the services and whom they may reach: for systemd, beside each unit, and for the firewall of the machine. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { installedHouse } from '../../house.ts';
+import { firewallText } from '../../networks/firewall.ts';
+import { readHouseNetworks } from '../../networks/house-networks.ts';
+import { dropInFile, networksCommand } from '../../ops/networks.ts';
+import { holds, writeWhole, type FileWish } from '../files.ts';
+import type { InstallContext, Step } from '../step.ts';
+import { InstallError, runProgram } from '../system.ts';
+
+const firewallFile = ({ places }: InstallContext) => join(places.etcDir, 'firewall.nft');
+
+function wantedFirewall(context: InstallContext): FileWish {
+  const { settings } = installedHouse();
+  const text = firewallText(settings, readHouseNetworks(context.places.answersFile));
+  return { path: firewallFile(context), text, mode: 0o644 };
+}
+
+/** Before the first start nothing outside the machine could reach the services without them. */
+const hasDropIns = ({ places }: InstallContext) => existsSync(dropInFile(places, 'server'));
+
+function hasFirewall(context: InstallContext): boolean {
+  if (!context.answers.firewall) return true;
+  return existsSync(context.places.answersFile) && holds(wantedFirewall(context));
+}
+
+export const networksStep: Step = {
+  number: 10,
+  title: 'Networks and firewall',
+  check: (context) => [
+    ...(hasDropIns(context) ? [] : ['limit the networks of the services']),
+    ...(hasFirewall(context) ? [] : [`write ${firewallFile(context)} and load it`]),
+  ],
+  apply: async (context) => {
+    const said: string[] = [];
+    const keep = (text: string) => void said.push(text);
+    const code = await networksCommand(['apply'], installedHouse(), { out: keep, error: keep });
+    if (code !== 0) throw new InstallError(said.join('\n'));
+    if (hasFirewall(context)) return;
+    const file = wantedFirewall(context);
+    await runProgram('nft', ['-c', '-f', '-'], { input: file.text });
+    writeWhole(file);
+    await runProgram('nft', ['-f', file.path]).catch((error: Error) =>
+      context.say(
+        `    the firewall takes effect at the next start: ${error.message.split('\n').at(-1)?.trim()}`,
+      ),
+    );
+  },
+};
