@@ -28,6 +28,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'to another version, rehearsed first, with the calls in progress kept',
     load: async () => (await import('./ops/upgrade.ts')).upgradeCommand,
   },
+  rehearse: {
+    summary: 'whether this release would do for the house as it is now',
+    load: async () => (await import('./ops/rehearse.ts')).rehearseCommand,
+  },
   rollback: {
     summary: 'back to the version before the last upgrade',
     load: async () => (await import('./ops/rollback.ts')).rollbackCommand,

@@ -1,10 +1,11 @@
 /** Who may reach the services and whom they may reach: for systemd, beside each unit, and for the firewall of the machine. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { installedHouse } from '../../house.ts';
+import { installedHouse, serviceUsers } from '../../house.ts';
 import { firewallText } from '../../networks/firewall.ts';
 import { readHouseNetworks } from '../../networks/house-networks.ts';
 import { dropInFile, networksCommand } from '../../ops/networks.ts';
+import { accountNamed } from '../../privilege.ts';
 import { holds, writeWhole, type FileWish } from '../files.ts';
 import type { InstallContext, Step } from '../step.ts';
 import { InstallError, runProgram } from '../system.ts';
@@ -15,6 +16,14 @@ function wantedFirewall(context: InstallContext): FileWish {
   const { settings } = installedHouse();
   const text = firewallText(settings, readHouseNetworks(context.places.answersFile));
   return { path: firewallFile(context), text, mode: 0o644 };
+}
+
+/** The server writes it at its start; before the first one there is no site, and nobody that it would have to reach. */
+function beginEgress({ places }: InstallContext): void {
+  const path = join(places.dataDir, 'egress.json');
+  if (existsSync(path)) return;
+  const text = `${JSON.stringify({ version: 1, egress: [], ingress: [] })}\n`;
+  writeWhole({ path, text, mode: 0o640, owner: accountNamed(serviceUsers.server) });
 }
 
 /** Before the first start nothing outside the machine could reach the services without them. */
@@ -33,6 +42,7 @@ export const networksStep: Step = {
     ...(hasFirewall(context) ? [] : [`write ${firewallFile(context)} and load it`]),
   ],
   apply: async (context) => {
+    beginEgress(context);
     const said: string[] = [];
     const keep = (text: string) => void said.push(text);
     const code = await networksCommand(['apply'], installedHouse(), { out: keep, error: keep });
