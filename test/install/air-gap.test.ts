@@ -10,7 +10,7 @@ import { expect } from 'chai';
 import { projectRoot } from '../../installer/program.ts';
 import { UnitRunner } from '../support/unit-runner.ts';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.ts';
-import { builtBundle, type BuiltBundle } from './support/built-bundle.ts';
+import { builtBundle, keys, type BuiltBundle } from './support/built-bundle.ts';
 import { DebianRoot, rootFault } from './support/debian-root.ts';
 import { Systemctl } from './support/systemctl.ts';
 
@@ -90,7 +90,7 @@ describe('an installation without a network', function () {
     );
     truncateSync(changed, Math.floor(size / 3));
     expect(await refusal('/mnt/changed.bundle')).to.match(/not a whole bundle/);
-    copyFileSync(bundle.otherKeyFile, root.path('mnt/other.gpg'));
+    copyFileSync((await keys()).strangersKeyFile, root.path('mnt/other.gpg'));
     expect(await refusal(`/mnt/${basename(bundle.file)}`, '/mnt/other.gpg')).to.match(
       /signature of .* is not good.*Nothing was done/s,
     );

@@ -101,7 +101,18 @@ export class UnitRunner {
     for (const required of this.load(name)!.words('Unit', 'Requires')) await started.get(required);
   }
 
+  /** Of the paths that a unit asks about; `!` turns it around. */
+  private holds(unit: Unit, key: 'ConditionPathExists' | 'AssertPathExists'): boolean {
+    return unit.words('Unit', key).every((word) => {
+      const path = word.replace(/^!/, '');
+      return existsSync(join(this.options.root, path)) !== word.startsWith('!');
+    });
+  }
+
   private async startUnit(unit: Unit): Promise<void> {
+    if (!this.holds(unit, 'AssertPathExists')) throw new Error(`an assertion of ${unit.name} does not hold`);
+    // A condition that does not hold passes the unit over, and nobody is the worse for it.
+    if (!this.holds(unit, 'ConditionPathExists')) return;
     if (unit.name.endsWith('.service')) return this.service(unit.name).start();
     this.reached.add(unit.name);
   }
