@@ -3,7 +3,7 @@
  * is this one with a migration and a number more. The last two are built by their own code, in clones of their own.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { projectRoot } from '../../../installer/program.ts';
@@ -87,6 +87,8 @@ export async function cloneAt(commit: string): Promise<string> {
   const lock = (root: string) => readFileSync(join(root, 'package-lock.json'), 'utf8');
   if (lock(clone) === lock(projectRoot) && existsSync(join(projectRoot, 'node_modules')))
     symlinkSync(join(projectRoot, 'node_modules'), join(clone, 'node_modules'));
+  // A link is no folder, which is what the list of ignored files names.
+  appendFileSync(join(clone, '.git/info/exclude'), 'node_modules\n');
   return clone;
 }
 
