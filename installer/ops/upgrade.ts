@@ -14,7 +14,7 @@ import { InstallError, runProgram } from '../install/system.ts';
 import { putRelease } from '../install/steps/release.ts';
 import { openBundle, type OpenBundle } from '../release/bundle-file.ts';
 import { readReleaseInfo, releaseName, type ReleaseInfo } from '../release/release-info.ts';
-import { talkingCalls } from './upgrade/calls.ts';
+import { legsUp } from './upgrade/calls.ts';
 import { closeJournal, isUnderWay, openJournal, readJournal, writeHistory } from './upgrade/journal.ts';
 import { putInForce, restartEngines, startServer, stopServer, takeSchemaBack } from './upgrade/switch.ts';
 
@@ -115,10 +115,10 @@ export async function goBack(
 
 /** The engines go on with the version that they run, until nobody talks. */
 async function finish(house: House, isNow: boolean, io: CliIo): Promise<number> {
-  const talking = await talkingCalls(house);
-  if (talking > 0 && !isNow) {
+  const legs = await legsUp(house);
+  if (legs > 0 && !isNow) {
     io.out(
-      `${talking} ${talking === 1 ? 'call is' : 'calls are'} up, so the SIP and the media engine go on with the version before.\nWhen it is quiet: hearthline upgrade --finish`,
+      `Calls are up (legs: ${legs}), so the SIP and the media engine go on with the version before.\nWhen it is quiet: hearthline upgrade --finish`,
     );
     return 0;
   }

@@ -1,4 +1,4 @@
-/** How many calls are up, as the media engine counts them: it goes on while the server is exchanged. */
+/** Whether calls are up, as the media engine counts them: it goes on while the server is exchanged. */
 import { request } from 'node:http';
 import type { House } from '../../house.ts';
 
@@ -19,7 +19,7 @@ function metricsOf(socketPath: string): Promise<string> {
 }
 
 /** Legs of audio that are open; none where the engine does not answer, since then nobody talks. */
-export async function talkingCalls(house: House): Promise<number> {
+export async function legsUp(house: House): Promise<number> {
   const text = await metricsOf(house.layout.mediaStatusSocket);
   const perWorker = text.matchAll(/^hearthline_media_sessions\{[^}]*\} (\d+)$/gm);
   return [...perWorker].reduce((sum, [, count]) => sum + Number(count), 0);

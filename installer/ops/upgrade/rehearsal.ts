@@ -67,7 +67,8 @@ async function compareDay(sequelize: Sequelize): Promise<{ compared: number; dif
   const projector = new FigureProjector({ sequelize, logger });
   const answers = new FigureAnswers(sequelize, projector);
   while ((await answers.step()) > 0);
-  const to = Math.floor(Date.now() / slotMs) * slotMs;
+  // The quarter of an hour in hand is not over, but nothing more comes to the copy.
+  const to = Math.ceil(Date.now() / slotMs) * slotMs;
   const question: HistoryQuestion = {
     from: to - dayMs,
     to,

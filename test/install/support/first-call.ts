@@ -7,11 +7,14 @@
  * It prints "talking" when both sides have the call, and "ended: WHO" when it is over: `us` after the time, `them` before.
  */
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Peer, type PeerCall } from '../../../installer/demo-parts/peer.ts';
 import type { FirstPhones } from '../../../installer/first-site.ts';
 
 const [file, seconds = '2'] = process.argv.slice(2);
 const { phones } = JSON.parse(readFileSync(file!, 'utf8')) as FirstPhones;
+// Both sides have to be heard: a line that is silent for long is taken for dead.
+const voice = [join(dirname(dirname(file!)), 'prompts/music.wav')];
 const [desk, caller] = phones.map(({ id, password }) => ({ username: id, password }));
 
 const fail = (text: string): never => {
@@ -23,13 +26,16 @@ setTimeout(() => fail('nothing came of it within its time'), (Number(seconds) + 
 let answered: PeerCall | undefined;
 const peer = await Peer.start('127.0.0.1:5060', (phone, accept) => {
   if (phone !== desk!.username) fail(`${phone} rang instead of ${desk!.username}`);
-  void accept().then((call) => (answered = call));
+  void accept().then((call) => {
+    answered = call;
+    if (call) peer.say(call, voice);
+  });
 });
 for (const phone of [desk!, caller!]) {
   const status = await peer.register(phone, 3600);
   if (status !== 200) fail(`phone ${phone.username} was refused: ${status}`);
 }
-const call = await peer.call('700', caller!.username, [], caller);
+const call = await peer.call('700', caller!.username, voice, caller);
 if (!call) fail('the call was not taken');
 const endAt = performance.now() + 30_000;
 while (!answered) {
