@@ -51,6 +51,7 @@ const longest = [
   'flow/text/hostile-races',
   'flow/text/hostile-http',
   'flow/text/undelivered',
+  'flow/residency/proof',
   'flow/installer/prompts',
   'flow/server/api/fuzz',
   'flow/server/db/projector',

@@ -136,7 +136,7 @@ export interface CallControl {
   acceptTransfer(legId: string): void;
   refuseTransfer(legId: string, status: number, reason: string): void;
   isRegistered(phoneId: string): boolean;
-  /** Where registered phones are: their ids by the address that they registered from. */
+  /** Where phones are, or were until lately: their ids by the address that they registered from. */
   phoneAddresses(): ReadonlyMap<string, string>;
   hasLeg(legId: string): boolean;
   /** An unanswered caller of a former process, whose call the engine may yet hand over. */

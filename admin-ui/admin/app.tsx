@@ -15,6 +15,7 @@ import { LivePage } from './pages/live.tsx';
 import { QuarantinePage } from './pages/quarantine.tsx';
 import { RecordingsPage } from './pages/recordings.tsx';
 import { ReportsPage } from './pages/reports.tsx';
+import { ResidencyPage } from './pages/residency.tsx';
 import { SitePage } from './pages/site.tsx';
 import { UsersPage } from './pages/users.tsx';
 import { Shell } from './parts/shell.tsx';
@@ -55,6 +56,8 @@ function Page({ id }: { id: PageId }) {
       return <SitePage />;
     case 'users':
       return <UsersPage />;
+    case 'residency':
+      return <ResidencyPage />;
     case 'audit':
       return <AuditPage />;
     case 'password':

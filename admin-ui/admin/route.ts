@@ -24,6 +24,7 @@ export const pages = [
   { id: 'displays', word: 'pageDisplays', permission: 'displays.list' },
   { id: 'site', word: 'pageSite', permission: 'site.read' },
   { id: 'users', word: 'pageUsers', permission: 'users.list' },
+  { id: 'residency', word: 'pageResidency', permission: 'residency.read' },
   { id: 'audit', word: 'pageAudit', permission: 'audit.read' },
 ] as const satisfies readonly {
   id: string;

@@ -3,7 +3,7 @@
  * by the server). Both are read whole and checked; every fault names its place. Nothing is guessed: a network that cannot be read
  * would be one that is shut out, or let in.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { egressPurposes } from '../../server/contract/rest-channels.ts';
@@ -96,5 +96,8 @@ export const parseEgressNeeds = (text: string, file: string): EgressNeeds => par
 
 export const readHouseNetworks = (file: string): HouseNetworks =>
   parseHouseNetworks(textOf(file, 'the installer writes it; name another with --answers'), file);
+/** Before the first start of the server there is none: nothing is switched on yet. */
 export const readEgressNeeds = (file: string): EgressNeeds =>
-  parseEgressNeeds(textOf(file, 'the server writes it at its start'), file);
+  existsSync(file)
+    ? parseEgressNeeds(textOf(file, 'run it as root'), file)
+    : { version: 1, egress: [], ingress: [] };

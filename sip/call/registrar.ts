@@ -29,6 +29,7 @@ export interface RegistrarOptions {
 }
 
 const maxBindings = 5;
+const maxPlaces = 20_000;
 const maxFailuresPerMinute = 30;
 /** Compared against when there is no such phone, so that the answer and its cost stay the same. */
 const nobody: Secrets = { md5: '0'.repeat(32), sha256: '0'.repeat(64) };
@@ -40,6 +41,8 @@ export class Registrar {
   private realm = 'hearthline';
   private algorithms: readonly Algorithm[] = ['MD5'];
   private readonly bindings = new Map<string, Binding[]>();
+  /** From where phones have registered since this process began; a phone that signed off is still answered. */
+  private readonly places = new Map<string, string>();
   private readonly failures = new Map<string, { count: number; since: number }>();
   private readonly sweeper: NodeJS.Timeout;
 
@@ -82,12 +85,18 @@ export class Registrar {
     return this.bindings.get(phoneId)?.filter((b) => b.expiresAt > now) ?? [];
   }
 
-  /** Several phones may stand behind one address: the last of them is told. */
+  /** Phones by the address that they registered from, now or lately. Several may stand behind one: the last of them is told. */
   addresses(): Map<string, string> {
-    const found = new Map<string, string>();
-    for (const phoneId of this.bindings.keys())
-      for (const { ip } of this.locate(phoneId)) found.set(ip, phoneId);
+    const found = new Map([...this.places].filter(([, phoneId]) => this.phones.has(phoneId)));
+    for (const [phoneId, list] of this.bindings) for (const { ip } of list) found.set(ip, phoneId);
     return found;
+  }
+
+  private rememberPlace(ip: string, phoneId: string): void {
+    this.places.delete(ip);
+    this.places.set(ip, phoneId);
+    const [oldest = ip] = this.places.keys();
+    if (this.places.size > maxPlaces) this.places.delete(oldest);
   }
 
   registeredPhones(): string[] {
@@ -196,6 +205,7 @@ export class Registrar {
       return;
     }
     this.bindings.set(phoneId, list);
+    for (const { ip } of list) this.rememberPlace(ip, phoneId);
     this.options.onChanged(phoneId, list);
     if (!wasThere) this.options.onRegistered(phoneId, transport);
   }

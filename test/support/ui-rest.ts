@@ -32,6 +32,7 @@ import { emergencyRequestSchema } from '../../server/contract/emergency.ts';
 import { type AlertsStandIn, createAlertsStandIn } from './ui-alerts.ts';
 import { type BoardsStandIn, createBoardsStandIn } from './ui-boards-rest.ts';
 import { type ChannelsStandIn, createChannelsStandIn } from './ui-channels.ts';
+import { createResidencyStandIn, type ResidencyStandIn } from './ui-residency.ts';
 import { createFairnessStandIn } from './ui-fairness.ts';
 import { createHoursStandIn } from './ui-hours.ts';
 import { createQuarantineStandIn, type QuarantineStandIn } from './ui-quarantine.ts';
@@ -53,6 +54,7 @@ export interface RestStandIn {
   quarantine: QuarantineStandIn;
   alerts: AlertsStandIn;
   channels: ChannelsStandIn;
+  residency: ResidencyStandIn;
   boards: BoardsStandIn;
   /** What its user may do. */
   may: string[];
@@ -87,6 +89,7 @@ const permissions = [
   'blocks.manage',
   'channels.read',
   'consents.export',
+  'residency.read',
 ];
 
 export const standInUser = { username: 'ada', password: 'correct horse battery' };
@@ -461,6 +464,8 @@ export function createRestStandIn(options: {
   router.use(alerts.router);
   const channels = createChannelsStandIn(now);
   router.use(channels.router);
+  const residency = createResidencyStandIn(now);
+  router.use(residency.router);
   const boards = createBoardsStandIn(now, displays);
   router.use(boards.router);
   const people = createUsersStandIn(now);
@@ -548,6 +553,7 @@ export function createRestStandIn(options: {
     quarantine,
     alerts,
     channels,
+    residency,
     boards,
     may,
     limits,

@@ -24,7 +24,7 @@ const protocolText: Record<EgressProtocol, string> = {
   'syslog-tcp': 'Syslog (TCP)',
   'syslog-udp': 'Syslog (UDP)',
 };
-const purposeWord: Record<EgressPurpose, TextKey> = {
+export const purposeWord: Record<EgressPurpose, TextKey> = {
   'mail-relay': 'purposeMailRelay',
   mailbox: 'purposeMailbox',
   'relay-token': 'purposeRelayToken',

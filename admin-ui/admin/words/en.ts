@@ -12,6 +12,7 @@ import { fcrEn } from './fcr-en.ts';
 import { hoursEn } from './hours-en.ts';
 import { quarantineEn } from './quarantine-en.ts';
 import { reportsEn } from './reports-en.ts';
+import { residencyEn } from './residency-en.ts';
 import { returnEn } from './return-en.ts';
 import { usersEn } from './users-en.ts';
 import { viewEn } from './view-en.ts';
@@ -30,6 +31,7 @@ export const en = {
   ...hoursEn,
   ...quarantineEn,
   ...reportsEn,
+  ...residencyEn,
   ...returnEn,
   ...usersEn,
   ...viewEn,

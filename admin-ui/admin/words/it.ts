@@ -14,6 +14,7 @@ import { fcrIt } from './fcr-it.ts';
 import { hoursIt } from './hours-it.ts';
 import { quarantineIt } from './quarantine-it.ts';
 import { reportsIt } from './reports-it.ts';
+import { residencyIt } from './residency-it.ts';
 import { returnIt } from './return-it.ts';
 import { usersIt } from './users-it.ts';
 import { viewIt } from './view-it.ts';
@@ -32,6 +33,7 @@ export const it: Words<typeof en> = {
   ...hoursIt,
   ...quarantineIt,
   ...reportsIt,
+  ...residencyIt,
   ...returnIt,
   ...usersIt,
   ...viewIt,

@@ -14,6 +14,7 @@ import { fcrRu } from './fcr-ru.ts';
 import { hoursRu } from './hours-ru.ts';
 import { quarantineRu } from './quarantine-ru.ts';
 import { reportsRu } from './reports-ru.ts';
+import { residencyRu } from './residency-ru.ts';
 import { returnRu } from './return-ru.ts';
 import { usersRu } from './users-ru.ts';
 import { viewRu } from './view-ru.ts';
@@ -32,6 +33,7 @@ export const ru: Words<typeof en> = {
   ...hoursRu,
   ...quarantineRu,
   ...reportsRu,
+  ...residencyRu,
   ...returnRu,
   ...usersRu,
   ...viewRu,

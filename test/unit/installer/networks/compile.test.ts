@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -193,6 +193,12 @@ describe('hearthline networks apply', () => {
     await apply();
     expect(said.out).to.include('  - 10.0.0.7/32');
     expect(listOf('server')).to.deep.equal(['10.2.0.0/16', '10.3.0.5/32']);
+  });
+
+  it('lets the answered networks through before the server has ever been started', async () => {
+    rmSync(join(house.layout.dataDir, 'egress.json'));
+    expect(await apply()).to.equal(0);
+    expect(listOf('media')).to.deep.equal(['10.1.0.0/16', '10.9.0.0/24']);
   });
 
   it('refuses wrong answers, and leaves what is in force', async () => {

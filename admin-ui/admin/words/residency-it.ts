@@ -1,0 +1,45 @@
+/** Italian: the page of what left the building today. */
+import type { Words } from '../../shared/words.ts';
+import type { residencyEn } from './residency-en.ts';
+
+export const residencyIt: Words<typeof residencyEn> = {
+  pageResidency: 'Residenza',
+  residencyHelp:
+    'A chi i nostri programmi hanno inviato qualcosa oggi (UTC) e di chi è la connessione. Si guarda ogni pochi secondi.',
+  residencyNothing: 'Niente è uscito dall’edificio dal {time}',
+  residencyUnknown: {
+    one: '# connessione che non è di nessuno: scopri che cosa l’ha aperta',
+    other: '# connessioni che non sono di nessuno: scopri che cosa le ha aperte',
+  },
+  residencyOpenedTitle: 'Aperte da noi',
+  residencyAnswersTitle: 'Risposte a chi è venuto da noi',
+  residencyAnswersHelp: 'Telefoni, trunk e chiamanti. L’audio va dove dice la chiamata.',
+  residencyAnswersNone: 'Oggi nessuno è venuto da noi.',
+  residencySilent: 'Il programma {name} non risponde: ciò che invia ora qui manca.',
+  residencyGaps: 'Non osservato oggi: {times}',
+  residencyStatement: 'Ultima dichiarazione firmata: n. {number}, del {day}.',
+  residencyNoStatement: 'La prima dichiarazione firmata si fa quando finisce questo giorno (UTC).',
+  residencyHouse: 'Casa {house}',
+  residencyKernel: 'vista solo dal kernel',
+  residencyBefore: 'prima di nessuno',
+  residencyMore: 'più interlocutori di quanti se ne elencano',
+  residencyStateOpen: 'Aperta',
+  residencyStateIdle: 'Ferma',
+  residencyStateFailed: 'Fallita',
+  colProgram: 'Programma',
+  colOwner: 'Di chi',
+  colTo: 'Verso',
+  colSent: 'Inviati',
+  colReceived: 'Ricevuti',
+  colFirstAt: 'Dalle',
+  colLastAt: 'Ultima',
+  programServer: 'Server',
+  programSip: 'SIP',
+  programMedia: 'Audio',
+  ownerResolver: 'Nomi dei connettori',
+  ownerTrunk: 'Trunk',
+  ownerPhone: 'Telefono',
+  ownerCall: 'Audio di una chiamata',
+  ownerStranger: 'Respinto',
+  ownerUnknown: 'Nessuno',
+};

@@ -1,0 +1,47 @@
+/** Russian: the page of what left the building today. */
+import type { Words } from '../../shared/words.ts';
+import type { residencyEn } from './residency-en.ts';
+
+export const residencyRu: Words<typeof residencyEn> = {
+  pageResidency: 'Исходящее',
+  residencyHelp:
+    'Кому наши программы сегодня (UTC) что-то отправили и чьё это соединение. Проверяется каждые несколько секунд.',
+  residencyNothing: 'Из здания ничего не ушло с {time}',
+  residencyUnknown: {
+    one: '# ничьё соединение: выясните, что его открыло',
+    few: '# ничьих соединения: выясните, что их открыло',
+    many: '# ничьих соединений: выясните, что их открыло',
+    other: '# ничьих соединения: выясните, что их открыло',
+  },
+  residencyOpenedTitle: 'Открыты нами',
+  residencyAnswersTitle: 'Ответы тем, кто пришёл к нам',
+  residencyAnswersHelp: 'Телефоны, транки и звонящие. Звук идёт туда, куда указывает звонок.',
+  residencyAnswersNone: 'Сегодня к нам никто не приходил.',
+  residencySilent: 'Программа {name} не отвечает: того, что она сейчас отправляет, здесь нет.',
+  residencyGaps: 'Сегодня без наблюдения: {times}',
+  residencyStatement: 'Последняя подписанная справка: № {number}, за {day}.',
+  residencyNoStatement: 'Первая подписанная справка составляется по окончании этого дня (UTC).',
+  residencyHouse: 'Дом {house}',
+  residencyKernel: 'видит только ядро',
+  residencyBefore: 'раньше было ничьим',
+  residencyMore: 'больше узлов, чем перечислено',
+  residencyStateOpen: 'Открыто',
+  residencyStateIdle: 'Молчит',
+  residencyStateFailed: 'Не вышло',
+  colProgram: 'Программа',
+  colOwner: 'Чьё',
+  colTo: 'Куда',
+  colSent: 'Отправлено',
+  colReceived: 'Получено',
+  colFirstAt: 'С',
+  colLastAt: 'Последнее',
+  programServer: 'Сервер',
+  programSip: 'SIP',
+  programMedia: 'Звук',
+  ownerResolver: 'Имена коннекторов',
+  ownerTrunk: 'Транк',
+  ownerPhone: 'Телефон',
+  ownerCall: 'Звук звонка',
+  ownerStranger: 'Отказано',
+  ownerUnknown: 'Ничьё',
+};
