@@ -133,6 +133,7 @@ export const siemEvents = {
     'process',
     'happenedAt',
   ),
+  'residency.signed': audit('notice', 'The statement of what left the building was signed', 'happenedAt'),
   'service.started': audit('notice', 'The server started', 'version', 'commit', 'happenedAt'),
   'service.stopped': audit('notice', 'The server was stopped in order', 'happenedAt'),
   'service.lost': audit('error', 'A part of the house is gone', 'happenedAt'),

@@ -195,7 +195,7 @@ describe('the units under systemd', function () {
         recordings: list('/recordings'),
         record: "fs.writeFileSync('/var/lib/hearthline/recordings/y', '')",
         secrets: list('/secrets'),
-        statement: "fs.mkdirSync('/var/lib/hearthline/residency')",
+        statement: "fs.mkdirSync('/var/lib/hearthline/residency/x', { recursive: true })",
         cluster: list('/postgres'),
         backups: list('/backups'),
         credentials: "fs.readdirSync('/etc/hearthline/credentials')",
