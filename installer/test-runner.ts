@@ -3,7 +3,8 @@
  * machine under load by themselves, each run under a time bound, all under one budget; lint, format and types beside the first.
  * A check that fails, a folder without tests, a run that hangs or crashes each count as a failure. The output ends with the files
  * that took longest, and one line: what passed, failed and was skipped.
- * `npm test -- unit flow` runs these folders only; `npm test -- test/unit/acd` what lies there.
+ * `npm test -- unit flow` runs these folders only; `npm test -- test/unit/acd` what lies there. What installs whole machines
+ * (`install`) runs where it is named, and with `npm test -- all`.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -13,7 +14,7 @@ import { join, relative } from 'node:path';
 import { projectRoot } from './program.ts';
 import { endTestLeftovers } from './test-leftovers.ts';
 
-const budgetMs = 60 * 60_000;
+const budgetMs = 80 * 60_000;
 
 /** Of what the processes of `flow` run as well: that takes another minute and a half. */
 const isCoverageWhole = process.env['HEARTHLINE_COVERAGE'] === '1';
@@ -26,12 +27,14 @@ interface Folder {
   jobs: number;
   /** Parts that run by themselves, and how many of their files at once: they kill and wait (2), or measure (1). */
   alone: Record<string, number>;
+  isByName?: boolean;
 }
 const folders: Folder[] = [
   { name: 'unit', limitMs: 600_000, hasCoverage: true, jobs: 2, alone: {} },
   { name: 'flow', limitMs: 900_000, hasCoverage: isCoverageWhole, jobs: 4, alone: {} },
   { name: 'sip', limitMs: 1_500_000, hasCoverage: false, jobs: 3, alone: { faults: 2, media: 1 } },
   { name: 'e2e', limitMs: 900_000, hasCoverage: false, jobs: 3, alone: {} },
+  { name: 'install', limitMs: 1_800_000, hasCoverage: false, jobs: 1, alone: {}, isByName: true },
 ];
 /** Those that take longest go first, so that none is left to run when all others are done; the list at the end of a run tells. */
 const longest = [
@@ -290,7 +293,8 @@ async function runMocha(folder: Folder, title: string, args: string[], isBuilt: 
 function chosen(args: string[]): { folder: Folder; paths: string[] }[] {
   return folders.flatMap((folder) => {
     const whole = `test/${folder.name}`;
-    if (args.length === 0 || args.includes(folder.name)) return [{ folder, paths: [whole] }];
+    const isUsual = args.length === 0 && folder.isByName !== true;
+    if (isUsual || args.includes('all') || args.includes(folder.name)) return [{ folder, paths: [whole] }];
     const paths = args.filter((arg) => arg === whole || arg.startsWith(`${whole}/`));
     return paths.length > 0 ? [{ folder, paths }] : [];
   });
@@ -339,7 +343,8 @@ async function main(args: string[]): Promise<void> {
     process.exit(1);
   }
   const isBuilt = await runCheck('build', [join(projectRoot, 'installer/bootstrap.mjs'), 'build']);
-  const beside: (() => Promise<void>)[] = args.length === 0 ? [startChecks()] : [];
+  const isWhole = args.length === 0 || args.includes('all');
+  const beside: (() => Promise<void>)[] = isWhole ? [startChecks()] : [];
   for (const [i, { folder, paths }] of runs.entries()) {
     await runFolder(folder, paths, isBuilt);
     for (const tell of beside.splice(0)) await tell();

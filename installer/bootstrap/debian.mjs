@@ -45,6 +45,8 @@ const forTest = [
   { name: 'iproute2', isThere: () => hasCommand('ip') },
   { name: 'nftables', isThere: () => hasCommand('nft') },
   { name: 'tcpdump', isThere: () => hasCommand('tcpdump') },
+  { name: 'debootstrap', isThere: () => hasCommand('debootstrap') },
+  { name: 'gnupg', isThere: () => hasCommand('gpg') },
   { name: 'dovecot-imapd', isThere: () => existsSync('/usr/lib/dovecot/imap') },
 ];
 

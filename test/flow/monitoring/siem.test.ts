@@ -201,7 +201,7 @@ describe('events for the SIEM', function () {
     const kept = (await createSettingsStore(db).get('siem.checkpoint')) as { seq: number };
     expect(kept.seq).to.be.below(8_000);
     receiver.setReading(true);
-    await until('it has them all', () => new Set(entriesAt(receiver)).size === 8_000, 20_000);
+    await until('it has them all', () => new Set(entriesAt(receiver)).size === 8_000, 60_000);
   });
 
   it('tell of a trail that was changed, inserted into or cut short', async () => {

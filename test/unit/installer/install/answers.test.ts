@@ -1,0 +1,56 @@
+/** What an installation is told: whole or refused with every fault in its place. */
+import { expect } from 'chai';
+import {
+  AnswersError,
+  answersSchema,
+  parseAnswers,
+  settingsText,
+  usualAnswers,
+} from '../../../../installer/install/answers.ts';
+
+const names = ['hearthline.bank.example'];
+const faultOf = (value: unknown) => {
+  try {
+    parseAnswers(typeof value === 'string' ? value : JSON.stringify(value), 'answers.json');
+    return '';
+  } catch (error) {
+    expect(error).to.be.instanceOf(AnswersError);
+    return (error as Error).message;
+  }
+};
+
+describe('the answers of an installation', () => {
+  it('need no more than a name', () => {
+    const answers = parseAnswers(JSON.stringify({ names }), 'answers.json');
+    expect(answers).to.deep.include({ names, certificate: 'own-ca', firewall: true, start: true });
+    expect(answers.ports).to.deep.equal({ web: 8443, public: 8444, sip: 5060, rtp: '20000-23999' });
+    expect(answers.networks).to.deep.equal({ phones: [], users: [], trunks: [], monitoring: [] });
+  });
+
+  it('are refused with the place of each fault', () => {
+    expect(faultOf('{')).to.match(/answers\.json is not JSON/);
+    expect(faultOf({})).to.match(/names: /);
+    expect(faultOf({ names: ['a b'] })).to.match(/names\.0: must be a host name or an address/);
+    expect(faultOf({ names, networks: { phones: ['10.0.0.0', '10.0.0.0/33', '::/0'] } })).to.match(
+      /networks\.phones\.0: .*\n +networks\.phones\.1: /,
+    );
+    expect(faultOf({ names, ports: { web: 0 } })).to.match(/ports\.web/);
+    expect(faultOf({ names, bind: 'eth0' })).to.match(/bind: must be an IPv4 address/);
+    expect(faultOf({ names, colour: 'red' })).to.match(/colour/);
+    expect(faultOf({ names, ports: { web: 5060 } })).to.match(/both 5060/);
+    expect(faultOf({ names, ports: { rtp: '5000-6000' } })).to.match(/lies inside/);
+  });
+
+  it('become the settings of the services', () => {
+    const text = settingsText(answersSchema.parse({ names, ports: { web: 443 } }));
+    expect(text).to.match(/^HEARTHLINE_HTTP_PORT=443$/m);
+    expect(text).to.match(/^HEARTHLINE_TLS_CERT_FILE=\/etc\/hearthline\/tls\/server\.crt$/m);
+    expect(settingsText(answersSchema.parse({ names, certificate: 'none' }))).not.to.match(/TLS/);
+  });
+
+  it('are usually this machine and the networks that it is in', () => {
+    const usual = usualAnswers();
+    expect(answersSchema.safeParse(usual).success).to.equal(true);
+    expect(usual.names.length).to.be.greaterThan(0);
+  });
+});
