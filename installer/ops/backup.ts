@@ -8,11 +8,12 @@ import type { House } from '../house.ts';
 import { isRoot } from '../privilege.ts';
 import { compressions, type Compression } from './backup/base-backup.ts';
 import { backupsIn, findBackup } from './backup/backup-dirs.ts';
-import { sizeText } from './backup/durable.ts';
+import { freeBytes, sizeText } from './backup/durable.ts';
 import { readPassphrase } from './backup/keys-file.ts';
 import { partBytes } from './backup/manifest.ts';
 import { takeBackup, type BackupOptions } from './backup/take-backup.ts';
 import { checkLines, verifyBackup } from './backup/verify-backup.ts';
+import { tellAudit } from './tell-audit.ts';
 import { walArchiveState } from './backup/wal-archive.ts';
 
 const usage = `Usage:
@@ -88,9 +89,17 @@ export function keysOption(
 }
 
 async function take(house: House, options: BackupOptions, io: CliIo): Promise<number> {
-  const taken = await takeBackup(house, { ...options, say: (text) => io.error(text) });
+  const taken = await takeBackup(house, { ...options, say: (text) => io.error(text) }).catch(
+    async (error: unknown) => {
+      const reason = (error as Error).message.split('\n')[0]!;
+      await tellAudit(house, { action: 'backup.failed', details: { reason } }, io);
+      throw error;
+    },
+  );
   const { manifest, dir, steps } = taken;
   const { recordings } = manifest;
+  const details = { bytes: partBytes(manifest), freeBytes: freeBytes(dir) };
+  await tellAudit(house, { action: 'backup.done', details }, io);
   io.out(`Backup of ${manifest.at}: ${dir}`);
   io.out(steps.lines().join('\n'));
   io.out(

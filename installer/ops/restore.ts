@@ -9,6 +9,7 @@ import { findBackup } from './backup/backup-dirs.ts';
 import { sizeText } from './backup/durable.ts';
 import { restoreHouse, type HouseRestored } from './backup/restore-house.ts';
 import { speedText } from './backup/steps.ts';
+import { tellAudit } from './tell-audit.ts';
 
 const usage = `Usage:
   hearthline restore BACKUP [--at MOMENT] [--replace] [--keys FILE --passphrase-file FILE] [--into DIR] [--from DIR] [--log DIR]
@@ -92,6 +93,8 @@ export const restoreCommand: OpsCommand = async (args, house, io) => {
     io.out(
       `A restore of ${restored.finishedBefore} had been cut off in its last step; that was finished first.`,
     );
+  // Into the trail of what was restored, not of what was there before.
+  if (values.into === undefined) await tellAudit(house, { action: 'backup.restored' }, io);
   tell(restored, backup, io);
   return 0;
 };

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { CliError } from '../admin-socket.ts';
 import type { OpsCommand } from '../cli.ts';
 import { readOptions } from './read-options.ts';
+import { tellAudit } from './tell-audit.ts';
 import { forgetHistory, openJournal, readHistory, readJournal } from './upgrade/journal.ts';
 import { releaseDir } from './upgrade/switch.ts';
 import { goBack } from './upgrade.ts';
@@ -29,6 +30,7 @@ export const rollbackCommand: OpsCommand = async (args, house, io) => {
   openJournal(places, way);
   await goBack(places, way, io);
   forgetHistory(places);
+  await tellAudit(house, { action: 'upgrade.rolled-back', details: { version: way.from, from: way.to } }, io);
   io.out(`Hearthline ${way.from} is in force.`);
   return 0;
 };

@@ -14,6 +14,7 @@ import { InstallError, runProgram } from '../install/system.ts';
 import { putRelease } from '../install/steps/release.ts';
 import { openBundle, type OpenBundle } from '../release/bundle-file.ts';
 import { readReleaseInfo, releaseName, type ReleaseInfo } from '../release/release-info.ts';
+import { tellAudit } from './tell-audit.ts';
 import { legsUp } from './upgrade/calls.ts';
 import { closeJournal, isUnderWay, openJournal, readJournal, writeHistory } from './upgrade/journal.ts';
 import { putInForce, restartEngines, startServer, stopServer, takeSchemaBack } from './upgrade/switch.ts';
@@ -140,7 +141,15 @@ async function upgrade(house: House, bundle: OpenBundle, options: Options, io: C
     io.out('It would go well. Nothing was changed.');
     return 0;
   }
-  await turnOver({ places, from, to }, io);
+  const details = { version: releaseName(to), from: releaseName(from) };
+  try {
+    await turnOver({ places, from, to }, io);
+  } catch (error) {
+    const reason = (error as Error).message.split('\n')[0]!;
+    await tellAudit(house, { action: 'upgrade.failed', details: { ...details, reason } }, io);
+    throw error;
+  }
+  await tellAudit(house, { action: 'upgrade.done', details }, io);
   io.out(`Hearthline ${releaseName(to)} is in force. Back: hearthline rollback`);
   return finish(house, false, io);
 }

@@ -1,10 +1,11 @@
 /** How a house stands, as one document: for `hearthline status`, for monitoring (`--json`) and for what else has to know. */
-import { existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask } from '../../admin-socket.ts';
 import type { House } from '../../house.ts';
 import { projectRoot } from '../../program.ts';
 import { readReleaseInfo } from '../../release/release-info.ts';
+import { backupsIn } from '../backup/backup-dirs.ts';
 import { certificateStatus, type CertificateStatus } from '../certificates/status.ts';
 import { processStatuses, type ProcessStatus } from './processes.ts';
 
@@ -60,18 +61,11 @@ function diskOf(what: string, path: string): DiskStatus[] {
   return [{ what, path, freeBytes: bavail * bsize, totalBytes: blocks * bsize }];
 }
 
-/** Backups are named by their time; one that is not whole is called .part. */
-export function newestBackup(dir: string): HouseStatus['backup'] {
-  if (!existsSync(dir)) return undefined;
-  const names = readdirSync(dir)
-    .filter((name) => existsSync(join(dir, name, 'manifest.json')) && !name.endsWith('.part'))
-    .sort();
-  const name = names.at(-1);
-  if (name === undefined) return undefined;
-  const { endedAt } = JSON.parse(readFileSync(join(dir, name, 'manifest.json'), 'utf8')) as {
-    endedAt: string;
-  };
-  return { name, atMs: Date.parse(endedAt) };
+function newestBackup(dir: string): HouseStatus['backup'] {
+  const whole = backupsIn(dir).flatMap(({ name, manifest }) =>
+    typeof manifest === 'string' ? [] : [{ name, atMs: Date.parse(manifest.at) }],
+  );
+  return whole.at(-1);
 }
 
 export async function houseStatus(house: House): Promise<HouseStatus> {
