@@ -12,8 +12,8 @@ export function rowsUnder(page: string, heading: string): string[][] {
   if (after === undefined) throw new Error(`the page has no heading "${heading}"`);
   const lines = after.split(/^#+ /m)[0]!.split('\n');
   return lines.flatMap((line, index) => {
-    const isHead = /^\| -/.test(lines[index + 1] ?? '');
-    if (!line.startsWith('|') || isHead || /^\| -/.test(line)) return [];
+    const isHead = (lines[index + 1] ?? '').startsWith('| -');
+    if (!line.startsWith('|') || isHead || line.startsWith('| -')) return [];
     return [
       line
         .slice(1, -1)
