@@ -3,7 +3,7 @@
  * touches no table of anybody else. Ports that are not ours are not its business (your own rules hold for them, and for ours
  * as well: what they drop stays dropped). Into ours come the networks that were answered, and what our side opened itself.
  *
- * Ports are those of docs/bank-it.md. The port of `mail.listener` is not in it: that is the site's, and its list `allow` guards it.
+ * Ports are those of docs/ports.md. The port of `mail.listener` is not in it: that is the site's, and its list `allow` guards it.
  */
 import type { Settings } from '../settings.ts';
 import type { HouseNetworks } from './house-networks.ts';

@@ -81,7 +81,13 @@ async function writeSums(dir: string, names: readonly string[]): Promise<void> {
   writeFileSync(join(dir, 'SHA256SUMS'), lines.join(''));
 }
 
-const members = ['install.sh', 'licences.txt', 'packages.tar', 'release.tar.gz', 'sbom.cdx.json'] as const;
+export const bundleMembers = [
+  'install.sh',
+  'licences.txt',
+  'packages.tar',
+  'release.tar.gz',
+  'sbom.cdx.json',
+] as const;
 
 export async function buildBundle(options: BundleOptions, say: (text: string) => void): Promise<Bundle> {
   const { root, outDir, keyFile, packagesDir } = options;
@@ -110,13 +116,13 @@ export async function buildBundle(options: BundleOptions, say: (text: string) =>
     copyFileSync(join(work, 'release/licences.txt'), join(parts, 'licences.txt'));
     const bill = softwareBill(info, productionPackages(root), debian);
     writeFileSync(join(parts, 'sbom.cdx.json'), `${JSON.stringify(bill, null, 2)}\n`);
-    await writeSums(parts, members);
+    await writeSums(parts, bundleMembers);
     const { publicKey, fingerprint } = await signFile(join(parts, 'SHA256SUMS'), keyFile, atSec);
     normaliseTree(parts, atSec);
     const name = `hearthline-${releaseName(info)}${isClean ? '' : '-changed'}-${targetName()}.bundle`;
     const file = join(outDir, name);
     // The sums first: who verifies need not read on if they are wrong.
-    await tar(`${file}.part`, parts, ['SHA256SUMS', 'SHA256SUMS.sig', ...members], atSec);
+    await tar(`${file}.part`, parts, ['SHA256SUMS', 'SHA256SUMS.sig', ...bundleMembers], atSec);
     await run('mv', [`${file}.part`, file]);
     const publicKeyFile = join(outDir, 'hearthline-release.gpg');
     writeFileSync(publicKeyFile, publicKey);

@@ -8,7 +8,15 @@ import { hasProgram, InstallError, runProgram } from '../system.ts';
 
 type Owner = keyof typeof serviceUsers | 'root';
 
-function wishes({ dataDir, backupsDir, stateDir, etcDir, credentialsDir, tlsDir }: MachinePlaces) {
+/** The table "What lies where" of docs/install.md is compared with it. */
+export function directoryWishes({
+  dataDir,
+  backupsDir,
+  stateDir,
+  etcDir,
+  credentialsDir,
+  tlsDir,
+}: MachinePlaces) {
   const inData = (name: string) => join(dataDir, name);
   const list: [path: string, mode: number, owner: Owner][] = [
     [etcDir, 0o755, 'root'],
@@ -33,7 +41,7 @@ function wishes({ dataDir, backupsDir, stateDir, etcDir, credentialsDir, tlsDir 
 
 function directories(places: MachinePlaces): (DirectoryWish | string)[] {
   const group = accountNamed(serviceUsers.server)?.gid;
-  return wishes(places).map(([path, mode, owner]) => {
+  return directoryWishes(places).map(([path, mode, owner]) => {
     const account = owner === 'root' ? { uid: 0 } : accountNamed(serviceUsers[owner]);
     return account === undefined || group === undefined ? path : { path, mode, uid: account.uid, gid: group };
   });

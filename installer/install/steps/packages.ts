@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installedPackages } from '../../release/debian-repository.ts';
 import { writeWhole } from '../files.ts';
+import { readOsRelease } from '../preflight.ts';
 import type { InstallContext, Step } from '../step.ts';
 import { hasProgram, InstallError, isSystemdRunning, runProgram } from '../system.ts';
 
@@ -16,11 +17,21 @@ export const postgresDirs = [
 export const postgresDir = (): string | undefined =>
   postgresDirs.find((dir) => existsSync(join(dir, 'postgres')) && existsSync(join(dir, 'initdb')));
 
-const wanted: readonly { what: string; isThere: () => boolean; debian: string; redHat: string }[] = [
+export interface SystemPackage {
+  what: string;
+  isThere: () => boolean;
+  debian: string;
+  /** Where it is another one than Debian's. */
+  ubuntu?: string;
+  redHat: string;
+}
+
+export const systemPackages: readonly SystemPackage[] = [
   {
     what: 'Postgres',
     isThere: () => postgresDir() !== undefined,
     debian: 'postgresql-15',
+    ubuntu: 'postgresql-16',
     redHat: 'postgresql-server postgresql-contrib',
   },
   { what: 'Redis', isThere: () => hasProgram('redis-server'), debian: 'redis-server', redHat: 'redis' },
@@ -31,7 +42,13 @@ const wanted: readonly { what: string; isThere: () => boolean; debian: string; r
   { what: 'sysctl', isThere: () => hasProgram('sysctl'), debian: 'procps', redHat: 'procps-ng' },
 ];
 
-const missing = () => wanted.filter(({ isThere }) => !isThere());
+const missing = () => systemPackages.filter(({ isThere }) => !isThere());
+
+/** By its name in the machine's own sources. */
+export const aptName = ({ debian, ubuntu }: SystemPackage, systemId: string): string =>
+  systemId === 'ubuntu' ? (ubuntu ?? debian) : debian;
+
+const systemId = () => readOsRelease(readFileSync('/etc/os-release', 'utf8')).id;
 
 const policyFile = '/usr/sbin/policy-rc.d';
 
@@ -126,7 +143,9 @@ async function install({ staged, say }: InstallContext): Promise<void> {
     return;
   }
   withoutDebianCluster();
-  const packages = existsSync(repository) ? installedPackages : missing().map(({ debian }) => debian);
+  const packages = existsSync(repository)
+    ? installedPackages
+    : missing().map((one) => aptName(one, systemId()));
   await withoutServices(async () => {
     await finishHalfDone();
     if (existsSync(repository)) await fromBundle(repository, staged, packages);
@@ -146,7 +165,7 @@ export const packagesStep: Step = {
   number: 1,
   title: 'Packages of the system',
   check: async () => [
-    ...missing().map(({ what, debian }) => `install ${what} (${debian})`),
+    ...missing().map((one) => `install ${one.what} (${aptName(one, systemId())})`),
     ...((await halfDone()) === '' ? [] : ['finish the packages that were cut off']),
   ],
   apply: async (context) => {
