@@ -24,6 +24,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'every process, who waits, disks, certificate, last backup',
     load: async () => (await import('./ops/status.ts')).statusCommand,
   },
+  doctor: {
+    summary: 'what is wrong with this Hearthline, what it means, and what to do',
+    load: async () => (await import('./ops/doctor.ts')).doctorCommand,
+  },
   upgrade: {
     summary: 'to another version, rehearsed first, with the calls in progress kept',
     load: async () => (await import('./ops/upgrade.ts')).upgradeCommand,
