@@ -28,6 +28,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'what is wrong with this Hearthline, what it means, and what to do',
     load: async () => (await import('./ops/doctor.ts')).doctorCommand,
   },
+  logs: {
+    summary: 'the logs of the processes, readable and without personal data',
+    load: async () => (await import('./ops/logs.ts')).logsCommand,
+  },
   upgrade: {
     summary: 'to another version, rehearsed first, with the calls in progress kept',
     load: async () => (await import('./ops/upgrade.ts')).upgradeCommand,
