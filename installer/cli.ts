@@ -32,6 +32,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'the logs of the processes, readable and without personal data',
     load: async () => (await import('./ops/logs.ts')).logsCommand,
   },
+  support: {
+    summary: 'one file for whoever helps, without personal data, shown before it is written',
+    load: async () => (await import('./ops/support.ts')).supportCommand,
+  },
   upgrade: {
     summary: 'to another version, rehearsed first, with the calls in progress kept',
     load: async () => (await import('./ops/upgrade.ts')).upgradeCommand,

@@ -35,6 +35,7 @@ export interface PostgresFacts {
 }
 
 export interface RedisFacts {
+  version: string;
   isAppending: boolean;
   isWriteOk: boolean;
   isRewriteOk: boolean;

@@ -102,6 +102,7 @@ export async function gatherRedis(house: House): Promise<RedisFacts> {
   try {
     const info = await client.sendCommand<string>(['INFO']);
     return {
+      version: inInfo(info, 'redis_version'),
       isAppending: inInfo(info, 'aof_enabled') === '1',
       isWriteOk: inInfo(info, 'aof_last_write_status') !== 'err',
       isRewriteOk: inInfo(info, 'aof_last_bgrewrite_status') !== 'err',

@@ -60,9 +60,6 @@ const redisLevels: Readonly<Record<string, number>> = {
   '#': levels.warn,
 };
 
-/** The word of Postgres before its text: LOG, ERROR, DETAIL. */
-export const postgresSeverity = (text: string): string => postgresLine.exec(text)?.[3] ?? '';
-
 export function readLine(source: string, text: string): LogLine {
   if (text.startsWith('{')) {
     try {

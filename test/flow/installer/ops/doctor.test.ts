@@ -40,6 +40,9 @@ describe('hearthline doctor', function () {
       },
       '/',
     );
+    await until('the last part has begun', async () =>
+      /"residency":\{"isReady":true/.test(await stack.adminText('/healthz')),
+    );
   });
   after(() => stack.stop());
 

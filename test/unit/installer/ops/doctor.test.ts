@@ -73,6 +73,7 @@ const sound: HouseFacts = {
     auditFaults: [],
   },
   redis: {
+    version: '7.0.15',
     isAppending: true,
     isWriteOk: true,
     isRewriteOk: true,
