@@ -60,6 +60,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'takes Hearthline off this machine and keeps its data',
     load: async () => (await import('./install/uninstall.ts')).uninstallCommand,
   },
+  retention: {
+    summary: 'forgetting text and recordings by their age: show, run',
+    load: async () => (await import('./ops/retention.ts')).retentionCommand,
+  },
   keys: {
     summary: 'secrets of this house: list, rotate',
     load: async () => (await import('./ops/keys.ts')).keysCommand,
