@@ -24,6 +24,18 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'every process, who waits, disks, certificate, last backup',
     load: async () => (await import('./ops/status.ts')).statusCommand,
   },
+  doctor: {
+    summary: 'what is wrong with this Hearthline, what it means, and what to do',
+    load: async () => (await import('./ops/doctor.ts')).doctorCommand,
+  },
+  logs: {
+    summary: 'the logs of the processes, readable and without personal data',
+    load: async () => (await import('./ops/logs.ts')).logsCommand,
+  },
+  support: {
+    summary: 'one file for whoever helps, without personal data, shown before it is written',
+    load: async () => (await import('./ops/support.ts')).supportCommand,
+  },
   upgrade: {
     summary: 'to another version, rehearsed first, with the calls in progress kept',
     load: async () => (await import('./ops/upgrade.ts')).upgradeCommand,
@@ -44,9 +56,17 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'the migrations of the database: show, back',
     load: async () => (await import('./ops/schema.ts')).schemaCommand,
   },
+  settings: {
+    summary: 'the settings of the databases as this release has them: write',
+    load: async () => (await import('./ops/settings.ts')).settingsCommand,
+  },
   uninstall: {
     summary: 'takes Hearthline off this machine and keeps its data',
     load: async () => (await import('./install/uninstall.ts')).uninstallCommand,
+  },
+  retention: {
+    summary: 'forgetting text and recordings by their age: show, run',
+    load: async () => (await import('./ops/retention.ts')).retentionCommand,
   },
   keys: {
     summary: 'secrets of this house: list, rotate',

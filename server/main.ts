@@ -127,7 +127,13 @@ async function main(): Promise<void> {
   });
   const voice = new VoiceCalls({ shell, calls, site: active, prompts, clock, features, recent, callbacks });
   const screens = staticDirs(config);
-  const records = createRecordsSide({ stores, site: active, clock, logger });
+  const records = createRecordsSide({
+    stores,
+    site: active,
+    recordingsDir: config.recordingsDir,
+    clock,
+    logger,
+  });
   const { audit, customers } = records;
   const { dataDir } = config;
   const trail = createTrailSide({ audit, settings: stores.settings, dataDir, clock, logger, metrics });
@@ -329,6 +335,7 @@ async function main(): Promise<void> {
     tell: (event) => trail.told.take(event),
     rotateReplyKeys: () => rotateReplyKeys(stores.settings),
     endSessions: () => access.sessions.endAll(),
+    retention: records.retention,
   };
   const adminApp = createAdminSocketApp({
     access,

@@ -144,7 +144,7 @@ export async function runInstall(args: string[], io: CliIo): Promise<number> {
       io.out(
         `An earlier run was cut off in step ${before.step} (${before.startedAt}): it goes on from there.`,
       );
-    const findings = await preflight(context, existsSync(join(options.staged, 'packages')));
+    const findings = await preflight(context);
     tellFindings(io, findings);
     const faults = findings.filter(({ level }) => level === 'fault');
     if (options.isDryRun) await tellPlan(context, io);

@@ -11,6 +11,7 @@ import type { Answers } from './answers.ts';
 import { settingsText } from './answers.ts';
 import type { InstallContext } from './step.ts';
 import { hasProgram, runProgram } from './system.ts';
+import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 
 export interface Finding {
@@ -54,12 +55,15 @@ export function checkSystem({ id, version, name }: OsRelease): Finding {
   return fault(`${name} is not a system that Hearthline is made for`, remedy);
 }
 
-/** What a bundle brings along fits the system that it was made on. */
-export function checkPackages(system: OsRelease, hasRepository: boolean): Finding {
-  if (!hasRepository) return ok("packages from the machine's own sources");
-  if (system.id === 'debian' && system.version === '12') return ok('packages from the bundle');
+/** What packages are made for: those of a minor version fit its others. */
+export const packagesTarget = ({ id, version }: OsRelease): string => `${id} ${version}`;
+
+/** What a bundle brings along fits the system that it was made on. `target`: of the bundle; undefined without packages. */
+export function checkPackages(system: OsRelease, target: string | undefined): Finding {
+  if (target === undefined) return ok("packages from the machine's own sources");
+  if (target === packagesTarget(system)) return ok('packages from the bundle');
   return fault(
-    `the bundle's packages are for Debian 12, and this is ${system.name}`,
+    `the bundle's packages are for ${target}, and this is ${system.name}`,
     'Use a bundle made on this system, or install from a clone with its own package sources.',
   );
 }
@@ -249,7 +253,7 @@ function newestFileSec(): number {
   return Math.max(...files.map((file) => (existsSync(file) ? statSync(file).mtimeMs / 1000 : 0)));
 }
 
-export async function preflight(context: InstallContext, hasRepository: boolean): Promise<Finding[]> {
+export async function preflight(context: InstallContext): Promise<Finding[]> {
   const { answers, release, places, isSystemd } = context;
   const system = readOsRelease(read('/etc/os-release'));
   const programs = freeAt(places.optDir);
@@ -258,7 +262,7 @@ export async function preflight(context: InstallContext, hasRepository: boolean)
   const isRunning = existsSync(`${places.runDir}/server/admin.sock`);
   return [
     checkSystem(system),
-    checkPackages(system, hasRepository),
+    checkPackages(system, read(join(context.staged, 'packages/target')) || undefined),
     checkSystemd(isSystemd, answers.start),
     checkProcessor(release, cpus().length),
     checkMemory(totalmem()),

@@ -25,9 +25,11 @@ import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs, promisify } from 'node:util';
 import { terminal, type CliIo } from '../cli-io.ts';
+import { packagesTarget, readOsRelease } from '../install/preflight.ts';
+import { bundledPackages } from '../install/steps/packages.ts';
 import { projectRoot } from '../program.ts';
 import { assembleRelease, AssembleError, normaliseTree } from './assemble.ts';
-import { buildRepository, installedPackages, RepositoryError } from './debian-repository.ts';
+import { buildRepository, RepositoryError } from './debian-repository.ts';
 import { productionPackages } from './production-packages.ts';
 import { commitOf, releaseName } from './release-info.ts';
 import { makeSigningKey, signFile, SigningError } from './signing.ts';
@@ -69,12 +71,6 @@ async function tar(target: string, dir: string, names: readonly string[], atSec:
   });
 }
 
-/** Debian's name and the machine's: what the packages in a bundle are for. */
-function targetName(osRelease = readFileSync('/etc/os-release', 'utf8')): string {
-  const field = (name: string) => new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(osRelease)?.[1] ?? '';
-  return `${field('ID')}${field('VERSION_ID')}-${process.arch}`;
-}
-
 async function writeSums(dir: string, names: readonly string[]): Promise<void> {
   const lines: string[] = [];
   for (const name of names) lines.push(`${await sha256Of(join(dir, name))}  ${name}\n`);
@@ -105,8 +101,11 @@ export async function buildBundle(options: BundleOptions, say: (text: string) =>
     say('Assembling the release');
     const info = assembleRelease(root, join(work, 'release'));
     const atSec = info.committedAtSec;
-    say(`Collecting Debian packages: ${installedPackages.join(', ')} and what they need`);
-    const debian = await buildRepository(installedPackages, packagesDir, packages);
+    const system = readOsRelease(readFileSync('/etc/os-release', 'utf8'));
+    const names = bundledPackages(system.id);
+    say(`Collecting packages for ${system.name}: ${names.join(', ')} and what they need`);
+    const debian = await buildRepository(names, packagesDir, packages);
+    writeFileSync(join(packages, 'target'), `${packagesTarget(system)}\n`);
     normaliseTree(packages, atSec);
     say(`Packing (${debian.length} Debian packages)`);
     await tar(join(parts, 'packages.tar'), work, ['packages'], atSec);
@@ -119,7 +118,7 @@ export async function buildBundle(options: BundleOptions, say: (text: string) =>
     await writeSums(parts, bundleMembers);
     const { publicKey, fingerprint } = await signFile(join(parts, 'SHA256SUMS'), keyFile, atSec);
     normaliseTree(parts, atSec);
-    const name = `hearthline-${releaseName(info)}${isClean ? '' : '-changed'}-${targetName()}.bundle`;
+    const name = `hearthline-${releaseName(info)}${isClean ? '' : '-changed'}-${system.id}${system.version}-${process.arch}.bundle`;
     const file = join(outDir, name);
     // The sums first: who verifies need not read on if they are wrong.
     await tar(`${file}.part`, parts, ['SHA256SUMS', 'SHA256SUMS.sig', ...bundleMembers], atSec);

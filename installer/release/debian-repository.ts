@@ -13,18 +13,6 @@ import type { DebianPackage } from './software-bill.ts';
 const run = promisify(execFile);
 const buffer = { maxBuffer: 64 * 1024 * 1024, env: { ...process.env, LC_ALL: 'C.UTF-8' } };
 
-/** What install.sh asks apt for; counterparts for other systems are in docs/install.md. */
-export const installedPackages = [
-  'postgresql-15',
-  'redis-server',
-  'espeak-ng',
-  'openssl',
-  'nftables',
-  'iproute2',
-  'procps',
-  'ca-certificates',
-] as const;
-
 export class RepositoryError extends Error {}
 
 interface Wanted {

@@ -2,6 +2,7 @@
 import type { Express, Request } from 'express';
 import { toldEventSchema, type ToldEvent } from '../audit/told-events.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
+import type { Retention } from '../app/text/retention.ts';
 import { refusal } from './refusal.ts';
 
 export interface AdminOps {
@@ -11,6 +12,8 @@ export interface AdminOps {
   rotateReplyKeys(): Promise<number>;
   /** Signs everybody out; returns how many sessions ended. */
   endSessions(): Promise<number>;
+  /** What is old enough to be forgotten by the rules of the site. */
+  retention: Pick<Retention, 'due' | 'look'>;
 }
 
 const actor = 'local';
@@ -29,6 +32,12 @@ export function mountOps(app: Express, ops: AdminOps, audit: Pick<AuditTrail, 'a
     if (!parsed.success) throw refusal('bad-request', 'this is no event that a command may tell');
     await ops.tell(parsed.data);
     res.json({});
+  });
+  app.get('/retention', async (_req, res) => {
+    res.json(await ops.retention.due());
+  });
+  app.post('/retention/run', async (_req, res) => {
+    res.json(await ops.retention.look(actor));
   });
   app.post('/keys/reply-tokens', async (_req, res) => {
     const kept = await ops.rotateReplyKeys();

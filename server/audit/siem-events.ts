@@ -89,11 +89,12 @@ export const siemEvents = {
   'customer.named': audit('info', 'A provisional card of a customer was named'),
   'retention.applied': audit(
     'notice',
-    'Text was forgotten by its age',
+    'Text or recordings were forgotten by their age',
     'threads',
     'messages',
     'files',
-    'mails',
+    'rawMails',
+    'recordings',
   ),
   'audit.verified': audit('notice', 'The audit trail was verified', 'isIntact', 'checked'),
   'audit.broken': audit(

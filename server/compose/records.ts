@@ -8,11 +8,13 @@ import { createRetentionRepo } from '../db/repos/retention-repo.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/ids.ts';
 import type { Logger } from '../lib/log.ts';
+import { recordingRemover } from './recording-files.ts';
 import type { Stores } from './stores.ts';
 
 export interface RecordsSide {
   audit: AuditTrail;
   customers: Customers;
+  retention: Pick<Retention, 'due' | 'look'>;
   /** Once a site is in force. */
   start(): void;
   stop(): void | Promise<void>;
@@ -21,6 +23,7 @@ export interface RecordsSide {
 export function createRecordsSide(parts: {
   stores: Stores;
   site: Pick<ActiveSite, 'site'>;
+  recordingsDir: string;
   clock: Clock;
   logger: Logger;
 }): RecordsSide {
@@ -33,7 +36,7 @@ export function createRecordsSide(parts: {
     logger,
   });
   const retention = new Retention({
-    store: createRetentionRepo(stores.sequelize),
+    store: createRetentionRepo(stores.sequelize, recordingRemover(parts.recordingsDir, logger)),
     retention: () => site.site.retention,
     audit,
     clock,
@@ -42,6 +45,7 @@ export function createRecordsSide(parts: {
   return {
     audit,
     customers,
+    retention,
     start() {
       retention.start();
       customers.start();

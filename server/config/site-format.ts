@@ -37,7 +37,7 @@ const sections: Record<keyof Site, string> = {
   callbacks: ' Calling customers back: by which trunk, and whom. Absent: nobody is called.',
   dispositions: ' What came of a contact, chosen by its agent.',
   syslog: ' Where security events go: the SIEM. Certificates are files in the data directory.',
-  retention: ' After how many days text is forgotten. What is not named is kept for ever.',
+  retention: ' After how many days text and recordings are forgotten. What is not named is kept for ever.',
   holidayCalendars: ' Holidays from iCal files, each copied here as it came.',
   shifts: ' Shifts of the floor, every day, in quarters of an hour: a window of boards.',
   displays: ' What enrolled televisions may show: agents by number, or by name.',

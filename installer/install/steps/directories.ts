@@ -39,7 +39,8 @@ export function directoryWishes({
   return list;
 }
 
-function directories(places: MachinePlaces): (DirectoryWish | string)[] {
+/** A path alone where its owner is not there yet. */
+export function wantedDirectories(places: MachinePlaces): (DirectoryWish | string)[] {
   const group = accountNamed(serviceUsers.server)?.gid;
   return directoryWishes(places).map(([path, mode, owner]) => {
     const account = owner === 'root' ? { uid: 0 } : accountNamed(serviceUsers[owner]);
@@ -53,11 +54,11 @@ export const directoriesStep: Step = {
   number: 3,
   title: 'Directories',
   check: ({ places }) =>
-    directories(places)
+    wantedDirectories(places)
       .filter((one) => !isWish(one) || !isDirectoryAs(one))
       .map((one) => `make ${isWish(one) ? one.path : one}`),
   apply: async ({ places }) => {
-    for (const one of directories(places)) {
+    for (const one of wantedDirectories(places)) {
       if (!isWish(one)) throw new InstallError('the users of the services are not there');
       makeDirectoryAs(one);
     }

@@ -37,6 +37,14 @@ RateLimitBurst=20000
   },
 ];
 
+/** Names and values of the kernel's settings, as the file has them. */
+export const kernelSettings: readonly (readonly [name: string, value: string])[] = files[0]!.text
+  .split('\n')
+  .flatMap((line) => {
+    const match = /^([a-z_.]+) = (\S+)$/.exec(line);
+    return match ? [[match[1]!, match[2]!] as const] : [];
+  });
+
 export const kernelStep: Step = {
   number: 9,
   title: 'Kernel and journal',

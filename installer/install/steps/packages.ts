@@ -1,7 +1,6 @@
 /** Packages of the system: from the bundle's own repository, which asks no network, else from the machine's sources. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { installedPackages } from '../../release/debian-repository.ts';
 import { writeWhole } from '../files.ts';
 import { readOsRelease } from '../preflight.ts';
 import type { InstallContext, Step } from '../step.ts';
@@ -47,6 +46,12 @@ const missing = () => systemPackages.filter(({ isThere }) => !isThere());
 /** By its name in the machine's own sources. */
 export const aptName = ({ debian, ubuntu }: SystemPackage, systemId: string): string =>
   systemId === 'ubuntu' ? (ubuntu ?? debian) : debian;
+
+/** What a bundle brings along for a system, with all that these need. */
+export const bundledPackages = (systemId: string): string[] => [
+  ...systemPackages.map((one) => aptName(one, systemId)),
+  'ca-certificates',
+];
 
 const systemId = () => readOsRelease(readFileSync('/etc/os-release', 'utf8')).id;
 
@@ -144,7 +149,7 @@ async function install({ staged, say }: InstallContext): Promise<void> {
   }
   withoutDebianCluster();
   const packages = existsSync(repository)
-    ? installedPackages
+    ? bundledPackages(systemId())
     : missing().map((one) => aptName(one, systemId()));
   await withoutServices(async () => {
     await finishHalfDone();

@@ -2,11 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, copyFileSync, existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { installedLayout, serviceUsers } from '../../house.ts';
-import { walArchiveSettings } from '../../ops/backup/wal-archive.ts';
-import { postgresConfText, postgresHbaText, postgresIdentText } from '../../postgres.ts';
-import { redisConfText } from '../../redis.ts';
 import { settingsText } from '../answers.ts';
+import { databaseFiles } from '../database-files.ts';
 import { holds, writeWhole, type FileWish } from '../files.ts';
 import type { InstallContext, Step } from '../step.ts';
 
@@ -15,23 +12,6 @@ function lastingFiles({ places, answers }: InstallContext): FileWish[] {
   return [
     { path: places.settingsFile, text: settingsText(answers), mode: 0o644 },
     { path: places.answersFile, text: `${JSON.stringify(answers, null, 2)}\n`, mode: 0o644 },
-  ];
-}
-
-/** Written by us alone, and anew with each release. */
-function ownFiles({ places }: InstallContext): FileWish[] {
-  const { postgres, redis } = installedLayout();
-  const { postgresConfFile, postgresHbaFile, postgresIdentFile, redisConfFile } = places;
-  const place = { ...postgres, hbaFile: postgresHbaFile, identFile: postgresIdentFile };
-  return [
-    {
-      path: postgresConfFile,
-      text: postgresConfText(place, walArchiveSettings({ layout: installedLayout() })),
-      mode: 0o644,
-    },
-    { path: postgresHbaFile, text: postgresHbaText(), mode: 0o644 },
-    { path: postgresIdentFile, text: postgresIdentText(serviceUsers.server), mode: 0o644 },
-    { path: redisConfFile, text: redisConfText(redis), mode: 0o644 },
   ];
 }
 
@@ -48,7 +28,7 @@ export const settingsStep: Step = {
     ...lastingFiles(context)
       .filter(({ path }) => !existsSync(path))
       .map(({ path }) => `write ${path}`),
-    ...ownFiles(context)
+    ...databaseFiles(context.places)
       .filter((file) => !holds(file))
       .map(({ path }) => `write ${path}`),
     ...(isKeyMissing(context) ? [`keep the key of the bundle in ${context.places.releaseKeyFile}`] : []),
@@ -56,7 +36,7 @@ export const settingsStep: Step = {
   ],
   apply: (context) => {
     for (const file of lastingFiles(context)) if (!existsSync(file.path)) writeWhole(file);
-    for (const file of ownFiles(context)) if (!holds(file)) writeWhole(file);
+    for (const file of databaseFiles(context.places)) if (!holds(file)) writeWhole(file);
     if (isKeyMissing(context)) {
       copyFileSync(context.keyFile!, `${context.places.releaseKeyFile}.part`);
       chmodSync(`${context.places.releaseKeyFile}.part`, 0o644);

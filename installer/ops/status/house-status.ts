@@ -40,7 +40,8 @@ function versionOf(): { version: string; commit?: string } {
   return { version };
 }
 
-async function askServer(house: House, path: string): Promise<string | undefined> {
+/** A page of the admin socket; undefined while the server does not answer. */
+export async function askServer(house: House, path: string): Promise<string | undefined> {
   try {
     const answer = await ask(house.layout, 'GET', path);
     return answer.status === 200 || answer.status === 503 ? answer.body : undefined;

@@ -25,6 +25,10 @@ export async function putInForce(places: MachinePlaces, name: string, other: str
     for (const { path } of unitFiles(others, places.unitsDir))
       if (!kept.has(path)) rmSync(path, { force: true });
   linkTo(places.currentLink, join('releases', name));
+  // By its own program; a release from before there was this command keeps what it finds, which the databases run with already.
+  await runProgram(join(releaseDir(places, name), 'bin/hearthline'), ['settings', 'write']).catch(
+    () => undefined,
+  );
   if (isSystemdRunning()) await runProgram('systemctl', ['daemon-reload']);
 }
 

@@ -1,7 +1,7 @@
 /**
- * Forgets text by its age, where the site says so: threads whose contacts are all closed for that long lose their messages, files,
- * mails as they came, and who they were with; mails as they came go after a time of their own. Never one of an open contact, and
- * nothing that waits to be sent. What history counts stays, and so do the rows of threads and contacts, without persons.
+ * Forgets text and recordings by their age, where the site says so: threads whose contacts are all closed for that long lose their messages, files,
+ * mails as they came, and who they were with; mails as they came and recordings go after a time of their own. Never one of an open
+ * contact, and nothing that waits to be sent. What history counts stays, and so do the rows of threads and contacts, without persons.
  *
  * It works the whole day, little by little: a thread is one short transaction of its own, and some of them are followed by a
  * pause, so that nobody waits for it. Each look with a result is in the audit trail with its counts. A kill in between costs
@@ -15,13 +15,31 @@ export interface ForgottenCounts {
   readonly messages: number;
   readonly files: number;
   readonly rawMails: number;
+  readonly recordings: number;
+}
+
+/** Before which instant; undefined: of these nothing is forgotten. */
+export interface DueBefore {
+  readonly text?: number;
+  readonly rawMails?: number;
+  readonly recordings?: number;
+}
+
+export interface DueCounts {
+  readonly threads: number;
+  readonly rawMails: number;
+  readonly recordings: number;
 }
 
 export interface RetentionStorePort {
   /** One thread that was closed before that instant; undefined: there is none. */
-  forgetThread(before: number): Promise<Omit<ForgottenCounts, 'threads'> | undefined>;
+  forgetThread(before: number): Promise<Omit<ForgottenCounts, 'threads' | 'recordings'> | undefined>;
   /** Mails as they came that arrived before that instant, so many at most; answers how many. */
   forgetRawMails(before: number, limit: number): Promise<number>;
+  /** Recordings that ended before that instant, row and file, so many at most; answers how many. */
+  forgetRecordings(before: number, limit: number): Promise<number>;
+  /** What would go. */
+  countDue(before: DueBefore): Promise<DueCounts>;
 }
 
 export interface RetentionParts {
@@ -64,23 +82,38 @@ export class Retention {
     clearTimeout(this.#timer);
   }
 
-  /** Answers what was forgotten, which is then in the audit trail. */
-  async look(): Promise<ForgottenCounts> {
-    const { clock, audit, logger } = this.#parts;
+  #before({ textDays, rawMailDays, recordingDays }: SiteRetention): DueBefore {
+    const now = this.#parts.clock.now();
+    return {
+      ...(textDays !== undefined && { text: now - textDays * dayMs }),
+      ...(rawMailDays !== undefined && { rawMails: now - rawMailDays * dayMs }),
+      ...(recordingDays !== undefined && { recordings: now - recordingDays * dayMs }),
+    };
+  }
+
+  /** What the site says, and how much is old enough now. */
+  async due(): Promise<{ retention: SiteRetention; due: DueCounts }> {
+    const retention = this.#parts.retention() ?? {};
+    return { retention, due: await this.#parts.store.countDue(this.#before(retention)) };
+  }
+
+  /** Answers what was forgotten, which is then in the audit trail. `actor`: who wanted it now. */
+  async look(actor = 'system'): Promise<ForgottenCounts> {
+    const { audit, logger } = this.#parts;
     const retention = this.#parts.retention();
-    const sum = { threads: 0, messages: 0, files: 0, rawMails: 0 };
+    const sum = { threads: 0, messages: 0, files: 0, rawMails: 0, recordings: 0 };
     if (!retention) return sum;
-    const { textDays, rawMailDays } = retention;
-    const now = clock.now();
+    const before = this.#before(retention);
     try {
-      if (textDays !== undefined) await this.#forgetThreads(now - textDays * dayMs, sum);
-      if (rawMailDays !== undefined) await this.#forgetRawMails(now - rawMailDays * dayMs, sum);
+      if (before.text !== undefined) await this.#forgetThreads(before.text, sum);
+      if (before.rawMails !== undefined) await this.#forgetRawMails(before.rawMails, sum);
+      if (before.recordings !== undefined) await this.#forgetRecordings(before.recordings, sum);
     } catch (err) {
-      logger.warn({ err }, 'text could not be forgotten now');
+      logger.warn({ err }, 'what is old could not be forgotten now');
     }
-    if (sum.threads + sum.rawMails > 0)
+    if (sum.threads + sum.rawMails + sum.recordings > 0)
       await audit.append({
-        actor: 'system',
+        actor,
         action: 'retention.applied',
         details: { ...sum, ...retention },
       });
@@ -109,6 +142,16 @@ export class Retention {
     while (!this.#isStopped && sum.rawMails < atMost) {
       const gone = await store.forgetRawMails(before, forgottenAtOnce);
       sum.rawMails += gone;
+      if (gone < forgottenAtOnce) return;
+      await this.#pause();
+    }
+  }
+
+  async #forgetRecordings(before: number, sum: { recordings: number }): Promise<void> {
+    const { store } = this.#parts;
+    while (!this.#isStopped && sum.recordings < forgottenInALook) {
+      const gone = await store.forgetRecordings(before, forgottenAtOnce);
+      sum.recordings += gone;
       if (gone < forgottenAtOnce) return;
       await this.#pause();
     }

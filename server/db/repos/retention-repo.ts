@@ -4,7 +4,7 @@
  * forgotten and begins another (text-intake-repo.ts). A thread that is locked by somebody is passed over until the next look.
  */
 import type { Sequelize } from 'sequelize';
-import type { RetentionStorePort } from '../../app/text/retention.ts';
+import type { DueBefore, DueCounts, RetentionStorePort } from '../../app/text/retention.ts';
 import { instant, type Select, selectIn } from './text-rows.ts';
 
 /** Nobody is asked, nobody was of late, and nothing waits to be sent. */
@@ -18,8 +18,43 @@ const isOver = (before: string): string => `t.forgotten_at is null and t.created
 const forgetRaw = `update raw_mails r set state = 'deleted', pii_envelope_from = null, pii_envelope_to = '{}', pii_from = null,
   pii_from_name = null, subject = null, settled_at = now()`;
 
-export function createRetentionRepo(sequelize: Sequelize): RetentionStorePort {
+/** Mails as they came whose message, if any, is of no open contact. */
+const isRawOver = (
+  before: string,
+): string => `o.state in ('read', 'duplicate', 'quarantined') and o.received_at < ${instant(before)}
+  and not exists (select 1 from messages m join text_contacts c using (contact_id)
+    where m.message_id = o.message_id and c.closed_at is null)`;
+
+/** One that runs is not over, whatever its age. */
+const isRecordingOver = (before: string): string =>
+  `r.state <> 'started' and coalesce(r.ended_at, r.started_at) < ${instant(before)}`;
+
+/**
+ * Takes a recording's file away; one that is gone already is no fault. False: it could not be, and its row stays. The file goes first: a
+ * crash before the row is gone leaves a row that the next look finds again, and never a file that nothing names.
+ */
+export type RemoveRecording = (file: string) => Promise<boolean>;
+
+export function createRetentionRepo(
+  sequelize: Sequelize,
+  removeRecording: RemoveRecording,
+): RetentionStorePort {
   return {
+    countDue: (before) => countDue(selectIn(sequelize), before),
+    forgetRecordings: (before, limit) =>
+      sequelize.transaction(async (transaction) => {
+        const select = selectIn(sequelize, transaction);
+        const old = await select<{ recording_id: string; file: string | null }>(
+          `select r.recording_id, r.file from recordings r where ${isRecordingOver('$1')}
+           order by coalesce(r.ended_at, r.started_at) limit $2 for update skip locked`,
+          [before, limit],
+        );
+        const gone: string[] = [];
+        for (const { recording_id: id, file } of old)
+          if (file === null || (await removeRecording(file))) gone.push(id);
+        await select('delete from recordings where recording_id = any($1)', [gone]);
+        return gone.length;
+      }),
     forgetThread: (before) =>
       sequelize.transaction(async (transaction) => {
         const select = selectIn(sequelize, transaction);
@@ -43,9 +78,7 @@ export function createRetentionRepo(sequelize: Sequelize): RetentionStorePort {
         const select = selectIn(sequelize, transaction);
         const gone = await select<{ raw_id: string }>(
           `${forgetRaw} from (select o.raw_id from raw_mails o
-               where o.state in ('read', 'duplicate', 'quarantined') and o.received_at < ${instant('$1')}
-                 and not exists (select 1 from messages m join text_contacts c using (contact_id)
-                   where m.message_id = o.message_id and c.closed_at is null)
+               where ${isRawOver('$1')}
                order by o.received_at limit $2 for update skip locked) old
            where r.raw_id = old.raw_id returning r.raw_id`,
           [before, limit],
@@ -53,6 +86,18 @@ export function createRetentionRepo(sequelize: Sequelize): RetentionStorePort {
         await dropContents(select, gone);
         return gone.length;
       }),
+  };
+}
+
+async function countDue(select: Select, { text, rawMails, recordings }: DueBefore): Promise<DueCounts> {
+  const count = async (before: number | undefined, from: string): Promise<number> => {
+    if (before === undefined) return 0;
+    return Number((await select<{ n: string }>(`select count(*) as n from ${from}`, [before]))[0]?.n ?? 0);
+  };
+  return {
+    threads: await count(text, `threads t where ${isOver('$1')}`),
+    rawMails: await count(rawMails, `raw_mails o where ${isRawOver('$1')}`),
+    recordings: await count(recordings, `recordings r where ${isRecordingOver('$1')}`),
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   closeSync,
   createReadStream,
   fsyncSync,
@@ -88,7 +89,9 @@ export class RecordingFile {
   constructor(root: string, file: string, channels: 1 | 2, law: number, recordingId: string) {
     this.finalPath = join(root, file);
     this.partPath = this.finalPath + PART_SUFFIX;
-    mkdirSync(dirname(this.finalPath), { recursive: true, mode: 0o750 });
+    const folder = dirname(this.finalPath);
+    // Whatever the mask: the server, of the same group, takes old recordings away.
+    if (mkdirSync(folder, { recursive: true, mode: 0o770 }) !== undefined) chmodSync(folder, 0o770);
     if (statSync(this.finalPath, { throwIfNoEntry: false })) throw new Error('the file exists');
     this.fd = openSync(this.partPath, 'wx+', 0o640);
     try {

@@ -1,5 +1,7 @@
 /** Text is forgotten by its age, and nothing else is: the stores over a real Postgres. */
 import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { QueryTypes, type Sequelize } from 'sequelize';
 import type { IncomingMessage } from '../../../server/app/text/channel.ts';
@@ -11,11 +13,13 @@ import { migrateUp } from '../../../server/db/migrate.ts';
 import { createChatRepo } from '../../../server/db/repos/chat-repo.ts';
 import { createFileRepo } from '../../../server/db/repos/file-repo.ts';
 import { createRawMailRepo } from '../../../server/db/repos/raw-mail-repo.ts';
+import { recordingRemover } from '../../../server/compose/recording-files.ts';
 import { createRetentionRepo } from '../../../server/db/repos/retention-repo.ts';
 import { createTextRepo } from '../../../server/db/repos/text-repo.ts';
 import { newId } from '../../../server/lib/ids.ts';
 import { createLogger } from '../../../server/lib/log.ts';
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { makeTempDir, removeTempDir } from '../../support/temp-dir.ts';
 
 const day = 86_400_000;
 
@@ -27,6 +31,7 @@ describe('text', function () {
   let postgres: TestPostgres;
   let sequelize: Sequelize;
   let count = 0;
+  const recordingsDir = makeTempDir();
 
   before(async () => {
     postgres = await startPostgres();
@@ -37,9 +42,12 @@ describe('text', function () {
   after(async () => {
     await sequelize?.close();
     await postgres?.stop();
+    removeTempDir(recordingsDir);
   });
   afterEach(() =>
-    sequelize.query('truncate threads, raw_mails, raw_mail_contents, files, file_contents, audit cascade'),
+    sequelize.query(
+      'truncate threads, raw_mails, raw_mail_contents, files, file_contents, recordings, audit cascade',
+    ),
   );
 
   const store = () => createTextRepo(sequelize, newId);
@@ -49,7 +57,7 @@ describe('text', function () {
     (await select<{ n: number }>(`select count(*)::int as n from ${from}`))[0]?.n ?? 0;
   const retentionWith = (retention: SiteRetention | undefined) =>
     new Retention({
-      store: createRetentionRepo(sequelize),
+      store: createRetentionRepo(sequelize, recordingRemover(recordingsDir, logger)),
       retention: () => retention,
       audit: createAuditTrail(sequelize, { now: () => now }),
       clock: { now: () => now },
@@ -135,7 +143,7 @@ describe('text', function () {
     const recent = await talk(old, now - 29 * day, 'other');
     const open = await talk(old, undefined, 'third');
     const forgotten = await retentionWith({ textDays: 30 }).look();
-    expect(forgotten).to.deep.equal({ threads: 1, messages: 2, files: 1, rawMails: 1 });
+    expect(forgotten).to.deep.equal({ threads: 1, messages: 2, files: 1, rawMails: 1, recordings: 0 });
     const left = await select<{ thread_id: string; pii_address: string; pii_name: string; subject: string }>(
       'select thread_id, pii_address, pii_name, subject from threads order by created_at, thread_id',
     );
@@ -249,9 +257,78 @@ describe('text', function () {
       messages: 0,
       files: 0,
       rawMails: 47,
+      recordings: 0,
     });
     const kept = await select<{ raw_id: string }>('select distinct raw_id from raw_mail_contents');
     expect(kept.map(({ raw_id: id }) => id)).to.have.members([open.rawId, unread, fresh]);
     expect(await number(`messages where contact_id = '${closed.contactId}'`)).to.equal(2);
+  });
+
+  describe('recordings', () => {
+    const exists = (file: string) => existsSync(join(recordingsDir, file));
+    async function record(file: string, endedAt: number, state = 'completed'): Promise<void> {
+      count += 1;
+      await select(
+        `insert into recordings (recording_id, first_seq, file, bytes, state, started_at, ended_at)
+         values ($1, $2, $3, 4, $4, to_timestamp($5::bigint / 1000.0), to_timestamp($5::bigint / 1000.0))`,
+        [`r${count}`, count, file, state, endedAt],
+      );
+      const path = join(recordingsDir, file);
+      if (!path.startsWith(recordingsDir)) return;
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, 'RIFF');
+    }
+
+    it('go by their age, file and row together, and are counted in the trail', async () => {
+      await record('2026-02-21/old.wav', old);
+      await record('2026-05-31/young.wav', now - day);
+      await record('2026-02-20/running.wav', old, 'started');
+      await record('2026-02-19/gone.wav', old, 'failed');
+      const retention = retentionWith({ recordingDays: 90 });
+      expect(await retention.due()).to.deep.equal({
+        retention: { recordingDays: 90 },
+        due: { threads: 0, rawMails: 0, recordings: 2 },
+      });
+      expect(await number('recordings'), 'asking forgets nothing').to.equal(4);
+      expect(await retention.look('local')).to.include({ recordings: 2, threads: 0 });
+      expect(await select('select file from recordings order by file')).to.deep.equal([
+        { file: '2026-02-20/running.wav' },
+        { file: '2026-05-31/young.wav' },
+      ]);
+      expect(exists('2026-02-21/old.wav')).to.equal(false);
+      expect(readdirSync(recordingsDir).sort(), 'with the folder of the day').to.deep.equal([
+        '2026-02-20',
+        '2026-05-31',
+      ]);
+      const [entry] = await select<{ actor: string; details: Record<string, unknown> }>(
+        "select actor, details from audit where action = 'retention.applied'",
+      );
+      expect(entry?.actor).to.equal('local');
+      expect(entry?.details).to.include({ recordings: 2, recordingDays: 90 });
+    });
+
+    it('stay where nothing is said of them', async () => {
+      await record('2020-01-01/old.wav', old);
+      expect(await retentionWith({ textDays: 1 }).look()).to.include({ recordings: 0 });
+      expect(exists('2020-01-01/old.wav')).to.equal(true);
+    });
+
+    it('of which a crash left the row are found again; a row never leads outside the folder', async () => {
+      await record('2026-01-01/half.wav', old);
+      await record('../../outside.wav', old);
+      const removed: string[] = [];
+      const dying = createRetentionRepo(sequelize, async (file) => {
+        await recordingRemover(recordingsDir, logger)(file);
+        removed.push(file);
+        if (file.endsWith('half.wav')) throw new Error('killed');
+        return false;
+      });
+      await dying.forgetRecordings(now, 10).catch(() => undefined);
+      expect(removed).to.include('2026-01-01/half.wav');
+      expect(exists('2026-01-01/half.wav')).to.equal(false);
+      expect(await number('recordings'), 'nothing of it is committed').to.equal(2);
+      expect(await retentionWith({ recordingDays: 90 }).look()).to.include({ recordings: 1 });
+      expect(await select('select file from recordings')).to.deep.equal([{ file: '../../outside.wav' }]);
+    });
   });
 });

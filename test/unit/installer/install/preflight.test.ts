@@ -27,9 +27,12 @@ describe('the look at a machine', () => {
   });
 
   it('takes packages of a bundle on their own system only', () => {
-    expect(checkPackages(debian, true).level).to.equal('ok');
-    expect(checkPackages({ id: 'ubuntu', version: '24.04', name: 'Ubuntu' }, true).level).to.equal('fault');
-    expect(checkPackages({ id: 'ubuntu', version: '24.04', name: 'Ubuntu' }, false).level).to.equal('ok');
+    const ubuntu = { id: 'ubuntu', version: '24.04', name: 'Ubuntu' };
+    expect(checkPackages(debian, 'debian 12').level).to.equal('ok');
+    expect(checkPackages(ubuntu, 'debian 12').what).to.equal(
+      "the bundle's packages are for debian 12, and this is Ubuntu",
+    );
+    expect(checkPackages(ubuntu, undefined).level).to.equal('ok');
   });
 
   it('refuses another kind of machine, and warns of a small one', () => {
