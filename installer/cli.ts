@@ -68,6 +68,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'forgetting text and recordings by their age: show, run',
     load: async () => (await import('./ops/retention.ts')).retentionCommand,
   },
+  maintenance: {
+    summary: 'callers hear that there is maintenance, until a time: on, off, show',
+    load: async () => (await import('./ops/maintenance.ts')).maintenanceCommand,
+  },
   keys: {
     summary: 'secrets of this house: list, rotate',
     load: async () => (await import('./ops/keys.ts')).keysCommand,

@@ -43,6 +43,7 @@ import { rotateReplyKeys } from './compose/reply-keys.ts';
 import { createTrailSide } from './compose/trail.ts';
 import { metricsTokenOf, openStaffDoor, openTls } from './compose/staff-door.ts';
 import { createResidency } from './compose/residency.ts';
+import { createMaintenance } from './compose/maintenance.ts';
 import { createRecordsSide } from './compose/records.ts';
 import { createRecordingStore } from './compose/recording-files.ts';
 import { keepSnapshots, type HouseState } from './compose/snapshots.ts';
@@ -125,7 +126,17 @@ async function main(): Promise<void> {
     clock,
     logger,
   });
-  const voice = new VoiceCalls({ shell, calls, site: active, prompts, clock, features, recent, callbacks });
+  const voice = new VoiceCalls({
+    shell,
+    calls,
+    site: active,
+    prompts,
+    clock,
+    features,
+    recent,
+    callbacks,
+    announcement: (language) => maintenance.file(language),
+  });
   const screens = staticDirs(config);
   const records = createRecordsSide({
     stores,
@@ -135,6 +146,16 @@ async function main(): Promise<void> {
     logger,
   });
   const { audit, customers } = records;
+  const maintenance = createMaintenance({
+    settings: stores.settings,
+    site: active,
+    promptsDir: config.promptsDir,
+    render: renderText,
+    audit,
+    clock,
+    logger,
+  });
+  shutdown.add('maintenance', () => maintenance.stop());
   const { dataDir } = config;
   const trail = createTrailSide({ audit, settings: stores.settings, dataDir, clock, logger, metrics });
   shutdown.add('trail', () => trail.stop());
@@ -336,6 +357,8 @@ async function main(): Promise<void> {
     rotateReplyKeys: () => rotateReplyKeys(stores.settings),
     endSessions: () => access.sessions.endAll(),
     retention: records.retention,
+    maintenance,
+    timeZone: () => active.site.site.timeZone,
   };
   const adminApp = createAdminSocketApp({
     access,
@@ -355,6 +378,7 @@ async function main(): Promise<void> {
   service.keepAlive(() => shell.takesItsTurn());
   shutdown.add('systemd', () => service.stopping());
   trail.started(health);
+  await maintenance.resume();
   logger.info({ port: config.http.port, version, instanceId }, 'ready');
 }
 

@@ -18,6 +18,8 @@ export interface CallerSoundParts {
   site: Pick<ActiveSite, 'language' | 'number' | 'queue' | 'isOpen'>;
   prompts: Pick<PromptPort, 'file'>;
   clock: ClockPort;
+  /** What every caller hears before the greeting just now: maintenance. */
+  announcement?: ((language: Language) => string | undefined) | undefined;
   /** The greeting is over, or there is none: into the queue. */
   onGreeted: (contactId: string) => void;
   /** The message was heard that a contact leaves with. */
@@ -90,10 +92,18 @@ export class CallerSound {
     this.follow(contact);
   }
 
+  /** Nothing is said to it before the queue. */
+  isSilent(contactId: string): boolean {
+    const caller = this.callers.get(contactId);
+    return caller?.greeting.length === 0 && this.parts.announcement?.(caller.language) === undefined;
+  }
+
   private playGreeting(contactId: string, { greeting, language }: Caller): void {
-    const { calls, prompts, onGreeted } = this.parts;
-    if (greeting.length === 0) return onGreeted(contactId);
+    const { calls, prompts, onGreeted, announcement } = this.parts;
+    const announced = announcement?.(language);
+    if (greeting.length === 0 && announced === undefined) return onGreeted(contactId);
     const files = greeting.map((id) => prompts.file(id, language));
+    if (announced !== undefined) files.unshift(announced);
     calls.play(contactId, play.greeting, files);
   }
 

@@ -12,7 +12,7 @@ import type { ActiveSite } from './active-site.ts';
 import { transferTarget } from './call-transfer.ts';
 import type { Callbacks } from './callback/callbacks.ts';
 import type { FeatureCodes } from './feature-codes.ts';
-import { CallerSound, numberFlowedTo } from './caller-sound.ts';
+import { CallerSound, numberFlowedTo, type CallerSoundParts } from './caller-sound.ts';
 import { queueAtEntry, wishesAtEntry } from './caller-wishes.ts';
 import type { ClockPort, PromptPort } from './ports.ts';
 import type { RecentCallers } from './recent-callers.ts';
@@ -42,6 +42,7 @@ export class VoiceCalls {
     features: FeatureCodes;
     recent: RecentCallers;
     callbacks: Callbacks;
+    announcement?: CallerSoundParts['announcement'];
   }) {
     this.shell = parts.shell;
     this.calls = parts.calls;
@@ -116,7 +117,7 @@ export class VoiceCalls {
     if (!this.beginContact(legId, number, event))
       return this.calls.reject(legId, 480, 'Temporarily Unavailable');
     this.calls.answer(legId);
-    if (number.greeting.length === 0) this.enqueue(legId);
+    if (this.sound.isSilent(legId)) this.enqueue(legId);
   }
 
   /** False where routing will not have it. */

@@ -96,6 +96,8 @@ export const siemEvents = {
     'rawMails',
     'recordings',
   ),
+  'maintenance.announced': audit('notice', 'Maintenance is announced to callers', 'until'),
+  'maintenance.ended': audit('notice', 'Maintenance is no longer announced'),
   'audit.verified': audit('notice', 'The audit trail was verified', 'isIntact', 'checked'),
   'audit.broken': audit(
     'critical',
