@@ -3,7 +3,7 @@ import { installedLayout, serviceUsers, type MachinePlaces } from '../house.ts';
 import { walArchiveSettings } from '../ops/backup/wal-archive.ts';
 import { postgresConfText, postgresHbaText, postgresIdentText } from '../postgres.ts';
 import { redisConfText } from '../redis.ts';
-import type { FileWish } from './files.ts';
+import type { FileWish } from '../system-files.ts';
 
 export function databaseFiles(places: MachinePlaces): FileWish[] {
   const layout = installedLayout();

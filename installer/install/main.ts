@@ -11,7 +11,7 @@ import { withRealTime } from '../program.ts';
 import { readReleaseInfo, releaseName } from '../release/release-info.ts';
 import { SettingsError } from '../settings.ts';
 import { askAnswers, AnswersError, readAnswers, usualAnswers, type Answers } from './answers.ts';
-import { writeWhole } from './files.ts';
+import { writeWhole } from '../system-files.ts';
 import { preflight, type Finding } from './preflight.ts';
 import { reportText, secretLines, type DoneStep } from './report.ts';
 import { readInstallState, writeInstallState } from './state.ts';

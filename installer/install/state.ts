@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { MachinePlaces } from '../house.ts';
-import { writeWhole } from './files.ts';
+import { writeWhole } from '../system-files.ts';
 
 const stateSchema = z.object({
   release: z.string(),

@@ -2,6 +2,7 @@
  * `hearthline certificates`: from an authority of the house's own or from the bank's, the certificate of the pages is asked
  * for, checked, put in force and renewed. The running server takes up a new one by itself. Nothing secret is printed.
  */
+import { writeWhole } from '../system-files.ts';
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { CliError } from '../admin-socket.ts';
 import type { OpsCommand } from '../cli.ts';
@@ -13,7 +14,7 @@ import { authorityDays, hasAuthority, issueServer, makeAuthority } from './certi
 import { chainOf, leafFaults, readCertificates } from './certificates/check.ts';
 import { readNames } from './certificates/names.ts';
 import { certificateRequest, commonName, newKey, type Subject } from './certificates/openssl.ts';
-import { directory, placePair, tlsPlaces, writeWhole, type TlsPlaces } from './certificates/places.ts';
+import { directory, placePair, tlsPlaces, type TlsPlaces } from './certificates/places.ts';
 import { certificateStatus, renewWithinDays, servedFingerprint } from './certificates/status.ts';
 import { statusText } from './certificates/status-text.ts';
 import { readOptions } from './read-options.ts';
@@ -175,9 +176,9 @@ async function csr(args: string[], house: House, io: CliIo): Promise<number> {
   const kind = options.rsa === true ? 'rsa' : 'ec';
   const key = newKey(kind);
   const request = await certificateRequest(places.requestDir, { key, kind, subject, names });
-  writeWhole(places.requestKey, key, 0o600);
-  writeWhole(`${places.requestDir}/names`, `${names.join('\n')}\n`, 0o600);
-  writeWhole(places.requestFile, request, 0o644);
+  writeWhole({ path: places.requestKey, text: key, mode: 0o600 });
+  writeWhole({ path: `${places.requestDir}/names`, text: `${names.join('\n')}\n`, mode: 0o600 });
+  writeWhole({ path: places.requestFile, text: request, mode: 0o644 });
   io.out(
     `Give ${places.requestFile} to the bank's authority, as for a web server. The key stays here.\nThen: hearthline certificates install --cert FILE --chain FILE`,
   );

@@ -2,6 +2,7 @@
  * `hearthline keys`: which secrets the house has of its own, and new ones in their place. Calls go on through each of them.
  * Secrets that others share (mail servers, connectors, phones) are files and digests that the site names: docs/keys.md.
  */
+import { writeWhole } from '../system-files.ts';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +11,6 @@ import type { OpsCommand } from '../cli.ts';
 import type { CliIo } from '../cli-io.ts';
 import { serviceUsers, type House } from '../house.ts';
 import { accountNamed, isRoot } from '../privilege.ts';
-import { writeWhole } from './certificates/places.ts';
 import { handOverControlSecret, restartServer } from './keys/sip-control.ts';
 import { readOptions } from './read-options.ts';
 import { tellAudit } from './tell-audit.ts';
@@ -30,7 +30,7 @@ async function rotateSipControl(house: House, io: CliIo): Promise<string> {
   if (!existsSync(file)) throw new CliError(`There is no file ${file}: Hearthline was never started here.`);
   const [known, next] = [readFileSync(file, 'utf8').trim(), newSecret()];
   const beside = `${file}.next`;
-  writeWhole(beside, next, 0o600);
+  writeWhole({ path: beside, text: next, mode: 0o600 });
   try {
     await handOverControlSecret(house.layout.sipStatusSocket, known, next);
   } catch (error) {
@@ -50,7 +50,7 @@ async function rotateMetricsToken(house: House, io: CliIo): Promise<string> {
   const isNew = !existsSync(file);
   const owner = house.kind === 'installed' && isRoot() ? accountNamed(serviceUsers.server) : undefined;
   if (isNew && owner) chownSync(dirname(file), owner.uid, owner.gid);
-  writeWhole(file, `${newSecret()}\n`, 0o600, owner);
+  writeWhole({ path: file, text: `${newSecret()}\n`, mode: 0o600, owner });
   await tellAudit(house, { action: 'key.rotated', target: 'key:metrics-token' }, io);
   return `The new token is in ${file}. Give it to Prometheus now: the one before is void.`;
 }

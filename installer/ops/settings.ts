@@ -2,7 +2,7 @@
 import { CliError } from '../admin-socket.ts';
 import type { OpsCommand } from '../cli.ts';
 import { databaseFiles } from '../install/database-files.ts';
-import { holds, writeWhole } from '../install/files.ts';
+import { holds, writeWhole } from '../system-files.ts';
 import { readOptions } from './read-options.ts';
 
 const usage = `Usage: hearthline settings write

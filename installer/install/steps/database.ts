@@ -11,7 +11,7 @@ import {
   waitForPostgres,
 } from '../../postgres.ts';
 import { spawnIdentity } from '../../privilege.ts';
-import { makeDirectoryAs } from '../files.ts';
+import { makeDirectoryAs } from '../../system-files.ts';
 import type { Step } from '../step.ts';
 import { InstallError } from '../system.ts';
 

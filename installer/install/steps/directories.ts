@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { serviceUsers, type MachinePlaces } from '../../house.ts';
 import { accountNamed } from '../../privilege.ts';
-import { isDirectoryAs, makeDirectoryAs, type DirectoryWish } from '../files.ts';
+import { isDirectoryAs, makeDirectoryAs, type DirectoryWish } from '../../system-files.ts';
 import type { Step } from '../step.ts';
 import { hasProgram, InstallError, runProgram } from '../system.ts';
 

@@ -1,5 +1,5 @@
 /** Settings of the kernel for audio in small packets from many calls, and room for the journal. */
-import { holds, writeWhole, type FileWish } from '../files.ts';
+import { holds, writeWhole, type FileWish } from '../../system-files.ts';
 import type { Step } from '../step.ts';
 import { runProgram } from '../system.ts';
 

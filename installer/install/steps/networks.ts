@@ -6,7 +6,7 @@ import { firewallText } from '../../networks/firewall.ts';
 import { readHouseNetworks } from '../../networks/house-networks.ts';
 import { dropInFile, networksCommand } from '../../ops/networks.ts';
 import { accountNamed } from '../../privilege.ts';
-import { holds, writeWhole, type FileWish } from '../files.ts';
+import { holds, writeWhole, type FileWish } from '../../system-files.ts';
 import type { InstallContext, Step } from '../step.ts';
 import { InstallError, runProgram } from '../system.ts';
 

@@ -1,7 +1,7 @@
 /** Packages of the system: from the bundle's own repository, which asks no network, else from the machine's sources. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeWhole } from '../files.ts';
+import { writeWhole } from '../../system-files.ts';
 import { readOsRelease } from '../preflight.ts';
 import type { InstallContext, Step } from '../step.ts';
 import { hasProgram, InstallError, isSystemdRunning, runProgram } from '../system.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readReleaseInfo, releaseName } from '../../release/release-info.ts';
 import type { MachinePlaces } from '../../house.ts';
 import type { ReleaseInfo } from '../../release/release-info.ts';
-import { linksTo, linkTo } from '../files.ts';
+import { linksTo, linkTo } from '../../system-files.ts';
 import { postgresDir } from './packages.ts';
 import type { InstallContext, Step } from '../step.ts';
 import { hasProgram, InstallError, runProgram } from '../system.ts';

@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { settingsText } from '../answers.ts';
 import { databaseFiles } from '../database-files.ts';
-import { holds, writeWhole, type FileWish } from '../files.ts';
+import { holds, writeWhole, type FileWish } from '../../system-files.ts';
 import type { InstallContext, Step } from '../step.ts';
 
 /** What an administrator may have changed since is kept: only what is missing is written. */

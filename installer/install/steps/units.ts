@@ -1,7 +1,7 @@
 /** The units of systemd, copied out of the release, and switched on. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { holds, writeWhole, type FileWish } from '../files.ts';
+import { holds, writeWhole, type FileWish } from '../../system-files.ts';
 import type { InstallContext, Step } from '../step.ts';
 import { runProgram } from '../system.ts';
 

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CliError } from '../../admin-socket.ts';
-import { syncPath } from './durable.ts';
+import { syncPath } from '../../system-files.ts';
 import { manifestName, readManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 import { objectsDirOf, pruneObjects } from './objects.ts';

@@ -9,7 +9,8 @@ import { z } from 'zod';
 import { CliError } from '../../admin-socket.ts';
 import { postgresBinDirOf } from '../../postgres.ts';
 import { rowsOf } from './database-facts.ts';
-import { copyDigested, privateDirectory, syncPath } from './durable.ts';
+import { syncPath } from '../../system-files.ts';
+import { copyDigested, privateDirectory } from './durable.ts';
 import { runTool } from './tool.ts';
 
 export const compressions = ['gzip', 'none'] as const;

@@ -3,23 +3,14 @@
  * not at all. It knows nothing of backups.
  */
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-} from 'node:fs';
+import { createReadStream, createWriteStream, statfsSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { CliError } from '../../admin-socket.ts';
+import { syncPath, writeWhole } from '../../system-files.ts';
 
 const readBytes = 1 << 20;
 
@@ -28,30 +19,9 @@ export interface Digested {
   bytes: number;
 }
 
-/** Also of a directory, whose entries are then sure to be found after a power cut. */
-export function syncPath(path: string): void {
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
 /** `what` in place of the file, if any: after a power cut the old or the new is there. */
-export function writeDurably(file: string, what: string | Uint8Array, mode = 0o600): void {
-  // One name: what a killed run left is overwritten by the next.
-  const beside = `${file}.part`;
-  try {
-    writeFileSync(beside, what, { mode });
-    syncPath(beside);
-    renameSync(beside, file);
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw error;
-  }
-  syncPath(dirname(file));
-}
+export const writeDurably = (file: string, what: string | Uint8Array, mode = 0o600): void =>
+  writeWhole({ path: file, text: what, mode });
 
 /** Passes what it is given through and counts it. */
 export function digesting(): { stream: Transform; result: () => Digested } {

@@ -9,7 +9,8 @@ import { dirname, join, relative, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { CliError } from '../../admin-socket.ts';
-import { copyDigested, digestFile, privateDirectory, syncPath } from './durable.ts';
+import { syncPath } from '../../system-files.ts';
+import { copyDigested, digestFile, privateDirectory } from './durable.ts';
 import type { Digested } from './durable.ts';
 
 const entrySchema = z.object({

@@ -21,7 +21,8 @@ import {
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { syncPath, writeDurably } from './durable.ts';
+import { syncPath } from '../../system-files.ts';
+import { writeDurably } from './durable.ts';
 
 export const journalName = 'restore-unfinished.json';
 

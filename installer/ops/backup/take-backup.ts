@@ -25,7 +25,8 @@ import {
 } from './backup-dirs.ts';
 import { openDatabase, readFacts, readSeqs, rowsOf } from './database-facts.ts';
 import type { DatabaseFacts } from './database-facts.ts';
-import { digestFile, diskFault, refuseWithoutRoom, syncPath, syncTree, writeDurably } from './durable.ts';
+import { syncPath } from '../../system-files.ts';
+import { digestFile, diskFault, refuseWithoutRoom, syncTree, writeDurably } from './durable.ts';
 import { collectKeys, sealKeys } from './keys-file.ts';
 import { manifestFormat, manifestName, writeManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';

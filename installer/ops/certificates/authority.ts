@@ -2,11 +2,12 @@
  * The authority of this house, for who has none of their own: it signs the server's certificate, and its own certificate is
  * what browsers and televisions are told to trust. Its key stays with root (0600) and signs nothing else.
  */
+import { writeWhole } from '../../system-files.ts';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { X509Certificate } from 'node:crypto';
 import { CliError } from '../../admin-socket.ts';
 import { commonName, newKey, selfSignedAuthority, signedCertificate } from './openssl.ts';
-import { directory, placePair, writeWhole, type TlsPlaces } from './places.ts';
+import { directory, placePair, type TlsPlaces } from './places.ts';
 
 const dayMs = 24 * 3_600_000;
 export const authorityDays = 3650;
@@ -33,9 +34,9 @@ export async function makeAuthority(places: TlsPlaces, firstName: string): Promi
   const key = newKey('ec');
   const subject = commonName(`Hearthline CA of ${firstName}`.slice(0, 64));
   const cert = await selfSignedAuthority(places.caDir, key, subject, authorityDays);
-  writeWhole(places.caKey, key, 0o600);
-  writeWhole(places.caCert, cert, 0o644);
-  writeWhole(places.trustFile, cert, 0o644);
+  writeWhole({ path: places.caKey, text: key, mode: 0o600 });
+  writeWhole({ path: places.caCert, text: cert, mode: 0o644 });
+  writeWhole({ path: places.trustFile, text: cert, mode: 0o644 });
 }
 
 /** A new key and a certificate for it, put in force. Throws CliError where the authority is about to end. */

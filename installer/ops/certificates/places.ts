@@ -10,21 +10,15 @@ import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
-  closeSync,
   copyFileSync,
-  fchmodSync,
-  fsyncSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readlinkSync,
-  renameSync,
   rmSync,
-  symlinkSync,
-  writeSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { linkTo, writeWhole } from '../../system-files.ts';
 import { serviceUsers, type House } from '../../house.ts';
 import { accountNamed, isRoot, type RunAs } from '../../privilege.ts';
 
@@ -72,33 +66,10 @@ export function tlsPlaces(house: House): TlsPlaces {
 /** Earlier pairs that stay, for who has to look or to go back. */
 const keptPairs = 2;
 
-/** Whole and on the disk, or not there at all. */
-export function writeWhole(file: string, text: string, mode: number, owner?: RunAs): void {
-  const beside = `${file}.${process.pid}.part`;
-  const fd = openSync(beside, 'wx', mode);
-  try {
-    writeSync(fd, text);
-    // Whatever mask the caller has: the server's user reads the certificate.
-    fchmodSync(fd, mode);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  if (owner) chownSync(beside, owner.uid, owner.gid);
-  renameSync(beside, file);
-}
-
 /** `mode` also of one that is there already. */
 export function directory(path: string, mode: number): void {
   mkdirSync(path, { recursive: true, mode });
   chmodSync(path, mode);
-}
-
-function pointTo(link: string, target: string): void {
-  const beside = `${link}.${process.pid}.part`;
-  rmSync(beside, { force: true });
-  symlinkSync(target, beside);
-  renameSync(beside, link);
 }
 
 const isPlainFile = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
@@ -120,7 +91,7 @@ function adoptPlainFiles(places: TlsPlaces): void {
   copyFileSync(places.keyFile, join(dir, 'server.key'));
   chmodSync(join(dir, 'server.key'), 0o600);
   if (places.owner) chownSync(join(dir, 'server.key'), places.owner.uid, places.owner.gid);
-  pointTo(places.currentLink, join('pairs', basename(dir)));
+  linkTo(places.currentLink, join('pairs', basename(dir)));
 }
 
 function dropOldPairs({ pairsDir, currentLink }: TlsPlaces): void {
@@ -137,10 +108,10 @@ export function placePair(places: TlsPlaces, pair: { cert: string; key: string }
   directory(places.pairsDir, 0o755);
   adoptPlainFiles(places);
   const dir = newPairDir(places);
-  writeWhole(join(dir, 'server.crt'), pair.cert, 0o644);
-  writeWhole(join(dir, 'server.key'), pair.key, 0o600, owner);
-  pointTo(places.currentLink, join('pairs', basename(dir)));
-  pointTo(places.certFile, join('current', 'server.crt'));
-  pointTo(places.keyFile, join('current', 'server.key'));
+  writeWhole({ path: join(dir, 'server.crt'), text: pair.cert, mode: 0o644 });
+  writeWhole({ path: join(dir, 'server.key'), text: pair.key, mode: 0o600, owner });
+  linkTo(places.currentLink, join('pairs', basename(dir)));
+  linkTo(places.certFile, join('current', 'server.crt'));
+  linkTo(places.keyFile, join('current', 'server.key'));
   dropOldPairs(places);
 }

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { House, MachinePlaces } from '../../house.ts';
 import { readAnswers, settingsText } from '../../install/answers.ts';
-import { holds, isDirectoryAs } from '../../install/files.ts';
+import { holds, isDirectoryAs } from '../../system-files.ts';
 import { readInstallState } from '../../install/state.ts';
 import { wantedDirectories } from '../../install/steps/directories.ts';
 import { kernelSettings } from '../../install/steps/kernel.ts';

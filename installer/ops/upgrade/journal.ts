@@ -6,7 +6,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { MachinePlaces } from '../../house.ts';
-import { writeWhole } from '../../install/files.ts';
+import { writeWhole } from '../../system-files.ts';
 import { formatProcessId, identify, isSameProcess, parseProcessId } from '../../process-table.ts';
 
 const journalSchema = z.object({

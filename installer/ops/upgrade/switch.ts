@@ -6,7 +6,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { askHealth } from '../../health.ts';
 import { installedHouse, type MachinePlaces } from '../../house.ts';
-import { holds, linkTo, writeWhole } from '../../install/files.ts';
+import { holds, linkTo, writeWhole } from '../../system-files.ts';
 import { unitFiles } from '../../install/steps/units.ts';
 import { InstallError, isSystemdRunning, runProgram } from '../../install/system.ts';
 

@@ -13,10 +13,10 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import type { RunAs } from '../privilege.ts';
+import type { RunAs } from './privilege.ts';
 
 export interface FileWish {
   path: string;
@@ -30,21 +30,39 @@ export function holds({ path, text, mode }: FileWish): boolean {
   return (lstatSync(path).mode & 0o777) === mode && readFileSync(path, 'utf8') === text;
 }
 
-/** Beside it first, on the disk for good, then in its place: a power cut leaves the old one or the new one. */
-export function writeWhole({ path, text, mode, owner }: FileWish): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  const beside = `${path}.part`;
-  rmSync(beside, { force: true });
-  const file = openSync(beside, 'wx', mode);
+/** Also of a directory, whose entries are then sure to be found after a power cut. */
+export function syncPath(path: string): void {
+  const file = openSync(path, 'r');
   try {
-    writeSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  chmodSync(beside, mode);
-  if (owner) chownSync(beside, owner.uid, owner.gid);
-  renameSync(beside, path);
+}
+
+/** Beside it first, on the disk for good, then in its place: a power cut leaves the old one or the new one. */
+export function writeWhole({
+  path,
+  text,
+  mode,
+  owner,
+}: Omit<FileWish, 'text'> & { text: string | Uint8Array }): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  // One name: what a killed run left is overwritten by the next.
+  const beside = `${path}.part`;
+  rmSync(beside, { force: true });
+  try {
+    writeFileSync(beside, text, { flag: 'wx', mode });
+    // Whatever mask the caller has.
+    chmodSync(beside, mode);
+    if (owner) chownSync(beside, owner.uid, owner.gid);
+    syncPath(beside);
+    renameSync(beside, path);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+  syncPath(dirname(path));
 }
 
 export function linksTo(path: string, target: string): boolean {
