@@ -4,14 +4,13 @@
  * over without a restart, so calls go on. It looks up no names: the server notes where they lead.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { nameServers } from '../../sip/system/ledger/this-machine.ts';
 import { CliError } from '../admin-socket.ts';
 import type { OpsCommand } from '../cli.ts';
 import type { CliIo } from '../cli-io.ts';
-import { writeWhole } from '../system-files.ts';
 import { type House, type MachinePlaces, serviceUsers } from '../house.ts';
 import {
   allowedIn,
@@ -96,10 +95,15 @@ function tell(lists: AllowList, changes: readonly Change[], io: CliIo): void {
         io.error(`hearthline-${service} may speak to everybody (${network}): is that meant?`);
 }
 
+/** Whole or not at all. */
 function writeDropIn({ file, text }: Change): void {
+  const beside = `${file}.part`;
+  mkdirSync(join(file, '..'), { recursive: true, mode: 0o755 });
   try {
-    writeWhole({ path: file, text, mode: 0o644 });
+    writeFileSync(beside, text, { mode: 0o644 });
+    renameSync(beside, file);
   } catch (error) {
+    rmSync(beside, { force: true });
     throw new CliError(`${file} cannot be written: ${(error as Error).message}. Run it as root.`);
   }
 }
