@@ -11,7 +11,8 @@
  *                                     elsewhere
  */
 import type { Page } from 'playwright-core';
-import { freeSipPort, runSipp } from '../support/sipp.ts';
+import { freePort } from '../support/free-port.ts';
+import { runSipp } from '../support/sipp.ts';
 import { launchBrowser } from '../support/ui-browser.ts';
 import { startUiBackend, type UiBackend } from '../support/ui-backend.ts';
 import { LiveHouse } from '../e2e/live/live-house.ts';
@@ -87,7 +88,7 @@ async function registerAndLeave(live: LiveHouse): Promise<() => Promise<void>> {
   const run = await runSipp({
     scenario: 'register',
     sipPort: live.house.sipPort,
-    port: await freeSipPort(),
+    port: await freePort(),
     calls: 10 * wanted,
     ratePerSec: eventsPerSec,
     data,

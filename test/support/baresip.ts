@@ -3,11 +3,10 @@
  * It says a tone from a file and takes in whatever it hears. One process, one temporary folder each.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isTcpPortFree, isUdpPortFree } from '../../installer/ports.ts';
+import { freePort } from './free-port.ts';
 import { makeTempDir, removeTempDir } from './temp-dir.ts';
 import { toneWav } from './tone-wav.ts';
 import { until } from './until.ts';
@@ -51,20 +50,6 @@ export interface Baresip {
   /** The cable is pulled: nothing is said to anybody. */
   unplug(): void;
   stop(): Promise<void>;
-}
-
-/** baresip also takes the port above its SIP port (TLS). */
-async function freePair(): Promise<number> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const port = 2 * randomInt(5000, 10_000);
-    const isFree = await Promise.all([
-      isUdpPortFree('127.0.0.1', port),
-      isTcpPortFree('127.0.0.1', port),
-      isTcpPortFree('127.0.0.1', port + 1),
-    ]);
-    if (isFree.every(Boolean)) return port;
-  }
-  throw new Error('no free pair of ports');
 }
 
 function writeConfig(dir: string, options: BaresipOptions, port: number, control: number): void {
@@ -145,8 +130,9 @@ async function openControl(port: number, child: ChildProcess): Promise<Socket> {
 
 export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
   const dir = makeTempDir();
-  const port = await freePair();
-  const control = await freePair();
+  // It also takes the port above its SIP port (TLS).
+  const port = await freePort();
+  const control = await freePort();
   writeConfig(dir, options, port, control);
   const child = spawn('baresip', ['-f', dir], { stdio: ['ignore', 'ignore', 'ignore'] });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));

@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram';
 import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isUdpPortFree } from '../../installer/ports.ts';
+import { freePort } from './free-port.ts';
 import { makeTempDir, removeTempDir } from './temp-dir.ts';
 import { until } from './until.ts';
 
@@ -62,17 +62,9 @@ async function sendSign(port: number, callId: string): Promise<void> {
   socket.close();
 }
 
-export async function freeSipPort(): Promise<number> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const port = randomInt(10_000, 20_000);
-    if (await isUdpPortFree('127.0.0.1', port)) return port;
-  }
-  throw new Error('no free port');
-}
-
 export async function runSipp(options: SippOptions): Promise<SippRun> {
   const dir = makeTempDir();
-  const port = options.port ?? (await freeSipPort());
+  const port = options.port ?? (await freePort());
   let xml = readFileSync(join(import.meta.dirname, '../fixtures/sipp', `${options.scenario}.xml`), 'utf8');
   const rtpPort = options.rtpPort ?? 50_000 + randomInt(5000) * 2;
   const values = { ...scenarioDefaults, RTP: rtpPort, ...options.set };

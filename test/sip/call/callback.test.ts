@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { startBaresip, type Baresip } from '../../support/baresip.ts';
 import { House } from '../../support/house.ts';
-import { freeSipPort, runSipp } from '../../support/sipp.ts';
+import { freePort } from '../../support/free-port.ts';
+import { runSipp } from '../../support/sipp.ts';
 import { until } from '../../support/until.ts';
 
 const number = '+390212345678';
@@ -223,7 +224,7 @@ describe('a customer who asks to be called', function () {
   });
 
   it('goes out by a trunk that asks for a password, and is not called when there is no line', async () => {
-    const port = await freeSipPort();
+    const port = await freePort();
     mkdirSync(join(house.stack.dataDir, 'secrets'), { recursive: true });
     writeFileSync(join(house.stack.dataDir, 'secrets', 'trunk-password'), 'sesame\n', { mode: 0o600 });
     await house.stack.importSite(

@@ -4,7 +4,8 @@
  */
 import type { House } from '../../support/house.ts';
 import { RtpPeer } from '../../support/rtp-peer.ts';
-import { freeSipPort, registerPhones, runSipp, type SippOptions, type SippRun } from '../../support/sipp.ts';
+import { freePort } from '../../support/free-port.ts';
+import { registerPhones, runSipp, type SippOptions, type SippRun } from '../../support/sipp.ts';
 import { until } from '../../support/until.ts';
 
 /** Longer than any test: what is left over ends by itself. */
@@ -23,7 +24,7 @@ export class Crowd {
 
   /** Phones first, first + 1 ... at one address; they ring, and answer by themselves. */
   async seat(first: number, count: number, options: Partial<SippOptions> = {}): Promise<SippRun> {
-    const port = await freeSipPort();
+    const port = await freePort();
     const phones = Array.from({ length: count }, (_, i) => String(first + i));
     await registerPhones(
       this.house.sipPort,
