@@ -10,12 +10,12 @@ class CountedSpec extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
     const file = process.env.HEARTHLINE_TEST_REPORT;
-    const note = (state, test) => {
+    const note = (state, test, error) => {
       const title = typeof test?.fullTitle === 'function' ? test.fullTitle() : '';
-      if (file) appendFileSync(file, `${JSON.stringify({ state, title })}\n`);
+      if (file) appendFileSync(file, `${JSON.stringify({ state, title, why: error?.message })}\n`);
     };
     runner.on('pass', (test) => note('passed', test));
-    runner.on('fail', (test) => note('failed', test));
+    runner.on('fail', (test, error) => note('failed', test, error));
     runner.on('pending', (test) => note('skipped', test));
     runner.on('end', () => note('end'));
   }

@@ -211,6 +211,8 @@ interface ReportLine {
   state: keyof Count | 'file' | 'end';
   /** Of a test, or the path of a file. */
   title: string;
+  /** Of a test that failed: what was said, without the difference, which stands further up. */
+  why?: string;
   /** Of a file. */
   sec: number;
   cpu: number;
@@ -222,11 +224,11 @@ function readReport(file: string): { count: Count; isComplete: boolean } {
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
   for (const line of lines) {
     if (line === '') continue;
-    const { state, title, sec, cpu } = JSON.parse(line) as ReportLine;
+    const { state, title, why, sec, cpu } = JSON.parse(line) as ReportLine;
     if (state === 'end') isComplete = true;
     else if (state === 'file') times.push({ file: relative(projectRoot, title), sec, cpu });
     else count[state] += 1;
-    if (state === 'failed') problems.push(title);
+    if (state === 'failed') problems.push(why ? `${title}\n          ${why.slice(0, 600)}` : title);
   }
   return { count, isComplete };
 }
