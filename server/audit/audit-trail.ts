@@ -58,7 +58,8 @@ export interface FollowedEntry extends AuditRecord {
   fault?: string;
 }
 
-interface Row {
+/** An entry as `auditColumns` reads it. */
+export interface AuditRow {
   seq: string;
   at_ms: string;
   actor: string;
@@ -75,7 +76,7 @@ const lockKey = 4_127_720_001;
 export const genesisHash = '0'.repeat(64);
 /** Small enough not to hold the loop. */
 const verifyBatch = 500;
-const columns = `seq, round(extract(epoch from at) * 1000)::bigint AS at_ms, actor, action, target, details, prev_hash, hash`;
+export const auditColumns = `seq, round(extract(epoch from at) * 1000)::bigint AS at_ms, actor, action, target, details, prev_hash, hash`;
 
 /** What the hash of an entry is over, beside the one before: one line of JSON. */
 export const auditText = (entry: Omit<AuditRecord, 'hash'>): string =>
@@ -95,7 +96,7 @@ export function auditHash(prevHash: string, entry: Omit<AuditRecord, 'hash'>): s
   return createHash('sha256').update(prevHash).update('\n').update(text, 'utf8').digest('hex');
 }
 
-const recordOf = (row: Row): AuditRecord => ({
+export const auditRecordOf = (row: AuditRow): AuditRecord => ({
   seq: Number(row.seq),
   at: Number(row.at_ms),
   actor: row.actor,
@@ -146,8 +147,8 @@ export function createAuditTrail(sequelize: Sequelize, clock: { now(): number })
     );
   };
 
-  const faultOf = (row: Row, expectedSeq: number, prevHash: string): string | undefined => {
-    const record = recordOf(row);
+  const faultOf = (row: AuditRow, expectedSeq: number, prevHash: string): string | undefined => {
+    const record = auditRecordOf(row);
     if (record.seq !== expectedSeq) return `entry ${expectedSeq} is missing`;
     if (row.prev_hash !== prevHash) return 'it does not follow from the entry before';
     return auditHash(prevHash, record) === row.hash ? undefined : 'it was changed';
@@ -160,11 +161,11 @@ export function createAuditTrail(sequelize: Sequelize, clock: { now(): number })
       return mine;
     },
     async list(limit, before) {
-      const rows = await sequelize.query<Row>(
-        `SELECT ${columns} FROM audit WHERE seq < $1 ORDER BY seq DESC LIMIT $2`,
+      const rows = await sequelize.query<AuditRow>(
+        `SELECT ${auditColumns} FROM audit WHERE seq < $1 ORDER BY seq DESC LIMIT $2`,
         { bind: [before ?? Number.MAX_SAFE_INTEGER, limit], type: QueryTypes.SELECT },
       );
-      return rows.map(recordOf);
+      return rows.map(auditRecordOf);
     },
     async head() {
       const [last] = await sequelize.query<{ seq: string; hash: string }>(
@@ -174,13 +175,13 @@ export function createAuditTrail(sequelize: Sequelize, clock: { now(): number })
       return last ? { seq: Number(last.seq), hash: last.hash } : { seq: 0, hash: genesisHash };
     },
     async follow(afterSeq, prevHash, limit) {
-      const rows = await sequelize.query<Row>(
-        `SELECT ${columns} FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2`,
+      const rows = await sequelize.query<AuditRow>(
+        `SELECT ${auditColumns} FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2`,
         { bind: [afterSeq, limit], type: QueryTypes.SELECT },
       );
       let before = { seq: afterSeq, hash: prevHash };
       return rows.map((row) => {
-        const record = recordOf(row);
+        const record = auditRecordOf(row);
         const fault = faultOf(row, before.seq + 1, before.hash ?? row.prev_hash);
         before = { seq: record.seq, hash: row.hash };
         return { ...record, ...(fault !== undefined && { fault }) };
@@ -190,8 +191,8 @@ export function createAuditTrail(sequelize: Sequelize, clock: { now(): number })
       let prevHash = genesisHash;
       let checked = 0;
       for (;;) {
-        const rows = await sequelize.query<Row>(
-          `SELECT ${columns} FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2`,
+        const rows = await sequelize.query<AuditRow>(
+          `SELECT ${auditColumns} FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2`,
           { bind: [checked, verifyBatch], type: QueryTypes.SELECT },
         );
         for (const row of rows) {

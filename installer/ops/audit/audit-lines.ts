@@ -4,37 +4,17 @@
  */
 import { realpathSync } from 'node:fs';
 import { QueryTypes, type Sequelize, Transaction } from 'sequelize';
-import { auditText } from '../../../server/audit/audit-trail.ts';
+import { auditColumns, auditRecordOf, type AuditRow, auditText } from '../../../server/audit/audit-trail.ts';
 import { connectDatabase } from '../../../server/db/connect.ts';
 import { createLogger } from '../../../server/lib/log.ts';
 import { CliError } from '../../admin-socket.ts';
 import type { House } from '../../house.ts';
 import { postgresDatabase, postgresRole } from '../../postgres.ts';
 
-interface Row {
-  seq: string;
-  at_ms: string;
-  actor: string;
-  action: string;
-  target: string;
-  details: Record<string, unknown> | null;
-  prev_hash: string;
-  hash: string;
-}
-
 const pageRows = 1000;
 
-export function lineOf(row: Row): string {
-  const entry = {
-    seq: Number(row.seq),
-    at: Number(row.at_ms),
-    actor: row.actor,
-    action: row.action,
-    ...(row.target !== '' && { target: row.target }),
-    details: row.details ?? {},
-  };
-  return `${row.prev_hash} ${row.hash} ${auditText(entry)}`;
-}
+export const lineOf = (row: AuditRow): string =>
+  `${row.prev_hash} ${row.hash} ${auditText(auditRecordOf(row))}`;
 
 function connected(house: House): Sequelize {
   const { socketDir } = house.layout.postgres;
@@ -71,12 +51,11 @@ export async function* auditLines(house: House): AsyncGenerator<string> {
       // By a cursor and not by numbers: an entry that was put in with a number that is there already must be read as well.
       await sequelize.query(
         `DECLARE trail NO SCROLL CURSOR FOR
-         SELECT seq, round(extract(epoch from at) * 1000)::bigint AS at_ms, actor, action, target, details, prev_hash, hash
-         FROM audit ORDER BY seq, hash`,
+         SELECT ${auditColumns} FROM audit ORDER BY seq, hash`,
         { transaction },
       );
       for (;;) {
-        const rows = await sequelize.query<Row>(`FETCH ${pageRows} FROM trail`, {
+        const rows = await sequelize.query<AuditRow>(`FETCH ${pageRows} FROM trail`, {
           type: QueryTypes.SELECT,
           transaction,
         });
