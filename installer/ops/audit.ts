@@ -7,7 +7,6 @@ import { createPublicKey } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { publicKeyFile } from '../../server/residency/house-key.ts';
 import {
   type Anchor,
@@ -24,6 +23,7 @@ import type { OpsCommand } from '../cli.ts';
 import type { CliIo } from '../cli-io.ts';
 import type { House } from '../house.ts';
 import { auditLines } from './audit/audit-lines.ts';
+import { readWords } from './read-options.ts';
 
 const usage = `Usage:
   hearthline audit verify [FILE] [--statements DIR] [--key PEM]
@@ -111,24 +111,14 @@ async function exportTo(house: House, file: string, io: CliIo): Promise<number> 
   return 0;
 }
 
-function read(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        statements: { type: 'string' },
-        key: { type: 'string' },
-        help: { type: 'boolean', default: false, short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new CliError(`${(error as Error).message}\n${usage}`);
-  }
-}
+const options = {
+  statements: { type: 'string' },
+  key: { type: 'string' },
+  help: { type: 'boolean', default: false, short: 'h' },
+} as const;
 
 export const auditCommand: OpsCommand = async (args, house, io) => {
-  const { values, positionals } = read(args);
+  const { values, positionals } = readWords(args, options, usage);
   const [word, file, ...rest] = positionals;
   if (values.help) {
     io.out(usage);

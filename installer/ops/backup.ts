@@ -1,5 +1,4 @@
 /** `hearthline backup`: takes one, lists them, proves one by restoring it into a scratch directory. */
-import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
 import { CliError } from '../admin-socket.ts';
 import type { OpsCommand } from '../cli.ts';
@@ -13,6 +12,7 @@ import { readPassphrase } from './backup/keys-file.ts';
 import { partBytes } from './backup/manifest.ts';
 import { takeBackup, type BackupOptions } from './backup/take-backup.ts';
 import { checkLines, verifyBackup } from './backup/verify-backup.ts';
+import { readWords } from './read-options.ts';
 import { tellAudit } from './tell-audit.ts';
 import { walArchiveState } from './backup/wal-archive.ts';
 
@@ -33,25 +33,17 @@ interface Asked {
   isHelp: boolean;
 }
 
+const options = {
+  to: { type: 'string' },
+  keep: { type: 'string' },
+  compress: { type: 'string' },
+  keys: { type: 'string' },
+  'passphrase-file': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 function parse(args: string[], house: House): Asked {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        to: { type: 'string' },
-        keep: { type: 'string' },
-        compress: { type: 'string' },
-        keys: { type: 'string' },
-        'passphrase-file': { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new CliError(`${(error as Error).message}\n${usage}`);
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = readWords(args, options, usage);
   const { to, keep, compress, keys } = values;
   if (keep !== undefined && !/^[1-9]\d{0,4}$/.test(keep)) throw new CliError('--keep is a number from 1 on.');
   if (compress !== undefined && !compressions.some((one) => one === compress))

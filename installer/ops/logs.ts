@@ -1,13 +1,13 @@
 /** `hearthline logs`: the logs of the processes as lines that a person can read, without personal data. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { CliError } from '../admin-socket.ts';
 import type { OpsCommand } from '../cli.ts';
 import type { CliIo } from '../cli-io.ts';
 import type { House } from '../house.ts';
 import { levels, lineJson, lineText, type LevelName, type LogLine } from './logs/log-line.ts';
 import { followLogs, logSources, readLogs } from './logs/sources.ts';
+import { readWords } from './read-options.ts';
 
 const usage = `Usage: hearthline logs [server|sip|media|postgres|redis|install] [--since 1h] [--level warn] [--lines N] [--follow] [--json]
   --since    such as 90s, 30m, 1h, 2d, or a moment with its zone
@@ -42,24 +42,14 @@ function linesOf(text: string | undefined, fallback: number): number {
   throw new CliError(`--lines is a number from 1 to ${mostLines}, not "${text}".`);
 }
 
-function read(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        since: { type: 'string' },
-        level: { type: 'string' },
-        lines: { type: 'string' },
-        follow: { type: 'boolean', short: 'f' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new CliError(`${(error as Error).message.split('. ')[0]!}.\n${usage}`);
-  }
-}
+const options = {
+  since: { type: 'string' },
+  level: { type: 'string' },
+  lines: { type: 'string' },
+  follow: { type: 'boolean', short: 'f' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
 
 /** Reports are named by their time. */
 function tellInstall(house: House, io: CliIo): number {
@@ -79,7 +69,7 @@ function tellInstall(house: House, io: CliIo): number {
 }
 
 export const logsCommand: OpsCommand = async (args, house, io) => {
-  const { values, positionals } = read(args);
+  const { values, positionals } = readWords(args, options, usage);
   if (values.help === true) {
     io.out(usage);
     return 0;

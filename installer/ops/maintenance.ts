@@ -3,10 +3,10 @@
  * running server speaks it; whom the house is to send away the emergency switch sends away.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { askAdmin, CliError } from '../admin-socket.ts';
 import type { OpsCommand } from '../cli.ts';
+import { readWords } from './read-options.ts';
 
 const usage = `Usage:
   hearthline maintenance on --until 23:30 [--text "..." | --message FILE]
@@ -55,22 +55,12 @@ function textIn(file: string): string {
   }
 }
 
-function read(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        until: { type: 'string' },
-        text: { type: 'string' },
-        message: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new CliError(`${(error as Error).message.split('. ')[0]!}.\n${usage}`);
-  }
-}
+const options = {
+  until: { type: 'string' },
+  text: { type: 'string' },
+  message: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
 
 function stateText({ untilMs, text, timeZone }: z.infer<typeof answerSchema>): string {
   if (untilMs === undefined) return 'No maintenance is announced.';
@@ -79,7 +69,7 @@ function stateText({ untilMs, text, timeZone }: z.infer<typeof answerSchema>): s
 }
 
 export const maintenanceCommand: OpsCommand = async (args, house, io) => {
-  const { values, positionals } = read(args);
+  const { values, positionals } = readWords(args, options, usage);
   const { until, text, message, help } = values;
   if (help === true) {
     io.out(usage);

@@ -6,7 +6,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { nameServers } from '../../sip/system/ledger/this-machine.ts';
 import { CliError } from '../admin-socket.ts';
 import type { OpsCommand } from '../cli.ts';
@@ -23,6 +23,7 @@ import {
 import { countersText, firewallText } from '../networks/firewall.ts';
 import { NetworksFault, readEgressNeeds, readHouseNetworks } from '../networks/house-networks.ts';
 import { accountNamed } from '../privilege.ts';
+import { readWords } from './read-options.ts';
 
 const usage = `Usage:
   hearthline networks apply [--dry-run]    networks that the services may speak to, for systemd; with --dry-run, only what would change
@@ -141,24 +142,14 @@ function countedUsers(): Map<number, string> {
   return users;
 }
 
-function read(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        answers: { type: 'string' },
-        'dry-run': { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false, short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new CliError(`${(error as Error).message}\n${usage}`);
-  }
-}
+const options = {
+  answers: { type: 'string' },
+  'dry-run': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false, short: 'h' },
+} as const;
 
 export const networksCommand: OpsCommand = async (args, house, io) => {
-  const { values, positionals } = read(args);
+  const { values, positionals } = readWords(args, options, usage);
   const [word, ...rest] = positionals;
   if (values.help) {
     io.out(usage);

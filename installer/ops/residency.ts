@@ -6,7 +6,6 @@
 import { createPublicKey } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { KernelLook, type KernelSighting } from '../../sip/system/ledger/kernel-look.ts';
 import { type ResidencyAnswer, residencyAnswerSchema } from '../../server/contract/rest-residency.ts';
 import {
@@ -23,6 +22,7 @@ import { type House, serviceUsers } from '../house.ts';
 import { accountNamed, isRoot } from '../privilege.ts';
 import { answerText, sentText, sightingText } from './residency/answer-text.ts';
 import { sentCounts, type SentCount } from './residency/sent-counters.ts';
+import { readWords } from './read-options.ts';
 
 const usage = `Usage:
   hearthline residency [--json]                  what left the building today, whose it is, and how much
@@ -143,25 +143,15 @@ function verifyThem(house: House, files: string[], keyFile: string | undefined, 
   return faults.length === 0 ? 0 : 1;
 }
 
-function read(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        json: { type: 'boolean', default: false },
-        'so-far': { type: 'boolean', default: false },
-        key: { type: 'string' },
-        help: { type: 'boolean', default: false, short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new CliError(`${(error as Error).message}\n${usage}`);
-  }
-}
+const options = {
+  json: { type: 'boolean', default: false },
+  'so-far': { type: 'boolean', default: false },
+  key: { type: 'string' },
+  help: { type: 'boolean', default: false, short: 'h' },
+} as const;
 
 export const residencyCommand: OpsCommand = async (args, house, io) => {
-  const { values, positionals } = read(args);
+  const { values, positionals } = readWords(args, options, usage);
   const [word, ...files] = positionals;
   if (values.help) {
     io.out(usage);

@@ -1,5 +1,4 @@
 /** `hearthline restore`: puts a backup in the place of what is there, as it was or as of a later moment. */
-import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
 import { CliError } from '../admin-socket.ts';
 import type { OpsCommand } from '../cli.ts';
@@ -10,6 +9,7 @@ import { sizeText } from './backup/durable.ts';
 import { restoreHouse, type HouseRestored } from './backup/restore-house.ts';
 import { speedText } from './backup/steps.ts';
 import { tellAudit } from './tell-audit.ts';
+import { readWords } from './read-options.ts';
 
 const usage = `Usage:
   hearthline restore BACKUP [--at MOMENT] [--replace] [--keys FILE --passphrase-file FILE] [--into DIR] [--from DIR] [--log DIR]
@@ -31,26 +31,16 @@ export function momentOf(text: string): number {
   return atMs;
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        at: { type: 'string' },
-        replace: { type: 'boolean' },
-        keys: { type: 'string' },
-        'passphrase-file': { type: 'string' },
-        into: { type: 'string' },
-        from: { type: 'string' },
-        log: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new CliError(`${(error as Error).message}\n${usage}`);
-  }
-}
+const options = {
+  at: { type: 'string' },
+  replace: { type: 'boolean' },
+  keys: { type: 'string' },
+  'passphrase-file': { type: 'string' },
+  into: { type: 'string' },
+  from: { type: 'string' },
+  log: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
 
 function tell(restored: HouseRestored, backup: string, io: CliIo): void {
   const { manifest, facts, audit, steps, aside, dataDir } = restored;
@@ -70,7 +60,7 @@ function tell(restored: HouseRestored, backup: string, io: CliIo): void {
 }
 
 export const restoreCommand: OpsCommand = async (args, house, io) => {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = readWords(args, options, usage);
   if (values.help === true) {
     io.out(usage);
     return 0;

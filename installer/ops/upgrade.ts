@@ -5,7 +5,6 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { CliIo } from '../cli-io.ts';
 import type { OpsCommand } from '../cli.ts';
 import { CliError } from '../admin-socket.ts';
@@ -14,6 +13,7 @@ import { InstallError, runProgram } from '../install/system.ts';
 import { putRelease } from '../install/steps/release.ts';
 import { openBundle, type OpenBundle } from '../release/bundle-file.ts';
 import { readReleaseInfo, releaseName, type ReleaseInfo } from '../release/release-info.ts';
+import { readWords } from './read-options.ts';
 import { tellAudit } from './tell-audit.ts';
 import { legsUp } from './upgrade/calls.ts';
 import { closeJournal, isUnderWay, openJournal, readJournal, writeHistory } from './upgrade/journal.ts';
@@ -163,33 +163,27 @@ interface Options {
   now: boolean;
 }
 
+const flag = { type: 'boolean', default: false } as const;
+const options = {
+  key: { type: 'string' },
+  'skip-rehearsal': flag,
+  'rehearse-only': flag,
+  finish: flag,
+  now: flag,
+  help: flag,
+} as const;
+
 function optionsOf(args: string[]): Options | undefined {
-  const flag = { type: 'boolean', default: false } as const;
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        key: { type: 'string' },
-        'skip-rehearsal': flag,
-        'rehearse-only': flag,
-        finish: flag,
-        now: flag,
-        help: flag,
-      },
-    });
-    if (values.help) return undefined;
-    return {
-      bundle: positionals[0],
-      key: values.key,
-      skipRehearsal: values['skip-rehearsal'],
-      rehearseOnly: values['rehearse-only'],
-      finish: values.finish,
-      now: values.now,
-    };
-  } catch (error) {
-    throw new CliError(`${(error as Error).message}\n${usage}`);
-  }
+  const { values, positionals } = readWords(args, options, usage);
+  if (values.help) return undefined;
+  return {
+    bundle: positionals[0],
+    key: values.key,
+    skipRehearsal: values['skip-rehearsal'],
+    rehearseOnly: values['rehearse-only'],
+    finish: values.finish,
+    now: values.now,
+  };
 }
 
 export const upgradeCommand: OpsCommand = async (args, house, io) => {
