@@ -7,19 +7,10 @@ import { hostname, networkInterfaces } from 'node:os';
 import { isIP, isIPv4 } from 'node:net';
 import { createInterface } from 'node:readline/promises';
 import { z } from 'zod';
+import { houseNetworksSchema, networksSchema, plainNetwork } from '../networks/house-networks.ts';
 import { readSettings, SettingsError } from '../settings.ts';
 
 const port = z.int().min(1).max(65_535);
-
-const cidr = z.string().refine(
-  (text) => {
-    const [address = '', bits = ''] = text.split('/');
-    const family = isIP(address);
-    return family !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
-  },
-  { message: 'must be a network such as 10.20.0.0/16' },
-);
-const networks = z.array(cidr).default([]);
 
 const hostName = z
   .string()
@@ -44,9 +35,7 @@ export const answersSchema = z.strictObject({
     })
     .prefault({}),
   /** Who may reach it; whatever is in none of them meets a closed door (firewall, systemd). */
-  networks: z
-    .strictObject({ phones: networks, users: networks, trunks: networks, monitoring: networks })
-    .prefault({}),
+  networks: z.strictObject(houseNetworksSchema.shape).prefault({}),
   /** `csr`: our own certificate until the bank's is installed; the request for it is written. */
   certificate: z.enum(['own-ca', 'csr', 'none']).default('own-ca'),
   firewall: z.boolean().default(true),
@@ -113,25 +102,13 @@ export function readAnswers(file: string): Answers {
   return parseAnswers(text, file);
 }
 
-function maskBits(netmask: string): number {
-  return netmask
-    .split('.')
-    .reduce((bits, part) => bits + (Number(part).toString(2).match(/1/g)?.length ?? 0), 0);
-}
-
-function networkOf(address: string, netmask: string): string {
-  const mask = netmask.split('.').map(Number);
-  const base = address.split('.').map((part, index) => Number(part) & (mask[index] ?? 0));
-  return `${base.join('.')}/${maskBits(netmask)}`;
-}
-
 /** The usual answers: this machine's names and addresses, and the networks that it is in. */
 export function usualAnswers(): Answers {
   const own = Object.values(networkInterfaces())
     .flat()
     .filter((one) => one !== undefined && one.family === 'IPv4' && !one.internal);
   const addresses = own.map((one) => one!.address);
-  const near = [...new Set(own.map((one) => networkOf(one!.address, one!.netmask)))];
+  const near = [...new Set(own.map((one) => plainNetwork(one!.cidr!)))];
   return answersSchema.parse({
     names: [hostname(), ...addresses].filter((name) => hostName.safeParse(name).success),
     networks: { phones: near, users: near },
@@ -163,14 +140,19 @@ export async function askAnswers(usual: Answers): Promise<Answers> {
       answersSchema.shape.names,
       list,
     );
-    const phones = await ask('Networks of the phones', usual.networks.phones.join(', '), networks, list);
+    const phones = await ask(
+      'Networks of the phones',
+      usual.networks.phones.join(', '),
+      networksSchema,
+      list,
+    );
     const users = await ask(
       'Networks of the people and televisions',
       usual.networks.users.join(', '),
-      networks,
+      networksSchema,
       list,
     );
-    const trunks = await ask('Networks or addresses of the trunks', '', networks, list);
+    const trunks = await ask('Networks or addresses of the trunks', '', networksSchema, list);
     const certificate = await ask(
       'Certificate: own-ca, csr (a request for your own CA), none',
       usual.certificate,

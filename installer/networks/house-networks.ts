@@ -27,14 +27,14 @@ const network = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: `must be a network such as 10.20.0.0/16, not "${text}"` });
   return z.NEVER;
 });
-const networks = z.array(network).max(1000).default([]);
+export const networksSchema = z.array(network).max(1000).default([]);
 
 /** Who may reach this machine, and be answered. */
 export const houseNetworksSchema = z.object({
-  phones: networks,
-  users: networks,
-  trunks: networks,
-  monitoring: networks,
+  phones: networksSchema,
+  users: networksSchema,
+  trunks: networksSchema,
+  monitoring: networksSchema,
 });
 export type HouseNetworks = z.infer<typeof houseNetworksSchema>;
 

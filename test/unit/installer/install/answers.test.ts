@@ -31,7 +31,7 @@ describe('the answers of an installation', () => {
     expect(faultOf('{')).to.match(/answers\.json is not JSON/);
     expect(faultOf({})).to.match(/names: /);
     expect(faultOf({ names: ['a b'] })).to.match(/names\.0: must be a host name or an address/);
-    expect(faultOf({ names, networks: { phones: ['10.0.0.0', '10.0.0.0/33', '::/0'] } })).to.match(
+    expect(faultOf({ names, networks: { phones: ['10.0.0', '10.0.0.0/33', '::/0'] } })).to.match(
       /networks\.phones\.0: .*\n +networks\.phones\.1: /,
     );
     expect(faultOf({ names, ports: { web: 0 } })).to.match(/ports\.web/);
@@ -39,6 +39,12 @@ describe('the answers of an installation', () => {
     expect(faultOf({ names, colour: 'red' })).to.match(/colour/);
     expect(faultOf({ names, ports: { web: 5060 } })).to.match(/both 5060/);
     expect(faultOf({ names, ports: { rtp: '5000-6000' } })).to.match(/lies inside/);
+  });
+
+  it('have their networks as systemd and the firewall have them: without bits of the host, an address as a network of one', () => {
+    const phones = ['10.20.5.7/16', '10.0.0.9', '2001:db8::7'];
+    const { networks } = parseAnswers(JSON.stringify({ names, networks: { phones } }), 'answers.json');
+    expect(networks.phones).to.deep.equal(['10.20.0.0/16', '10.0.0.9/32', '2001:db8::7/128']);
   });
 
   it('become the settings of the services', () => {
@@ -52,5 +58,6 @@ describe('the answers of an installation', () => {
     const usual = usualAnswers();
     expect(answersSchema.safeParse(usual).success).to.equal(true);
     expect(usual.names.length).to.be.greaterThan(0);
+    for (const network of usual.networks.phones) expect(network).to.match(/^(\d+\.){3}\d+\/\d+$/);
   });
 });
