@@ -3,60 +3,49 @@
  * screens, takes over what a former process left, and lets go in order. No rule of the business is in here.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { renderText } from '../installer/prompts.ts';
 import { keepLedger } from '../sip/system/ledger/process-ledger.ts';
 import { createCallControl, defaultTimings } from '../sip/call/call-control.ts';
 import { createServiceNotify } from '../sip/system/service-notify.ts';
-import { createAcd } from './acd/engine.ts';
 import type { AdminOps } from './api/admin-ops.ts';
 import { createAdminSocketApp, listenAdminSocket } from './api/admin-socket.ts';
-import { createHttpServer } from './api/index.ts';
 import { AcdShell } from './app/acd-shell.ts';
 import { ActiveSite } from './app/active-site.ts';
-import { withEmergency } from './app/board-emergency.ts';
 import { Callbacks } from './app/callback/callbacks.ts';
 import { FeatureCodes } from './app/feature-codes.ts';
-import { isLiveSnapshot, LiveFigures, toStatsSite } from './app/live-figures.ts';
-import type { StoredSite } from './app/ports.ts';
 import { SiteService } from './app/site-service.ts';
 import { takeOver } from './app/takeover.ts';
 import { VoiceCalls } from './app/voice-calls.ts';
 import { createSecretFiles } from './lib/secret-files.ts';
 import { createCallbackRepo } from './db/repos/callback-repo.ts';
-import { createChannelUseRepo } from './db/repos/channel-use-repo.ts';
-import { createConsentRepo } from './db/repos/consent-repo.ts';
 import { createAccess } from './auth/access.ts';
-import { boardSite, createBoardSide } from './compose/boards.ts';
 import { createAlerts } from './compose/alerts.ts';
 import { exposeFigures } from './compose/figures.ts';
 import { exposeOperations } from './compose/operations-metrics.ts';
 import { createFiguresSide } from './compose/figures-side.ts';
 import { healthOf } from './compose/health.ts';
-import { RecentCallers, type RecentCallersSnapshot } from './app/recent-callers.ts';
-import { routingSwitches } from './app/routing-switches.ts';
 import { createTextSide } from './compose/text.ts';
-import { exposeGuard, textChannelsOf } from './compose/text-guard.ts';
+import { exposeGuard } from './compose/text-guard.ts';
 import { createReconciler } from './compose/reconciling.ts';
 import { rotateReplyKeys } from './compose/reply-keys.ts';
 import { createTrailSide } from './compose/trail.ts';
-import { metricsTokenOf, openStaffDoor, openTls } from './compose/staff-door.ts';
+import { openStaffDoor, openTls } from './compose/staff-door.ts';
 import { createResidency } from './compose/residency.ts';
 import { createMaintenance } from './compose/maintenance.ts';
+import { createPages, staticDirs } from './compose/pages.ts';
+import { firstSite, recoverHouse } from './compose/recover-house.ts';
+import { offerSetup, writeSetupSecret } from './compose/setup-secret.ts';
 import { createRecordsSide } from './compose/records.ts';
-import { createRecordingStore } from './compose/recording-files.ts';
-import { keepSnapshots, type HouseState } from './compose/snapshots.ts';
-import { openStores, type Stores } from './compose/stores.ts';
-import { BadEnvironment, readEnvironment, type ServerConfig } from './config/env.ts';
+import { keepSnapshots } from './compose/snapshots.ts';
+import { openStores } from './compose/stores.ts';
+import { BadEnvironment, readEnvironment } from './config/env.ts';
 import { PromptFiles } from './config/prompt-files.ts';
-import { formatFault, verifyPin } from './config/site-file.ts';
+import { verifyPin } from './config/site-file.ts';
 import { readSite } from './config/site-reader.ts';
-import type { HearthlineEvent } from './contract/events.ts';
-import type { Site } from './contract/site.ts';
 import { createClock } from './lib/clock.ts';
 import { newId } from './lib/ids.ts';
-import { createLogger, type Logger } from './lib/log.ts';
+import { createLogger } from './lib/log.ts';
 import { measureLoopLag } from './lib/loop-lag.ts';
 import { createMetrics } from './lib/metrics.ts';
 import { createShutdown } from './lib/shutdown.ts';
@@ -249,62 +238,25 @@ async function main(): Promise<void> {
     logger,
   });
   shutdown.add('residency', () => residency.stop());
-  const http = createHttpServer({
-    residency,
-    alerting: alerting.port,
-    desk: text.desk,
-    quarantine: text.guard.quarantine,
-    blocks: text.guard.blocks,
-    textChannels: () => textChannelsOf(active.site),
+  const http = createPages({
+    config,
+    stores,
+    shell,
+    live,
+    site: active,
     access,
-    audit,
+    records,
     siteService,
-    hours: active,
-    routing: routingSwitches(shell),
-    recordings: createRecordingStore(stores.recordings, config.recordingsDir),
-    contacts: stores.contacts,
-    channels: {
-      site: () => active.site,
-      health: () => text.health(),
-      ...createChannelUseRepo(stores.sequelize),
-    },
-    consents: createConsentRepo(stores.sequelize),
-    decisions: stores.decisions,
-    fairness: stores.fairness,
-    reports: figures.reports,
-    live: {
-      board: () => withEmergency(live.board(clock.now()), shell.acd.emergencies()),
-      floor: () => {
-        const floor = live.floor(clock.now());
-        return { ...floor, board: withEmergency(floor.board, shell.acd.emergencies()) };
-      },
-      part: (of) => live.boardPart(of, clock.now()),
-      eventAt: () => live.eventAt(),
-    },
-    boards: createBoardSide({
-      sequelize: stores.sequelize,
-      clock,
-      logger,
-      newId,
-      sources: {
-        figures: live.figures,
-        intraday: figures.intraday,
-        alerts: () => alerting.alerts.standing(),
-        site: boardSite(active),
-      },
-    }),
+    text,
+    figures,
+    alerting,
+    residency,
+    maintenance,
     health,
     metricsText: () => operations.text(),
-    settings: {
-      trustedProxyHops: config.trustedProxyHops === 0 ? false : config.trustedProxyHops,
-      isTls: config.isTls,
-      ...(config.metricsToken && { metricsToken: config.metricsToken }),
-      readMetricsToken: metricsTokenOf(config, logger),
-    },
     statics: screens,
-    logger,
     clock,
-    newId,
+    logger,
   });
   shell.onBatch(() => http.liveHub.notify());
   shutdown.add('screens', () => http.close());
@@ -346,7 +298,7 @@ async function main(): Promise<void> {
     logger,
   });
   shutdown.add('snapshots', () => keeper.stop());
-  const onSetupSecret = (secret: string) => writeSetupSecret(config, secret);
+  const onSetupSecret = (secret: string) => writeSetupSecret(config.setupSecretFile, secret);
   // Before the first page can be asked for. Without Postgres nobody can sign in anyway: calls go first.
   await offerSetup(access.setup, onSetupSecret).catch((err: unknown) =>
     logger.error({ err }, 'no setup secret could be made'),
@@ -380,84 +332,6 @@ async function main(): Promise<void> {
   trail.started(health);
   await maintenance.resume();
   logger.info({ port: config.http.port, version, instanceId }, 'ready');
-}
-
-/** The site in force, else the seed of the first start. */
-async function firstSite(stores: Stores, config: ServerConfig, logger: Logger): Promise<StoredSite> {
-  const latest = await stores.sites.latest();
-  if (latest) return latest;
-  const text = config.seedSite ? await readFile(config.seedSite, 'utf8') : 'site:\n  name: Hearthline\n';
-  const read = await readSite(text);
-  if ('faults' in read)
-    throw new BadEnvironment(`HEARTHLINE_SEED_SITE: ${formatFault('site.yaml', read.faults[0]!)}`);
-  const version = await stores.sites.save(read.yaml, read.site, 'first start');
-  logger.info({ version }, 'first site imported');
-  return { version, ...read };
-}
-
-interface House extends HouseState {
-  /** The version of the site that routing knows; undefined before the first. */
-  siteVersion: number | undefined;
-}
-
-interface Snapshot {
-  acd?: unknown;
-  live?: unknown;
-  recent?: RecentCallersSnapshot;
-  siteVersion?: number;
-}
-
-async function recoverHouse(stores: Stores, site: Site, now: number): Promise<House> {
-  let house: House | undefined;
-  const begin = (data?: Snapshot, at = now): House => ({
-    acd: createAcd(data?.acd),
-    live: new LiveFigures(toStatsSite(site), site.shifts, at, data?.live),
-    recent: new RecentCallers(data?.recent),
-    siteVersion: data?.siteVersion,
-  });
-  await stores.recover({
-    onSnapshot: (data) => {
-      if (!isLiveSnapshot((data as Snapshot).live)) return false;
-      house = begin(data as Snapshot);
-      return true;
-    },
-    onEvent: (event: HearthlineEvent) => {
-      house ??= begin(undefined, event.at);
-      house.acd.apply(event);
-      house.live.apply(event);
-      house.recent.apply(event);
-      if (event.type === 'site.applied') house.siteVersion = event.data.version;
-    },
-  });
-  return house ?? begin();
-}
-
-function staticDirs(config: ServerConfig): { wallboardDir: string; adminUiDir: string } {
-  // Run from sources or from what was built of them, the screens are in dist.
-  const above = resolve(import.meta.dirname, '..');
-  const built = config.uiDir ?? (basename(above) === 'dist' ? above : join(above, 'dist'));
-  return { wallboardDir: join(built, 'wallboard'), adminUiDir: join(built, 'admin-ui') };
-}
-
-/** A secret for the first administrator, gone from the disk as soon as there is one. */
-async function offerSetup(
-  setup: ReturnType<typeof createAccess>['setup'],
-  write: (secret: string) => Promise<void>,
-): Promise<void> {
-  await write((await setup.renew()) ?? '');
-  const burn = setup.burn.bind(setup);
-  setup.burn = async () => {
-    await burn();
-    await write('');
-  };
-}
-
-/** Where the person who installs finds it; empty once an administrator exists. */
-async function writeSetupSecret(config: ServerConfig, secret: string): Promise<void> {
-  const file = config.setupSecretFile;
-  await mkdir(dirname(file), { recursive: true });
-  if (secret === '') return rm(file, { force: true });
-  await writeFile(file, `${secret}\n`, { mode: 0o600 });
 }
 
 main().catch((error: unknown) => {

@@ -56,5 +56,6 @@ function narrowBoard(
     lastHour,
     accounting,
     ...(emergency && (emergency.isSiteOn || emergency.queueIds.length > 0) && { emergency }),
+    ...(board.maintenanceUntil !== undefined && { maintenanceUntil: board.maintenanceUntil }),
   };
 }

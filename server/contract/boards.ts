@@ -295,4 +295,6 @@ export interface BoardTree {
   boards: Record<string, BoardView>;
   alerts: Record<string, AlertTile>;
   emergency?: EmergencyAnswer;
+  /** Callers are told of maintenance until then, ms; absent: of none. */
+  maintenanceUntil?: number;
 }

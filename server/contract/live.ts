@@ -61,6 +61,8 @@ export interface BoardState {
   lastHour: Record<string, MinuteLive>;
   /** Where the emergency switch is on; absent: nowhere. */
   emergency?: EmergencyAnswer;
+  /** Callers are told of maintenance until then, ms; absent: of none. */
+  maintenanceUntil?: number;
   /** Accounting identity over the day: offered + waitingAtStart = answered + abandoned + flowedOut + waiting. */
   accounting: {
     offered: number;

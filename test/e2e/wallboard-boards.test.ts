@@ -47,18 +47,35 @@ describe('laid-out boards in the browser', function () {
   }
   const only = (boardId: string, more: object = {}) => ({ settings: { boards: [boardId], ...more } });
 
+  async function expectFit(on: Page, of: object): Promise<void> {
+    const where = JSON.stringify(of);
+    expect(await findOverflow(on), where).to.deep.equal([]);
+    expect(await crossed(on), where).to.deep.equal([]);
+    expect(await tooSmall(on), where).to.deep.equal([]);
+  }
+
   for (const language of languages)
     it(`fit at every size in ${language}, and are readable from six metres`, async () => {
       const opened = await open({ language, queues: 12, boards: only('overview') }, `lang=${language}`);
+      const announce = async (isOn: boolean) => {
+        opened.backend.shape((state) => {
+          delete state.board.maintenanceUntil;
+          if (isOn) state.board.maintenanceUntil = state.board.dayStart + 7 * 86_400_000;
+        });
+        await opened.page.locator('.top-maintenance').waitFor({ state: isOn ? 'visible' : 'detached' });
+      };
       for (const boardId of ['overview', 'team']) {
         opened.backend.layBoards(only(boardId));
         await opened.page.locator(`[data-board-id=${boardId}]`).waitFor();
         for (const size of sizes) {
           await opened.page.setViewportSize(size);
-          const where = JSON.stringify({ boardId, ...size });
-          expect(await findOverflow(opened.page), where).to.deep.equal([]);
-          expect(await crossed(opened.page), where).to.deep.equal([]);
-          expect(await tooSmall(opened.page), where).to.deep.equal([]);
+          await expectFit(opened.page, { boardId, ...size });
+          await announce(true);
+          await expectFit(opened.page, { boardId, ...size, during: 'maintenance' });
+          const folder = process.env['HEARTHLINE_PICTURES'];
+          const file = `board-maintenance-${boardId}-${language}-${size.width}.png`;
+          if (folder) await opened.page.screenshot({ path: `${folder}/${file}` });
+          await announce(false);
         }
         for (const zoom of [50, 200]) {
           opened.backend.layBoards(only(boardId, { zoom }));

@@ -15,6 +15,15 @@ const sizes = [
 const approvedDisplayId = 'd0';
 const languages: Language[] = ['en', 'ru', 'it'];
 
+/** For who looks at them. */
+async function keepPictures(page: Page, name: string): Promise<void> {
+  const folder = process.env['HEARTHLINE_PICTURES'];
+  for (const size of folder ? [...sizes.slice(1, 2), { width: 1366, height: 768 }] : []) {
+    await page.setViewportSize(size);
+    await page.screenshot({ path: `${folder}/${name}-${size.width}.png` });
+  }
+}
+
 describe('wallboard in the browser', function () {
   this.timeout(60_000);
   let browser: Browser;
@@ -183,6 +192,32 @@ describe('wallboard in the browser', function () {
     expect(opened.errors).to.deep.equal([]);
   });
 
+  it('says until when callers are told of maintenance, beside what is there, and no longer', async () => {
+    const opened = await openBoard({ scenario: 'busy', queues: 3 }, 'lang=en');
+    const note = opened.page.locator('.top-maintenance');
+    const heroes = () => opened.page.locator('.heroes').boundingBox();
+    const before = await heroes();
+    const announce = (until: number | undefined) =>
+      opened.backend.shape((state) => {
+        delete state.board.maintenanceUntil;
+        if (until !== undefined) state.board.maintenanceUntil = until;
+      });
+    expect(await note.count()).to.equal(0);
+    const { timeZone } = opened.backend.floor().board.site;
+    const time = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
+    const soon = opened.backend.floor().board.dayStart + 86_400_000 - 60_000;
+    announce(soon);
+    await until('it is told', async () => (await note.count()) === 1);
+    expect(await note.innerText()).to.equal(`Maintenance until ${time.format(soon)}`);
+    expect(await heroes(), 'no figure moves').to.deep.equal(before);
+    expect(await text(opened.page, '.top h1')).to.equal(opened.backend.floor().board.site.name);
+    announce(soon + 86_400_000);
+    await until('the day as well', async () => /until \d\d\/\d\d, \d\d:\d\d$/.test(await note.innerText()));
+    announce(undefined);
+    await until('it is over', async () => (await note.count()) === 0);
+    expect(opened.errors).to.deep.equal([]);
+  });
+
   it('changes its language on a key, with all words', async () => {
     const opened = await openBoard({ scenario: 'calm' }, 'lang=en');
     expect(await text(opened.page, '[data-name=waiting] h2')).to.equal('Waiting');
@@ -206,6 +241,17 @@ describe('wallboard in the browser', function () {
           expect(await tooSmall(opened.page), where).to.deep.equal([]);
           expect(await scrolls(opened.page), where).to.equal(false);
         }
+        opened.backend.shape((state) => {
+          state.board.maintenanceUntil = state.board.dayStart + 7 * 86_400_000;
+        });
+        await opened.page.locator('.top-maintenance').waitFor();
+        for (const size of sizes) {
+          await opened.page.setViewportSize(size);
+          const where = JSON.stringify({ ...options, ...size, with: 'maintenance' });
+          expect(await findOverflow(opened.page), where).to.deep.equal([]);
+          expect(await tooSmall(opened.page), where).to.deep.equal([]);
+        }
+        await keepPictures(opened.page, `wall-maintenance-of-${options.queues}-${language}`);
         const queueIds = Object.keys(opened.backend.floor().board.queues);
         for (const emergency of [
           { isSiteOn: true, queueIds },
@@ -222,12 +268,7 @@ describe('wallboard in the browser', function () {
           expect(await findOverflow(opened.page), where).to.deep.equal([]);
           expect(await tooSmall(opened.page), where).to.deep.equal([]);
           expect(await scrolls(opened.page), where).to.equal(false);
-          const folder = process.env['HEARTHLINE_PICTURES'];
-          for (const size of folder ? [...sizes.slice(1, 2), { width: 1366, height: 768 }] : []) {
-            await opened.page.setViewportSize(size);
-            const file = `wall-emergency-${name}-of-${options.queues}-${language}-${size.width}.png`;
-            await opened.page.screenshot({ path: `${folder}/${file}` });
-          }
+          await keepPictures(opened.page, `wall-emergency-${name}-of-${options.queues}-${language}`);
         }
         await opened.page.context().close();
         await opened.backend.close();

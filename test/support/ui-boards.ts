@@ -418,5 +418,6 @@ export function boardTree(options: BoardsOptions, floor: FloorState, now: number
     ),
     alerts: alertTiles(options.language, now, isEmpty ? 0 : (options.alerts ?? 3)),
     ...(floor.board.emergency === undefined ? {} : { emergency: floor.board.emergency }),
+    ...(floor.board.maintenanceUntil === undefined ? {} : { maintenanceUntil: floor.board.maintenanceUntil }),
   };
 }

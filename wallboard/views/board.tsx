@@ -12,6 +12,7 @@ import { Averages, Day } from './day.tsx';
 import { LongestHero, ServiceLevelHero, WaitingHero } from './hero.tsx';
 import { QueueTable } from './queue-table.tsx';
 import { EmergencyHeader } from './emergency-header.tsx';
+import { MaintenanceNote } from './maintenance-note.tsx';
 import { Mark } from './shapes.tsx';
 import { Veil } from './veil.tsx';
 
@@ -34,8 +35,14 @@ function Header({ client, board, displayName }: { client: Client; board: BoardSt
       <p class="top-display" data-given>
         {displayName}
       </p>
-      <p class="top-date">{formats.value.longDate(at)}</p>
-      <p class="top-zone">{formats.value.zoneName(at)}</p>
+      {board.maintenanceUntil === undefined ? (
+        <>
+          <p class="top-date">{formats.value.longDate(at)}</p>
+          <p class="top-zone">{formats.value.zoneName(at)}</p>
+        </>
+      ) : (
+        <MaintenanceNote until={board.maintenanceUntil} now={at} />
+      )}
       <p class="top-clock">{formats.value.time(at)}</p>
     </header>
   );

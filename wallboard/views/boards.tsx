@@ -12,6 +12,7 @@ import { coloursOf, customProperties, type Colours } from '../live/palettes.ts';
 import { followDisplay, formats, language, switchLanguage, timeZone, words } from '../live/reading.ts';
 import { frozenClock, type BoardSource, type Screen } from '../live/screen.ts';
 import { watchSound, type SoundState } from '../live/sound-watch.ts';
+import { MaintenanceNote } from './maintenance-note.tsx';
 import { EmergencyHeader } from './emergency-header.tsx';
 import { Mark } from './shapes.tsx';
 import { Veil } from './veil.tsx';
@@ -122,7 +123,11 @@ function Header({ source, tree, shown, displayName, sound }: HeaderProps) {
       <Mark />
       <div class="wall-names">
         <h1 data-given>{shown?.view.definition.name ?? tree.site.name}</h1>
-        <p data-given>{displayName === '' ? tree.site.name : `${tree.site.name} · ${displayName}`}</p>
+        {tree.maintenanceUntil === undefined ? (
+          <p data-given>{displayName === '' ? tree.site.name : `${tree.site.name} · ${displayName}`}</p>
+        ) : (
+          <MaintenanceNote until={tree.maintenanceUntil} now={at} />
+        )}
       </div>
       {sound && <Sound state={sound} />}
       {shown && <Turn number={shown.number} count={shown.count} />}

@@ -55,6 +55,8 @@ export const en = {
   answered: 'Answered',
   abandoned: 'Abandoned',
   lastHour: 'Last hour, per minute',
+  maintenanceUntil: 'Maintenance until {time}',
+  maintenanceUntilDay: 'Maintenance until {day}, {time}',
   emergencyAll: 'Emergency: all queues',
   emergencyNote: 'Nobody waits now: callers are sent on',
   emergencyOne: 'Emergency:',

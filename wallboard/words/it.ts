@@ -57,6 +57,8 @@ export const it: Words<typeof en> = {
   answered: 'Risposte',
   abandoned: 'Abbandonate',
   lastHour: 'Ultima ora, al minuto',
+  maintenanceUntil: 'Manutenzione fino alle {time}',
+  maintenanceUntilDay: 'Manutenzione fino al {day}, {time}',
   emergencyAll: 'Emergenza: tutte le code',
   emergencyNote: 'Nessuno attende: le chiamate vanno altrove',
   emergencyOne: 'Emergenza:',

@@ -62,6 +62,8 @@ export const ru: Words<typeof en> = {
   answered: 'Отвечено',
   abandoned: 'Потеряно',
   lastHour: 'Последний час, по минутам',
+  maintenanceUntil: 'Технические работы до {time}',
+  maintenanceUntilDay: 'Технические работы до {day}, {time}',
   emergencyAll: 'Аварийный режим: все очереди',
   emergencyNote: 'Звонки отправляются дальше',
   emergencyOne: 'Аварийный режим:',

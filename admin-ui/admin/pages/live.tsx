@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { FigureName } from '../../../server/contract/figure-facts.ts';
 import type { FloorState } from '../../../server/contract/live.ts';
+import { maintenanceText } from '../../shared/maintenance.ts';
 import { siteFigures } from '../../shared/site-figures.ts';
 import { fill } from '../../shared/words.ts';
 import { AgentSwitchParts, useAgentSwitch } from '../live/agent-switch.tsx';
@@ -141,6 +142,14 @@ export function LivePage() {
         <Freshness client={client} />
       </PageHead>
       <EmergencyBand emergency={emergency} floor={floor} isCutOff={isStale} />
+      {floor?.board.maintenanceUntil !== undefined && (
+        <Notice kind="note">
+          <b>
+            {maintenanceText(w, formats.value, floor.board.maintenanceUntil, client.serverSec.value * 1000)}
+          </b>{' '}
+          {w.maintenanceNote}
+        </Notice>
+      )}
       {isStale && (
         <Notice kind="bad">
           {fill(w.noData, { time: formats.value.duration(client.silentSec.value * 1000) })}

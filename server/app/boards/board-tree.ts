@@ -87,7 +87,7 @@ export class BoardTrees {
   }
 
   #treeOf(settings: DisplaySettings, boards: BoardTree['boards']): BoardTree {
-    const { site, emergency } = this.#look.board;
+    const { site, emergency, maintenanceUntil } = this.#look.board;
     const { name, timeZone, language } = site;
     this.#alerts ??= Object.fromEntries(
       Object.entries(this.#look.sources.alerts()).map(([alertId, tile]) => [alertId, tileOf(tile)]),
@@ -98,6 +98,7 @@ export class BoardTrees {
       boards,
       alerts: this.#alerts,
       ...(emergency && { emergency }),
+      ...(maintenanceUntil !== undefined && { maintenanceUntil }),
     };
   }
 

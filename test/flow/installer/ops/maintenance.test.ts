@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { CliError } from '../../../../installer/admin-socket.ts';
 import { maintenanceCommand, untilOf } from '../../../../installer/ops/maintenance.ts';
 import { startBaresip } from '../../../support/baresip.ts';
+import { type FloorWatch, watchFloor } from '../../../support/floor-watch.ts';
 import { House } from '../../../support/house.ts';
 import { houseIn } from '../../../support/ops.ts';
 import { until } from '../../../support/until.ts';
@@ -11,7 +12,9 @@ import { until } from '../../../support/until.ts';
 describe('hearthline maintenance', function () {
   this.timeout(120_000);
   let house: House;
+  let screen: FloorWatch;
   let said = '';
+  const told = async () => (await screen.floorWithin(10_000)).board.maintenanceUntil;
   const io = { out: (text: string) => void (said = text), error: () => undefined };
   const run = (...args: string[]) => maintenanceCommand(args, houseIn(house.stack.dataDir), io);
   const refusal = (...args: string[]) =>
@@ -27,6 +30,7 @@ describe('hearthline maintenance', function () {
 
   before(async () => {
     house = await House.open({ tied: 0, free: 1 });
+    screen = await watchFloor(house.stack);
   });
   after(() => house.close());
 
@@ -65,12 +69,15 @@ describe('hearthline maintenance', function () {
     expect(await spokenMs(), 'announced').to.be.greaterThan(2500);
     await house.stack.killProcess('server');
     await house.stack.waitReady();
+    await screen.signIn();
     await until('it is announced again', async () => {
       await run('show').catch(() => undefined);
       return said.startsWith('Maintenance is announced');
     });
+    expect(await told(), 'on screens').to.be.within(Date.now() + 3_000_000, Date.now() + 3_600_000);
     expect(await run('off')).to.equal(0);
     expect(said).to.equal('No maintenance is announced.');
+    expect(await told(), 'on screens, after').to.equal(undefined);
     expect(await spokenMs(), 'after').to.be.lessThan(1500);
     expect(await audited()).to.deep.equal([
       { action: 'maintenance.announced', actor: 'local' },

@@ -148,6 +148,15 @@ describe('board tree', () => {
     expect(treesOf(sources).draft(boardOf([]))).to.not.have.property('emergency');
   });
 
+  it('tells until when callers are told of maintenance', () => {
+    const floor = busyFloor();
+    const during = { ...floor, board: { ...floor.board, maintenanceUntil: 1_800_000_000_000 } };
+    expect(treesOf(sources, { floor: during }).draft(boardOf([])).maintenanceUntil).to.equal(
+      1_800_000_000_000,
+    );
+    expect(treesOf(sources).draft(boardOf([]))).to.not.have.property('maintenanceUntil');
+  });
+
   it('compares a number with the window before, where there is one and it is wanted', () => {
     const over = { kind: 'number', figure: 'answered', window: 'rolling-15' };
     expect(read(over, sources)).to.deep.equal({ value: 7, before: 5 });

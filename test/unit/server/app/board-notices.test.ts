@@ -1,6 +1,6 @@
-/** Where the emergency switch is on, as a board tells it. */
+/** Where the emergency switch is on, and until when callers are told of maintenance, as a board tells it. */
 import { expect } from 'chai';
-import { withEmergency } from '../../../../server/app/board-emergency.ts';
+import { withEmergency, withMaintenance } from '../../../../server/app/board-notices.ts';
 import { applyMergePatch, diffMergePatch, type JsonObject } from '../../../../server/contract/merge-patch.ts';
 import { createFloor } from '../../../support/ui-floor.ts';
 
@@ -41,5 +41,17 @@ describe('the emergency on the board', () => {
       const from = trees[index] ?? {};
       expect(applyMergePatch(from, diffMergePatch(from, to) ?? {})).to.deep.equal(to);
     }
+  });
+});
+
+describe('maintenance on the board', () => {
+  it('is there with its end while it is announced, and comes and goes by a patch', () => {
+    expect(withMaintenance(board, undefined)).to.equal(board);
+    const until = Date.UTC(2026, 10, 21, 22, 30);
+    const during = withMaintenance(board, until) as unknown as JsonObject;
+    const calm = board as unknown as JsonObject;
+    expect(during['maintenanceUntil']).to.equal(until);
+    expect(applyMergePatch(calm, diffMergePatch(calm, during) ?? {})).to.deep.equal(during);
+    expect(applyMergePatch(during, diffMergePatch(during, calm) ?? {})).to.deep.equal(calm);
   });
 });
