@@ -3,12 +3,13 @@
  * screens, takes over what a former process left, and lets go in order. No rule of the business is in here.
  */
 import { randomUUID } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { renderText } from '../installer/prompts.ts';
 import { keepLedger } from '../sip/system/ledger/process-ledger.ts';
 import { createCallControl, defaultTimings } from '../sip/call/call-control.ts';
 import { createServiceNotify } from '../sip/system/service-notify.ts';
 import type { AdminOps } from './api/admin-ops.ts';
+import type { StaticDirs } from './api/ports.ts';
 import { createAdminSocketApp, listenAdminSocket } from './api/admin-socket.ts';
 import { AcdShell } from './app/acd-shell.ts';
 import { ActiveSite } from './app/active-site.ts';
@@ -33,13 +34,13 @@ import { createTrailSide } from './compose/trail.ts';
 import { openStaffDoor, openTls } from './compose/staff-door.ts';
 import { createResidency } from './compose/residency.ts';
 import { createMaintenance } from './compose/maintenance.ts';
-import { createPages, staticDirs } from './compose/pages.ts';
+import { createPages } from './compose/pages.ts';
 import { firstSite, recoverHouse } from './compose/recover-house.ts';
 import { offerSetup, writeSetupSecret } from './compose/setup-secret.ts';
 import { createRecordsSide } from './compose/records.ts';
 import { keepSnapshots } from './compose/snapshots.ts';
 import { openStores } from './compose/stores.ts';
-import { BadEnvironment, readEnvironment } from './config/env.ts';
+import { BadEnvironment, readEnvironment, type ServerConfig } from './config/env.ts';
 import { PromptFiles } from './config/prompt-files.ts';
 import { verifyPin } from './config/site-file.ts';
 import { readSite } from './config/site-reader.ts';
@@ -332,6 +333,14 @@ async function main(): Promise<void> {
   trail.started(health);
   await maintenance.resume();
   logger.info({ port: config.http.port, version, instanceId }, 'ready');
+}
+
+/** Where the built pages are: told from where this file is, which is another place once all is packed into one. */
+function staticDirs(config: ServerConfig): StaticDirs {
+  // Run from sources or from what was built of them, the screens are in dist.
+  const above = resolve(import.meta.dirname, '..');
+  const built = config.uiDir ?? (basename(above) === 'dist' ? above : join(above, 'dist'));
+  return { wallboardDir: join(built, 'wallboard'), adminUiDir: join(built, 'admin-ui') };
 }
 
 main().catch((error: unknown) => {

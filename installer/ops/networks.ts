@@ -4,7 +4,7 @@
  * over without a restart, so calls go on. It looks up no names: the server notes where they lead.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { nameServers } from '../../sip/system/ledger/this-machine.ts';
@@ -23,6 +23,7 @@ import {
 import { countersText, firewallText } from '../networks/firewall.ts';
 import { NetworksFault, readEgressNeeds, readHouseNetworks } from '../networks/house-networks.ts';
 import { accountNamed } from '../privilege.ts';
+import { writeWhole } from '../system-files.ts';
 import { readWords } from './read-options.ts';
 
 const usage = `Usage:
@@ -96,15 +97,10 @@ function tell(lists: AllowList, changes: readonly Change[], io: CliIo): void {
         io.error(`hearthline-${service} may speak to everybody (${network}): is that meant?`);
 }
 
-/** Whole or not at all. */
 function writeDropIn({ file, text }: Change): void {
-  const beside = `${file}.part`;
-  mkdirSync(join(file, '..'), { recursive: true, mode: 0o755 });
   try {
-    writeFileSync(beside, text, { mode: 0o644 });
-    renameSync(beside, file);
+    writeWhole({ path: file, text, mode: 0o644 });
   } catch (error) {
-    rmSync(beside, { force: true });
     throw new CliError(`${file} cannot be written: ${(error as Error).message}. Run it as root.`);
   }
 }

@@ -1,7 +1,6 @@
 /** The pages and their live sockets: what the HTTP side asks of every other part. */
-import { basename, join, resolve } from 'node:path';
 import { createHttpServer, type HttpServer } from '../api/index.ts';
-import type { ApiDeps, StaticDirs } from '../api/ports.ts';
+import type { ApiDeps } from '../api/ports.ts';
 import type { AcdShell } from '../app/acd-shell.ts';
 import type { ActiveSite } from '../app/active-site.ts';
 import { withEmergency, withMaintenance } from '../app/board-notices.ts';
@@ -111,12 +110,4 @@ function liveSource({ live, shell, maintenance, clock }: PagesParts): ApiDeps['l
     part: (of) => live.boardPart(of, clock.now()),
     eventAt: () => live.eventAt(),
   };
-}
-
-/** Where the built pages are. */
-export function staticDirs(config: ServerConfig): StaticDirs {
-  // Run from sources or from what was built of them, the screens are in dist.
-  const above = resolve(import.meta.dirname, '..');
-  const built = config.uiDir ?? (basename(above) === 'dist' ? above : join(above, 'dist'));
-  return { wallboardDir: join(built, 'wallboard'), adminUiDir: join(built, 'admin-ui') };
 }

@@ -113,7 +113,7 @@ async function openWatch(parts: ResidencySideParts): Promise<ResidencyWatch> {
   const egress = () => egressOf(site.site, parts.alertWebhooks());
   // Read once: whoever changes the answers applies them, and starts the services anew.
   const networks = isInstalled() ? readNetworks(machineAnswersFile, logger) : undefined;
-  const egressFile = new EgressFile({
+  const egressFile = await EgressFile.open({
     file: join(config.dataDir, 'egress.json'),
     ingress: () => ingressOf(site.site),
     // A clone has no use for them, and asks nobody.

@@ -117,6 +117,7 @@ describe('chat widget in the browser', function () {
     expect(await page.locator('#ask-consent').isChecked()).to.equal(false);
     await page.locator('#ask-consent').check();
     await page.getByRole('button', { name: 'Start chat' }).click();
+    await until('a session is begun', () => backend.sessions.length === 1);
     await page.getByText('version 2026-04').waitFor();
     expect(backend.session().request.consent).to.deep.equal({ version: '2026-04' });
   });

@@ -18,7 +18,7 @@ import { runSipp } from '../../support/sipp.ts';
 
 /** The board greys within 2 s; the rest is the browser's and ours, on a busy machine. */
 const greyWithinMs = 2000 + 500;
-/** 5 s is the promise on a calm machine (2.6 s measured, printed below); this is for one that others share. */
+/** 5 s is the promise on a calm machine (printed below); this is for one that others share. */
 const backWithinMs = 20_000;
 
 describe('a display on the real server', function () {
@@ -31,7 +31,8 @@ describe('a display on the real server', function () {
   const toConsole: string[] = [];
 
   before(async () => {
-    live = await LiveHouse.open();
+    // The server comes back within two seconds, too soon for anybody to turn grey: how long it is away is the test's to say.
+    live = await LiveHouse.open(undefined, { autoRestart: false });
     admin = await live.setUp();
     television = await live.visitor(1920, 1080);
     listen(television.page, toTelevision);
@@ -146,8 +147,10 @@ describe('a display on the real server', function () {
     await live.house.stack.killProcess('server');
     await veil.waitFor({ timeout: greyWithinMs });
     const greyMs = performance.now() - killedAt;
+    live.house.stack.startProcess('server');
+    const startedAt = performance.now();
     await veil.waitFor({ state: 'detached', timeout: backWithinMs });
-    const backMs = performance.now() - killedAt;
+    const backMs = performance.now() - startedAt;
     const contacts = JSON.stringify(await live.house.contacts());
     expect(await tv(), `the same numbers; ${contacts}`).to.deep.equal(before);
     console.log(`      grey after ${Math.round(greyMs)} ms, back after ${Math.round(backMs)} ms`);

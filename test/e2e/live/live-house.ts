@@ -8,6 +8,7 @@ import type { FloorState, LiveMessage } from '../../../server/contract/live.ts';
 import { csrfHeader, type SessionView, type TicketAnswer } from '../../../server/contract/rest.ts';
 import { startBaresip, type Baresip } from '../../support/baresip.ts';
 import { House } from '../../support/house.ts';
+import type { StackOptions } from '../../support/stack.ts';
 import { launchBrowser, listenForErrors } from '../../support/ui-browser.ts';
 import { builtUi } from '../../support/ui-build.ts';
 
@@ -57,11 +58,11 @@ export class LiveHouse {
     this.browser = browser;
   }
 
-  static async open(site = liveSite): Promise<LiveHouse> {
+  static async open(site = liveSite, options: Pick<StackOptions, 'autoRestart'> = {}): Promise<LiveHouse> {
     // What `npm test` has built is what is shipped; elsewhere the screens are built from the sources as they are.
     const isBuilt = process.env['HEARTHLINE_TEST_DIST'] === '1';
     const env: Record<string, string> = isBuilt ? {} : { HEARTHLINE_UI_DIR: await builtUi() };
-    const house = await House.open({}, { site, env });
+    const house = await House.open({}, { site, env, ...options });
     try {
       return new LiveHouse(house, await launchBrowser());
     } catch (error) {

@@ -36,8 +36,8 @@ describe('the units under systemd', function () {
     const found = await Promise.all(parts.map(async (part) => [part, await pidOf(part)] as const));
     return Object.fromEntries(found) as Record<Part, number>;
   };
-  const journal = (part: Part) =>
-    machine.run('journalctl', ['-q', '--no-pager', '-o', 'cat', '-n', '40', '-u', unit(part)]);
+  const journal = (part: Part | 'networks') =>
+    machine.run('journalctl', ['-q', '--no-pager', '-o', 'cat', '-n', '40', '-u', `hearthline-${part}.*`]);
   const eventually = (what: string, isSo: () => boolean | Promise<boolean>) =>
     until(what, isSo, slow.boundMs, slow.everyMs);
   const signal = async (name: string, pid: number) => {
@@ -270,18 +270,22 @@ set -e
 test "$*" = "networks apply"
 dir=${units}/hearthline-sip.service.d
 mkdir -p $dir
-printf '[Service]\nIPAddressAllow=%s\n' "$(cat /var/lib/hearthline/egress.json)" >$dir/networks.conf
+grep -q '"version": 1' /var/lib/hearthline/egress.json
+printf '[Service]\nIPAddressAllow=10.1.0.0/16\n' >$dir/networks.conf
 systemctl daemon-reload
 if touch /etc/hearthline/x 2>/dev/null || ls /var/lib/hearthline/secrets 2>/dev/null; then exit 9; fi
 `,
       0o755,
     );
-    const tell = `fs.writeFileSync('/var/lib/hearthline/egress.json.part', '10.1.0.0/16', { mode: 0o640 }),
-      fs.renameSync('/var/lib/hearthline/egress.json.part', '/var/lib/hearthline/egress.json')`;
+    // As the server does, which may do so at the same moment.
+    const tell = `fs.copyFileSync('/var/lib/hearthline/egress.json', '/var/lib/hearthline/egress.json.test'),
+      fs.renameSync('/var/lib/hearthline/egress.json.test', '/var/lib/hearthline/egress.json')`;
     expect(await attempts('server', { tell: `[${tell}]` })).to.deep.equal({ tell: 'yes' });
     await eventually('the SIP engine may speak to them', async () =>
       (await machine.show(unit('sip'), 'IPAddressAllow')).includes('10.1.0.0/16'),
-    );
+    ).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}\n${await journal('networks')}`);
+    });
     await eventually(
       'its end',
       async () => (await machine.show('hearthline-networks', 'ActiveState')) === 'inactive',

@@ -140,12 +140,13 @@ describe('hearthline networks apply', () => {
   /** As the server writes it. */
   async function switchOn(more: object): Promise<void> {
     const model = site(more);
-    await new EgressFile({
+    const file = await EgressFile.open({
       file: join(house.layout.dataDir, 'egress.json'),
       ingress: () => ingressOf(model),
       now: () => 0,
       logger: { warn: () => undefined },
-    }).keep(egressOf(model));
+    });
+    await file.keep(egressOf(model));
   }
 
   beforeEach(async () => {
