@@ -42,6 +42,8 @@ async function stopAll(places: MachinePlaces, io: CliIo): Promise<void> {
     /^hearthline.*\.(service|timer|path)$/.test(name),
   );
   await runProgram('systemctl', ['stop', 'hearthline.target', ...units], { timeoutMs: 180_000 });
+  // A unit that failed once stays listed when its file is gone. There may be none.
+  await runProgram('systemctl', ['reset-failed', ...units]).catch(() => undefined);
 }
 
 /** Whatever of ours still runs would go on with files that are gone. */

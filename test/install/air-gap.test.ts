@@ -110,7 +110,7 @@ describe('an installation without a network', function () {
   it('refuses answers with faults, naming each place', async () => {
     writeFileSync(
       root.path('mnt/wrong.json'),
-      JSON.stringify({ names: [], networks: { phones: ['10.20.0.0'] }, colour: 'red' }),
+      JSON.stringify({ names: [], networks: { phones: ['10.20.0'] }, colour: 'red' }),
     );
     const args = install();
     args[args.indexOf('/mnt/answers.json')] = '/mnt/wrong.json';

@@ -15,9 +15,9 @@ import { until } from '../support/until.ts';
 import {
   builtBundle,
   bundleOf,
-  cloneAt,
   nextMigration,
   nextVersion,
+  previousBundle,
   type BuiltBundle,
 } from './support/built-bundle.ts';
 import { DebianRoot, rootFault } from './support/debian-root.ts';
@@ -142,7 +142,7 @@ describe('the life of an installed house', function () {
       process.stdout.write(`      skipped: ${fault}\n`);
       this.skip();
     }
-    previous = await bundleOf(await cloneAt('HEAD~1'));
+    previous = await previousBundle();
     present = await builtBundle();
     next = await bundleOf(await nextVersion());
     first = await Machine.make();

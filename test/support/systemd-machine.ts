@@ -1,6 +1,6 @@
 /**
  * A real systemd as the first process of namespaces of its own (processes, mounts, network with loopback only, host name, IPC,
- * cgroups), over a copy of this machine's root that is thrown away: units run in it with every fence that they name. Not every
+ * cgroups), over a copy of this machine's root, or of another, that is thrown away: units run in it with every fence that they name. Not every
  * machine lets that happen (root is needed, overlay mounts, the unified cgroup hierarchy): `boot()` then says why not.
  *
  *     const machine = await SystemdMachine.boot({ binds: { '/opt/x': '/path/here' } });
@@ -13,14 +13,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileS
 import { dirname, join } from 'node:path';
 import { makeTempDir, removeTempDir } from './temp-dir.ts';
 
-/** $1: directory, then pairs of a place in the machine and what is there. Ends as systemd. */
+/** $1: directory, $2: root below, then pairs of a place in the machine and what is there. Ends as systemd. */
 const bootScript = `
 set -e
-dir="$1"; shift
+dir="$1"; lower="$2"; shift 2
 mount --make-rprivate /
 mount -t tmpfs -o mode=711 tmpfs "$dir"
 mkdir "$dir/upper" "$dir/work" "$dir/root"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$dir/upper,workdir=$dir/work" "$dir/root"
+mount -t overlay overlay -o "lowerdir=$lower,upperdir=$dir/upper,workdir=$dir/work" "$dir/root"
 cd "$dir/root"
 mount -t proc proc proc
 mount -t sysfs sysfs sys
@@ -81,11 +81,11 @@ export class SystemdMachine {
   }
 
   /** Resolves when systemd says that it runs; rejects with what was said where it cannot. */
-  static async boot(options: { binds: Record<string, string> }): Promise<SystemdMachine> {
+  static async boot(options: { binds?: Record<string, string>; root?: string }): Promise<SystemdMachine> {
     const dir = makeTempDir();
     const cgroup = join(unifiedHierarchy()!, dir.split('/').pop()!);
     mkdirSync(cgroup);
-    const binds = Object.entries(options.binds).flat();
+    const binds = Object.entries(options.binds ?? {}).flat();
     const keeper = spawn(
       // Should the tests be killed, it goes with them, and all of the machine with it.
       'setpriv',
@@ -100,6 +100,7 @@ export class SystemdMachine {
         bootScript,
         'sh',
         dir,
+        options.root ?? '/',
         ...binds,
       ],
       { stdio: ['ignore', 'pipe', 'pipe'] },

@@ -72,6 +72,11 @@ export async function bundleOf(root: string, options: string[] = []): Promise<Bu
   };
 }
 
+// Of the whole run: each is built once.
+after(async () => {
+  if (making) removeTempDir((await making).dir);
+});
+
 let building: Promise<BuiltBundle> | undefined;
 
 /** Of this clone, with what is not committed. */
@@ -84,6 +89,14 @@ const git = (cwd: string, ...args: string[]) =>
   execute('git', ['-c', 'user.name=Hearthline tests', '-c', 'user.email=tests@hearthline.invalid', ...args], {
     cwd,
   });
+
+let buildingPrevious: Promise<BuiltBundle> | undefined;
+
+/** Of the commit before this one, by its own code. */
+export function previousBundle(): Promise<BuiltBundle> {
+  buildingPrevious ??= cloneAt('HEAD~1').then((clone) => bundleOf(clone));
+  return buildingPrevious;
+}
 
 /** A clone of its own at `commit`, with the packages of this one where the lock file is the same. */
 export async function cloneAt(commit: string): Promise<string> {
@@ -126,11 +139,4 @@ export async function nextVersion(): Promise<string> {
   await git(clone, 'add', '-A', 'server', 'package.json');
   await git(clone, 'commit', '-q', '-m', 'A version to come');
   return clone;
-}
-
-/** After the last test of a run. */
-export async function removeBundles(): Promise<void> {
-  if (making) removeTempDir((await making).dir);
-  making = undefined;
-  building = undefined;
 }

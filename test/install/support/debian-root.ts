@@ -11,7 +11,15 @@ import { projectRoot } from '../../../installer/program.ts';
 
 const execute = promisify(execFile);
 
-const archive = join(projectRoot, 'var/debian-12-root.tar');
+/** Made once each: what every installation has, and that with a systemd which can be booted. */
+const archives = {
+  bare: { file: join(projectRoot, 'var/debian-12-root.tar'), packages: [] },
+  systemd: {
+    file: join(projectRoot, 'var/debian-12-systemd-root.tar'),
+    packages: ['systemd', 'systemd-sysv', 'dbus', 'iproute2'],
+  },
+} as const;
+export type RootKind = keyof typeof archives;
 
 /** Why these tests cannot run here; undefined when they can. */
 export function rootFault(): string | undefined {
@@ -34,27 +42,33 @@ function mirror(): string {
   throw new Error('no Debian archive is known to this machine');
 }
 
-async function makeArchive(): Promise<void> {
-  if (existsSync(archive)) return;
+async function makeArchive(kind: RootKind): Promise<string> {
+  const { file, packages } = archives[kind];
+  if (existsSync(file)) return file;
   mkdirSync(join(projectRoot, 'var'), { recursive: true });
   const dir = mkdtempSync('/var/tmp/hearthline-debootstrap-');
   try {
-    await execute('debootstrap', ['--variant=minbase', 'bookworm', dir, mirror()], {
+    const include = packages.length === 0 ? [] : [`--include=${packages.join(',')}`];
+    await execute('debootstrap', ['--variant=minbase', ...include, 'bookworm', dir, mirror()], {
       timeout: 600_000,
       maxBuffer: 64 * 1024 * 1024,
     });
-    await execute('tar', [
-      '-C',
-      dir,
-      '--exclude=./var/cache/apt/archives/*.deb',
-      '-cf',
-      `${archive}.part`,
-      '.',
-    ]);
-    renameSync(`${archive}.part`, archive);
+    await execute('tar', ['-C', dir, '--exclude=./var/cache/apt/archives/*.deb', '-cf', `${file}.part`, '.']);
+    renameSync(`${file}.part`, file);
+    return file;
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** A fresh one below a directory of its own, which is the caller's to remove. */
+export async function unpackRoot(kind: RootKind): Promise<string> {
+  const archive = await makeArchive(kind);
+  const dir = mkdtempSync('/var/tmp/hearthline-root-');
+  await execute('tar', ['-C', dir, '-xpf', archive]);
+  // The folder that debootstrap was given was private.
+  await execute('chmod', ['755', dir]);
+  return dir;
 }
 
 export interface Said {
@@ -75,11 +89,7 @@ export class DebianRoot {
   }
 
   static async make(): Promise<DebianRoot> {
-    await makeArchive();
-    const dir = mkdtempSync('/var/tmp/hearthline-root-');
-    await execute('tar', ['-C', dir, '-xpf', archive]);
-    // The folder that debootstrap was given was private.
-    await execute('chmod', ['755', dir]);
+    const dir = await unpackRoot('bare');
     const netns = `hl-${process.pid}-${namespaces++}`;
     execFileSync('ip', ['netns', 'add', netns]);
     execFileSync('ip', ['-n', netns, 'link', 'set', 'lo', 'up']);
