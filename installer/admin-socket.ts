@@ -9,6 +9,16 @@ import type { Layout } from './layout.ts';
 
 export class CliError extends Error {}
 
+/** What the running server itself refused, with its answer. */
+export class AdminRefusal extends CliError {
+  readonly answer: Answer;
+
+  constructor(answer: Answer) {
+    super(`the server refused it (${answer.status}): ${answer.body.slice(0, 500)}`);
+    this.answer = answer;
+  }
+}
+
 export interface Answer {
   status: number;
   body: string;
@@ -58,7 +68,7 @@ export function ask(place: AdminPlace, method: string, path: string, body?: stri
   });
 }
 
-/** The body of a 200; anything else is an error in words. */
+/** The body of a 200; anything else is an AdminRefusal. */
 export async function askAdmin(
   place: AdminPlace,
   method: 'GET' | 'PUT' | 'POST',
@@ -67,5 +77,5 @@ export async function askAdmin(
 ): Promise<string> {
   const answer = await ask(place, method, path, body);
   if (answer.status === 200) return answer.body;
-  throw new CliError(`the server refused it (${answer.status}): ${answer.body.slice(0, 500)}`);
+  throw new AdminRefusal(answer);
 }

@@ -72,6 +72,10 @@ const commands: Readonly<Record<string, Listed>> = {
     summary: 'callers hear that there is maintenance, until a time: on, off, show',
     load: async () => (await import('./ops/maintenance.ts')).maintenanceCommand,
   },
+  users: {
+    summary: 'who may sign in, and a new password for who forgot theirs: list, reset',
+    load: async () => (await import('./ops/users.ts')).usersCommand,
+  },
   keys: {
     summary: 'secrets of this house: list, rotate',
     load: async () => (await import('./ops/keys.ts')).keysCommand,

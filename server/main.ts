@@ -21,6 +21,7 @@ import { VoiceCalls } from './app/voice-calls.ts';
 import { createSecretFiles } from './lib/secret-files.ts';
 import { createCallbackRepo } from './db/repos/callback-repo.ts';
 import { createAccess } from './auth/access.ts';
+import { resetPassword } from './auth/password-reset.ts';
 import { createAlerts } from './compose/alerts.ts';
 import { exposeFigures } from './compose/figures.ts';
 import { exposeOperations } from './compose/operations-metrics.ts';
@@ -312,6 +313,15 @@ async function main(): Promise<void> {
     retention: records.retention,
     maintenance,
     timeZone: () => active.site.site.timeZone,
+    users: {
+      list: () => access.users.list(),
+      resetPassword: (username, actor) =>
+        resetPassword(
+          { ...access, audit, endSessionsOf: (userId) => http.endSessionsOf(userId) },
+          username,
+          actor,
+        ),
+    },
   };
   const adminApp = createAdminSocketApp({
     access,

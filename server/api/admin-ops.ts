@@ -5,7 +5,10 @@ import { toldEventSchema, type ToldEvent } from '../audit/told-events.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { Maintenance } from '../app/maintenance.ts';
 import type { Retention } from '../app/text/retention.ts';
-import { refusal } from './refusal.ts';
+import type { PasswordReset } from '../auth/password-reset.ts';
+import type { UserRecord } from '../auth/ports.ts';
+import type { AppError } from '../lib/app-error.ts';
+import { refusal, tooManyTries } from './refusal.ts';
 
 export interface AdminOps {
   /** Into the audit trail. */
@@ -19,6 +22,11 @@ export interface AdminOps {
   maintenance: Pick<Maintenance, 'state' | 'on' | 'off'>;
   /** Of the site in force. */
   timeZone(): string;
+  users: {
+    list(): Promise<UserRecord[]>;
+    /** Of a name in small letters. */
+    resetPassword(username: string, actor: string): Promise<PasswordReset>;
+  };
 }
 
 const actor = 'local';
@@ -29,6 +37,9 @@ const maintenanceSchema = z.strictObject({
   untilMs: z.int().positive(),
   text: z.string().trim().min(1).max(2000).optional(),
 });
+/** Any text: a name that nobody can have is a name that nobody has. */
+const resetSchema = z.strictObject({ username: z.string().trim().toLowerCase().min(1).max(100) });
+const busyRetryMs = 2000;
 
 function bodyOf(req: Request): unknown {
   try {
@@ -80,5 +91,35 @@ export function mountOps(app: Express, ops: AdminOps, audit: Pick<AuditTrail, 'a
     const ended = await ops.endSessions();
     await audit.append({ actor, action: 'key.rotated', target: 'key:sessions', details: { ended } });
     res.json({ ended });
+  });
+  mountUsers(app, ops.users);
+}
+
+/** What who sits at the machine needs to know of a user, and no more. */
+const presentUser = ({ username, role, isDisabled, lastSignInAt }: UserRecord) => ({
+  username,
+  role,
+  isDisabled,
+  ...(lastSignInAt !== undefined && { lastSignInAt }),
+});
+
+function resetRefusal(outcome: Exclude<PasswordReset['outcome'], 'reset'>): AppError {
+  if (outcome === 'busy') return tooManyTries(busyRetryMs);
+  if (outcome === 'switched-off')
+    return refusal('conflict', 'this user is switched off', { reason: 'switched-off' });
+  return refusal('not-found', 'there is no such user', { reason: 'unknown-user' });
+}
+
+function mountUsers(app: Express, users: AdminOps['users']): void {
+  app.get('/users', async (_req, res) => {
+    res.json({ items: (await users.list()).map(presentUser) });
+  });
+  app.post('/users/reset-password', async (req, res) => {
+    const { success, data } = resetSchema.safeParse(bodyOf(req));
+    if (!success) throw refusal('bad-request', 'the user name has 1 to 100 characters');
+    const reset = await users.resetPassword(data.username, actor);
+    if (reset.outcome !== 'reset') throw resetRefusal(reset.outcome);
+    const { username, oneTimePassword, ended } = reset;
+    res.json({ username, oneTimePassword, ended });
   });
 }

@@ -32,7 +32,7 @@ import type { LiveHub, LiveOwner } from './live-hub.ts';
 import { liveTicketRoutes } from './live-ticket/routes.ts';
 import { createUpgrade } from './live-upgrade.ts';
 import { isSecureRequest } from './origin.ts';
-import { createGrants, createTickets } from './parts.ts';
+import { createGrants, createTickets, endSessionsOf } from './parts.ts';
 import type { ApiParts } from './parts.ts';
 import type { ApiDeps } from './ports.ts';
 import { quarantineRoutes } from './quarantine/routes.ts';
@@ -55,6 +55,8 @@ export interface HttpServer {
   /** Live sockets and time limits; call it for every server that serves `app`. */
   attachUpgrade(server: Server): void;
   liveHub: LiveHub;
+  /** Every session of a user, with its sockets; returns how many. */
+  endSessionsOf(userId: string): Promise<number>;
   /** Every route with who may call it: for tests and documents. */
   routes: readonly Route[];
   /** Closes the live sockets and stops the timers; the composer closes its server. */
@@ -136,6 +138,7 @@ export function createHttpServer(deps: ApiDeps): HttpServer {
     app,
     attachUpgrade: (server) => upgrade.attach(server),
     liveHub: hub,
+    endSessionsOf: (userId) => endSessionsOf(parts, userId),
     routes,
     close() {
       hub.close();

@@ -78,6 +78,13 @@ export function issueDeskTicket(parts: ApiParts, sessionId: string, agentId: str
   return { ticket: token, url: `/ws/desk?ticket=${token}`, expiresAt };
 }
 
+/** Every session of a user ends now, with all that it holds; returns how many. */
+export async function endSessionsOf(parts: ApiParts, userId: string): Promise<number> {
+  const ended = await parts.deps.access.sessions.endAllOf(userId);
+  for (const id of ended) shutOut(parts, { kind: 'session', id });
+  return ended.length;
+}
+
 /** Everything an owner still holds ends now: sockets, tickets, grants. */
 export function shutOut(parts: ApiParts, liveOwner: LiveOwner): void {
   const owner = `${liveOwner.kind}:${liveOwner.id}`;

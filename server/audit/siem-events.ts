@@ -45,6 +45,7 @@ export const siemEvents = {
   'session.revoked': auth('notice', 'A session was ended from the list'),
   'password.changed': auth('notice', 'A user changed the password'),
   'password.reset': auth('warning', 'An administrator reset a password'),
+  'user.password-reset': auth('warning', 'A password was reset by a command on the machine itself'),
   'setup.completed': auth('warning', 'The first administrator was made', 'address'),
   'setup-secret.renewed': auth('warning', 'The one-time secret of the first administrator was renewed'),
   'user.created': auth('warning', 'A user was made', 'role'),

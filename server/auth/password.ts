@@ -4,6 +4,7 @@
  * from taking 128 MB each at once. An unknown user costs the same time as a known one.
  */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { inGroups, randomText } from './secrets.ts';
 
 export interface ScryptCost {
   /** N = 2 ** logN. */
@@ -94,6 +95,12 @@ export function createPasswordHasher(cost: ScryptCost = defaultCost): PasswordHa
     },
   };
 }
+
+/** No letter that reads like another. */
+const oneTimeAlphabet = '23456789abcdefghjkmnpqrstuvwxyz';
+
+/** For somebody who has to choose another at the next sign-in: 20 letters of 31, 99 bits, in groups. */
+export const newOneTimePassword = (): string => inGroups(randomText(oneTimeAlphabet, 20), 5);
 
 /** Undefined when the password may be used; else why not. Length is the contract's to check. */
 export function faultOfPassword(password: string, username: string, secret?: string): string | undefined {

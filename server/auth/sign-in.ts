@@ -55,8 +55,12 @@ export interface SignIn {
     request: { current: string; next: string },
     caller: Caller,
   ): Promise<(Started & { ended: string[] }) | Refused>;
+  /** The user's name may be tried again at once, from everywhere. What an address has tried stays counted. */
+  liftLockOut(username: string): Promise<void>;
 }
 
+/** Of a name in small letters; an `@` and an address follow where that address has a counter of its own. */
+const nameKeyOf = (name: string): string => `user:${sha256Hex(name)}`;
 const busyRetryMs = 2000;
 const rememberAddressMs = 30 * 24 * 3_600_000;
 const maxLocksNoted = 1000;
@@ -130,7 +134,8 @@ export function createSignIn(deps: SignInDeps): SignIn {
   const takeTry = async (name: string, caller: Caller) => {
     const known = `${sha256Hex(name)}@${caller.address}`;
     // A stranger's failures must not lock out the owner at the desk where the owner always signs in.
-    const nameKey = (await tries.isRemembered(known)) ? `user:${known}` : `user:${sha256Hex(name)}`;
+    const isKnown = await tries.isRemembered(known);
+    const nameKey = isKnown ? `${nameKeyOf(name)}@${caller.address}` : nameKeyOf(name);
     const addressTries = `address:${caller.address}`;
     const byAddress = await tries.take(addressTries, perAddress);
     if (byAddress.retryInMs > 0) {
@@ -224,6 +229,13 @@ export function createSignIn(deps: SignInDeps): SignIn {
       await audit.append({ actor: `user:${user.username}`, action: 'password.changed' });
       const started = await open({ ...user, passwordHash, isOneTimePassword: false }, caller);
       return started.outcome === 'started' ? { ...started, ended } : started;
+    },
+
+    async liftLockOut(username) {
+      const nameKey = nameKeyOf(username);
+      await tries.forgiveAll(nameKey);
+      for (const key of lockedUntil.keys())
+        if (key === nameKey || key.startsWith(`${nameKey}@`)) lockedUntil.delete(key);
     },
   };
 }

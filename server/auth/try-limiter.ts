@@ -18,6 +18,8 @@ export interface TryLimiter {
   /** Counts a try. retryInMs 0: go on; else refuse, and say when. The refused ones are not counted. */
   take(key: string, rule: TryRule): Promise<{ retryInMs: number; tries: number }>;
   forgive(key: string): Promise<void>;
+  /** As `forgive`, and of every key that begins with this one and an `@`. The key has no characters of a pattern. */
+  forgiveAll(key: string): Promise<void>;
   /** Takes one try back: it was right. */
   giveBack(key: string, rule: TryRule): Promise<void>;
   /** A flag that lives for a while: has this address signed this user in before? */
@@ -67,6 +69,18 @@ export function createTryLimiter(redis: RedisCommands, clock: Clock, prefix = 'h
     },
     async forgive(key) {
       await redis.sendCommand(['DEL', keyOf(key)]);
+    },
+    async forgiveAll(key) {
+      await redis.sendCommand(['DEL', keyOf(key)]);
+      // From where a name was tried is written nowhere else.
+      const pattern = `${keyOf(key)}@*`;
+      let cursor = '0';
+      do {
+        const reply = await redis.sendCommand(['SCAN', cursor, 'MATCH', pattern, 'COUNT', '1000']);
+        const [next, found]: unknown[] = Array.isArray(reply) ? reply : [];
+        if (Array.isArray(found) && found.length > 0) await redis.sendCommand(['DEL', ...found.map(String)]);
+        cursor = typeof next === 'string' ? next : '0';
+      } while (cursor !== '0');
     },
     async giveBack(key, rule) {
       await redis.sendCommand(['EVAL', giveBackScript, '1', keyOf(key), String(rule.free)]);

@@ -5,22 +5,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createUserRequestSchema, emptyRequestSchema, updateUserRequestSchema } from '../../contract/rest.ts';
 import type { UserView } from '../../contract/user-view.ts';
-import type { UserRecord } from '../../auth/ports.ts';
-import { inGroups, randomText } from '../../auth/secrets.ts';
+import { newOneTimePassword } from '../../auth/password.ts';
 import { isLimitable, unknownIn } from '../../auth/view.ts';
-import { shutOut } from '../parts.ts';
+import { endSessionsOf } from '../parts.ts';
 import type { ApiParts } from '../parts.ts';
 import { notFound, refusal, tooManyTries } from '../refusal.ts';
 import { defineRoute } from '../route.ts';
 import type { Route } from '../route.ts';
 import { presentUser } from './presenter.ts';
 
-/** 20 letters of 31: 99 bits; no letter that reads like another. */
-const passwordAlphabet = '23456789abcdefghjkmnpqrstuvwxyz';
 const busyRetryMs = 2000;
 
 async function oneTimePassword(parts: ApiParts) {
-  const password = inGroups(randomText(passwordAlphabet, 20), 5);
+  const password = newOneTimePassword();
   const hash = await parts.deps.access.passwords.hash(password);
   if (hash === undefined) throw tooManyTries(busyRetryMs);
   return { password, hash };
@@ -38,11 +35,6 @@ function checkView({ deps }: ApiParts, view: UserView | null | undefined): void 
   const faults = unknownIn(view, deps.hours.isSet ? deps.channels.site() : undefined).slice(0, 20);
   if (faults.length > 0)
     throw refusal('bad-request', 'the site has no such team or queue', { reason: 'unknown-in-site', faults });
-}
-
-async function endSessions(parts: ApiParts, user: UserRecord): Promise<void> {
-  for (const id of await parts.deps.access.sessions.endAllOf(user.id))
-    shutOut(parts, { kind: 'session', id });
 }
 
 export function userRoutes(parts: ApiParts): Route[] {
@@ -101,7 +93,7 @@ export function userRoutes(parts: ApiParts): Route[] {
         if (!user) throw notFound('user');
         const { password, hash } = await oneTimePassword(parts);
         await users.setPassword(user.id, hash, true);
-        await endSessions(parts, user);
+        await endSessionsOf(parts, user.id);
         const target = `user:${user.username}`;
         await audit.append({ actor: who.actor, action: 'password.reset', target });
         return {
@@ -130,7 +122,7 @@ export function userRoutes(parts: ApiParts): Route[] {
         if (outcome === 'last-admin')
           throw refusal('conflict', 'this is the last administrator', { reason: 'last-admin' });
         const { user, before } = outcome;
-        await endSessions(parts, user);
+        await endSessionsOf(parts, user.id);
         const target = `user:${user.username}`;
         const views = { view: user.view ?? null, viewBefore: before.view ?? null };
         const details = { ...change, ...(!isDeepStrictEqual(user.view, before.view) && views) };
