@@ -65,10 +65,13 @@ const holder = (inode: string): string => {
   return pid === undefined ? 'a process that cannot be seen' : describeProcess(pid);
 };
 
+/** Calls open and close ports while this looks: foreign is what was open before and after, and never the media engine's. */
 function foreignRtp(house: House, mediaPid: number | undefined): HouseFacts['foreignRtp'] {
+  const taken = () => takenRtpPorts(house.settings);
+  const before = new Set(taken().map(({ inode }) => inode));
   const own = mediaPid === undefined ? new Set<string>() : socketsOf(mediaPid);
   if (!own) return { count: 0 };
-  const others = takenRtpPorts(house.settings).filter(({ inode }) => !own.has(inode));
+  const others = taken().filter(({ inode }) => before.has(inode) && !own.has(inode));
   return { count: others.length, ...(others[0] && { example: holder(others[0].inode) }) };
 }
 
