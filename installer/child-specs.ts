@@ -8,6 +8,7 @@ import { LogFile } from './log-file.ts';
 import { nodeProgram, projectRoot, withRealTime } from './program.ts';
 import { postgresCommand, postgresDatabase, postgresRole, removeStalePostmasterPid } from './postgres.ts';
 import { redisCommand } from './redis.ts';
+import type { StoreAddress } from '../server/lib/store-address.ts';
 import type { Settings } from './settings.ts';
 import type { ProcessName, ProcessSpec } from './supervised-process.ts';
 
@@ -28,6 +29,16 @@ function inheritedEnv(): Record<string, string> {
     if (value !== undefined && !/^(npm_|INIT_CWD$|COLOR$|EDITOR$)/.test(key)) kept[key] = value;
   return kept;
 }
+
+/** Empty values say that there is none, whatever this process has inherited. */
+const addressEnv = (name: string, address: StoreAddress | undefined): Record<string, string> =>
+  address
+    ? {
+        [`${name}_URL`]: address.url,
+        [`${name}_PASSWORD_FILE`]: address.passwordFile ?? '',
+        [`${name}_CA_FILE`]: address.caFile ?? '',
+      }
+    : {};
 
 /** What our own programs are told, and nothing else; the units of systemd/ tell them the same. */
 export function programEnvironments({
@@ -60,6 +71,8 @@ export function programEnvironments({
     HEARTHLINE_PG_DATABASE: postgresDatabase,
     HEARTHLINE_PG_USER: postgresRole,
     HEARTHLINE_REDIS_SOCKET: layout.redis.socket,
+    ...addressEnv('HEARTHLINE_POSTGRES', settings.postgres),
+    ...addressEnv('HEARTHLINE_REDIS', settings.redis),
     HEARTHLINE_PROMPTS: layout.promptsDir,
     HEARTHLINE_SEED_SITE: layout.seedSiteFile,
     ...(settings.tls && {
@@ -79,12 +92,13 @@ function ownEnvironment(input: SpecInput) {
 }
 
 export interface ChildSpecs {
-  specs: Record<ProcessName, ProcessSpec>;
+  /** Without a store that is the bank's. */
+  specs: Partial<Record<ProcessName, ProcessSpec>>;
   isRealTime: boolean;
 }
 
 export function childSpecs(input: SpecInput): ChildSpecs {
-  const { layout, fsync, postgresSettings } = input;
+  const { layout, settings, fsync, postgresSettings } = input;
   const env = ownEnvironment(input);
   const media = withRealTime(nodeProgram('sip/media/engine/main'));
   const shared = (name: ProcessName) => ({
@@ -92,28 +106,35 @@ export function childSpecs(input: SpecInput): ChildSpecs {
     pidFile: join(layout.runDir, `${name}.pid`),
     log: new LogFile(join(layout.logDir, `${name}.log`)),
   });
-  const specs: Record<ProcessName, ProcessSpec> = {
-    postgres: {
-      ...shared('postgres'),
-      title: 'Postgres',
-      ...postgresCommand(layout.postgres, { fsync, extra: postgresSettings }),
-      cwd: layout.postgres.dataDir,
-      runAs: layout.postgres.runAs,
-      // Fast shutdown; immediate when it takes too long, which costs a recovery at the next start.
-      stopSignal: 'SIGINT',
-      lastSignal: 'SIGQUIT',
-      stopMs: 3000,
-      beforeStart: () => removeStalePostmasterPid(layout.postgres.dataDir),
-    },
-    redis: {
-      ...shared('redis'),
-      title: 'Redis',
-      ...redisCommand(layout.redis),
-      cwd: layout.redis.dataDir,
-      runAs: layout.redis.runAs,
-      stopSignal: 'SIGTERM',
-      stopMs: 3000,
-    },
+  const ownStores: ChildSpecs['specs'] = {
+    ...(!settings.postgres && {
+      postgres: {
+        ...shared('postgres'),
+        title: 'Postgres',
+        ...postgresCommand(layout.postgres, { fsync, extra: postgresSettings }),
+        cwd: layout.postgres.dataDir,
+        runAs: layout.postgres.runAs,
+        // Fast shutdown; immediate when it takes too long, which costs a recovery at the next start.
+        stopSignal: 'SIGINT',
+        lastSignal: 'SIGQUIT',
+        stopMs: 3000,
+        beforeStart: () => removeStalePostmasterPid(layout.postgres.dataDir),
+      },
+    }),
+    ...(!settings.redis && {
+      redis: {
+        ...shared('redis'),
+        title: 'Redis',
+        ...redisCommand(layout.redis),
+        cwd: layout.redis.dataDir,
+        runAs: layout.redis.runAs,
+        stopSignal: 'SIGTERM',
+        stopMs: 3000,
+      },
+    }),
+  };
+  const specs: ChildSpecs['specs'] = {
+    ...ownStores,
     sip: {
       ...shared('sip'),
       title: 'the SIP engine',

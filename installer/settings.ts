@@ -4,6 +4,13 @@
  */
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
+import {
+  databaseHost,
+  redisHost,
+  type StoreAddress,
+  StoreAddressFault,
+  storeAddressIn,
+} from '../server/lib/store-address.ts';
 
 export interface Settings {
   dataDir: string;
@@ -16,6 +23,9 @@ export interface Settings {
   bind: string;
   /** The pages are served over TLS with these. */
   tls?: { certFile: string; keyFile: string };
+  /** The bank's own in place of ours. */
+  postgres?: StoreAddress;
+  redis?: StoreAddress;
 }
 
 export class SettingsError extends Error {
@@ -60,6 +70,29 @@ function readTls(env: Env, cwd: string, faults: string[]): Settings['tls'] {
   return undefined;
 }
 
+/** Whether somebody answers there is for whoever opens it. */
+function readStore(
+  env: Env,
+  cwd: string,
+  name: 'HEARTHLINE_POSTGRES' | 'HEARTHLINE_REDIS',
+  faults: string[],
+): StoreAddress | undefined {
+  const address = storeAddressIn(env, name);
+  if (!address) return undefined;
+  const { url, passwordFile, caFile } = address;
+  try {
+    (name === 'HEARTHLINE_POSTGRES' ? databaseHost : redisHost)(url);
+  } catch (error) {
+    if (!(error instanceof StoreAddressFault)) throw error;
+    faults.push(error.message);
+  }
+  return {
+    url,
+    ...(passwordFile !== undefined && { passwordFile: resolve(cwd, passwordFile) }),
+    ...(caFile !== undefined && { caFile: resolve(cwd, caFile) }),
+  };
+}
+
 export function readSettings(env: Env, cwd: string): Readonly<Settings> {
   const faults: string[] = [];
   const httpPort = readPort(env, 'HEARTHLINE_HTTP_PORT', 8080, faults);
@@ -85,6 +118,8 @@ export function readSettings(env: Env, cwd: string): Readonly<Settings> {
       `HEARTHLINE_SIP_PORT (${sipPort}) lies inside HEARTHLINE_RTP_PORTS (${rtpFirst}-${rtpLast}): choose another`,
     );
   const tls = readTls(env, cwd, faults);
+  const postgres = readStore(env, cwd, 'HEARTHLINE_POSTGRES', faults);
+  const redis = readStore(env, cwd, 'HEARTHLINE_REDIS', faults);
   const data = env['HEARTHLINE_DATA']?.trim() || 'var';
   // A control character in a path would break the files and listings that name it.
   if (/\p{Cc}/u.test(data)) faults.push('HEARTHLINE_DATA must be a plain path');
@@ -98,5 +133,7 @@ export function readSettings(env: Env, cwd: string): Readonly<Settings> {
     rtpLast,
     bind,
     ...(tls && { tls }),
+    ...(postgres && { postgres }),
+    ...(redis && { redis }),
   });
 }

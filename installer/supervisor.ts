@@ -137,6 +137,7 @@ export class Supervisor {
   }
 
   private async withCluster(layout: Layout): Promise<Layout> {
+    if (this.options.settings.postgres) return layout;
     const { makeCluster } = this.options;
     if (makeCluster && !existsSync(join(layout.postgres.dataDir, 'PG_VERSION')))
       await makeCluster(layout.postgres.dataDir);
@@ -189,15 +190,21 @@ export class Supervisor {
   async startBelow(alsoServer = false): Promise<void> {
     const { postgres, redis } = this.layout;
     if (alsoServer && !this.isNewDatabase) this.startServer();
-    for (const name of ['postgres', 'redis', 'sip', 'media'] as const) this.process(name).start();
-    await Promise.all([
-      waitForPostgres(postgres.socketDir, databaseStartMs).catch((error: unknown) => {
-        throw this.startFault('postgres', error);
-      }),
-      waitForRedis(redis.socket, databaseStartMs).catch((error: unknown) => {
-        throw this.startFault('redis', error);
-      }),
-    ]);
+    for (const name of ['postgres', 'redis', 'sip', 'media'] as const) this.processes.get(name)?.start();
+    // Of those of the bank the server says itself that it waits for them.
+    const waits = {
+      postgres: () => waitForPostgres(postgres.socketDir, databaseStartMs),
+      redis: () => waitForRedis(redis.socket, databaseStartMs),
+    };
+    await Promise.all(
+      (['postgres', 'redis'] as const)
+        .filter((name) => this.processes.has(name))
+        .map((name) =>
+          waits[name]().catch((error: unknown) => {
+            throw this.startFault(name, error);
+          }),
+        ),
+    );
     if (this.isNewDatabase) {
       await createPostgresDatabase(postgres.socketDir);
       markPostgresMade(postgres);

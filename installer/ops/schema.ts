@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { CliError } from '../admin-socket.ts';
 import type { OpsCommand } from '../cli.ts';
 import type { House } from '../house.ts';
-import { postgresDatabase, postgresRole } from '../postgres.ts';
+import { databaseOf } from '../stores.ts';
 import { connectDatabase } from '../../server/db/connect.ts';
 import { executedMigrations, migrateBackTo } from '../../server/db/migrate.ts';
 import { migrations } from '../../server/db/migrations/index.ts';
@@ -18,9 +18,7 @@ async function withDatabase<T>(
 ): Promise<T> {
   const logger = quiet();
   const sequelize = connectDatabase({
-    socketDir: house.layout.postgres.socketDir,
-    database: postgresDatabase,
-    user: postgresRole,
+    ...databaseOf(house),
     logger,
     applicationName: 'hearthline schema',
   });

@@ -61,7 +61,7 @@ export async function openStores(
   options: { logger: Logger; instanceId: string; onFenced: () => void },
 ): Promise<Stores> {
   const { logger, instanceId, onFenced } = options;
-  const client = createRedisClient({ socketPath: config.redisSocket, name: 'hearthline', logger });
+  const client = createRedisClient({ ...config.redis, name: 'hearthline', logger });
   await client.connect();
   const sequelize = connectDatabase({ ...config.postgres, logger });
   const events = createEventRepo(sequelize);
@@ -79,7 +79,7 @@ export async function openStores(
   let projector: Projector | undefined;
   const startHistory = () => {
     projector = startProjector({
-      redisSocket: config.redisSocket,
+      redis: config.redis,
       sequelize,
       logger,
       onProjected: (seq) => {

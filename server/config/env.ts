@@ -6,6 +6,14 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { logLevels, type LogLevel } from '../lib/log.ts';
+import {
+  type DatabasePlace,
+  readDatabaseAddress,
+  readRedisAddress,
+  type RedisPlace,
+  storeAddressIn,
+  StoreAddressFault,
+} from '../lib/store-address.ts';
 import type { TlsFiles } from '../lib/tls-pair.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -28,10 +36,10 @@ const schema = z.object({
   HEARTHLINE_MEDIA_CONTROL: z.string(),
   HEARTHLINE_MEDIA_STATUS: z.string().optional(),
   HEARTHLINE_RECORDINGS: z.string().optional(),
-  HEARTHLINE_PG_SOCKET: z.string(),
+  HEARTHLINE_PG_SOCKET: z.string().optional(),
   HEARTHLINE_PG_DATABASE: z.string().default('hearthline'),
   HEARTHLINE_PG_USER: z.string().default('hearthline'),
-  HEARTHLINE_REDIS_SOCKET: z.string(),
+  HEARTHLINE_REDIS_SOCKET: z.string().optional(),
   HEARTHLINE_PROMPTS: z.string().optional(),
   HEARTHLINE_SEED_SITE: z.string().optional(),
   HEARTHLINE_ADMIN_SOCKET: z.string().optional(),
@@ -59,8 +67,8 @@ export interface ServerConfig {
   statusSockets: { sip?: string; media?: string };
   mediaControl: string;
   recordingsDir: string;
-  postgres: { socketDir: string; database: string; user: string };
-  redisSocket: string;
+  postgres: DatabasePlace;
+  redis: RedisPlace;
   promptsDir: string;
   seedSite?: string;
   adminSocket: string;
@@ -110,12 +118,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Readonly<ServerConfig> 
     },
     mediaControl: e.HEARTHLINE_MEDIA_CONTROL,
     recordingsDir: resolve(e.HEARTHLINE_RECORDINGS ?? `${dataDir}/recordings`),
-    postgres: {
-      socketDir: e.HEARTHLINE_PG_SOCKET,
-      database: e.HEARTHLINE_PG_DATABASE,
-      user: e.HEARTHLINE_PG_USER,
-    },
-    redisSocket: e.HEARTHLINE_REDIS_SOCKET,
+    ...storesOf(env, e),
     promptsDir: resolve(e.HEARTHLINE_PROMPTS ?? `${dataDir}/prompts`),
     ...(e.HEARTHLINE_SEED_SITE && { seedSite: e.HEARTHLINE_SEED_SITE }),
     adminSocket: resolve(e.HEARTHLINE_ADMIN_SOCKET ?? `${dataDir}/run/admin.sock`),
@@ -130,6 +133,37 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Readonly<ServerConfig> 
     minExpiresSec: e.HEARTHLINE_SIP_MIN_EXPIRES_SEC,
     rtpTimeoutMs: e.HEARTHLINE_RTP_TIMEOUT_SEC * 1000,
   });
+}
+
+/** The bank's by address, else our own. */
+function storesOf(
+  env: NodeJS.ProcessEnv,
+  e: z.infer<typeof schema>,
+): Pick<ServerConfig, 'postgres' | 'redis'> {
+  const missing = (name: string, address: string): never => {
+    throw new BadEnvironment(`${name} or ${address}: one is needed`);
+  };
+  const postgres = storeAddressIn(env, 'HEARTHLINE_POSTGRES');
+  const redis = storeAddressIn(env, 'HEARTHLINE_REDIS');
+  try {
+    return {
+      postgres: postgres
+        ? readDatabaseAddress(postgres)
+        : {
+            socketDir: e.HEARTHLINE_PG_SOCKET ?? missing('HEARTHLINE_PG_SOCKET', 'HEARTHLINE_POSTGRES_URL'),
+            database: e.HEARTHLINE_PG_DATABASE,
+            user: e.HEARTHLINE_PG_USER,
+          },
+      redis: redis
+        ? readRedisAddress(redis)
+        : {
+            socketPath:
+              e.HEARTHLINE_REDIS_SOCKET ?? missing('HEARTHLINE_REDIS_SOCKET', 'HEARTHLINE_REDIS_URL'),
+          },
+    };
+  } catch (error) {
+    throw error instanceof StoreAddressFault ? new BadEnvironment(error.message) : error;
+  }
 }
 
 function tlsOf(certFile: string | undefined, keyFile: string | undefined): TlsFiles | undefined {

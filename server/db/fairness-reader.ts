@@ -4,13 +4,9 @@
  */
 import type { Worker } from 'node:worker_threads';
 import type { Within } from '../contract/user-view.ts';
+import type { DatabasePlace } from '../lib/store-address.ts';
 import { startThread } from '../lib/thread.ts';
 
-export interface FairnessDatabase {
-  socketDir: string;
-  database: string;
-  user: string;
-}
 export interface FairnessQuestion {
   from: number;
   to: number;
@@ -55,13 +51,13 @@ const errorOf = ({ name, message, state }: FairnessFault): Error =>
   });
 
 class ThreadReader implements FairnessReader {
-  readonly #database: FairnessDatabase;
+  readonly #database: DatabasePlace;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
   #lastId = 0;
 
-  constructor(database: FairnessDatabase) {
+  constructor(database: DatabasePlace) {
     this.#database = database;
   }
 
@@ -126,6 +122,6 @@ class ThreadReader implements FairnessReader {
   }
 }
 
-export function createFairnessReader(database: FairnessDatabase): FairnessReader {
+export function createFairnessReader(database: DatabasePlace): FairnessReader {
   return new ThreadReader(database);
 }

@@ -9,12 +9,13 @@ import type { Within } from '../contract/user-view.ts';
 import { type FairnessTable, fairnessTable } from '../stats/fairness-figures.ts';
 import { FairnessLedger, type Ledger } from '../stats/fairness.ts';
 import { connectDatabase } from './connect.ts';
-import type { FairnessDatabase, FairnessFault, FairnessQuestion, FairnessReply } from './fairness-reader.ts';
+import type { DatabasePlace } from '../lib/store-address.ts';
+import type { FairnessFault, FairnessQuestion, FairnessReply } from './fairness-reader.ts';
 import { createFairnessRepo } from './repos/fairness-repo.ts';
 
 reportToLedger();
 const sequelize = connectDatabase({
-  ...(workerData as FairnessDatabase),
+  ...(workerData as DatabasePlace),
   logger: createLogger('fairness', 'silent'),
   applicationName: 'hearthline-fairness',
   poolMax: 1,

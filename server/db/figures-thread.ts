@@ -4,6 +4,7 @@
  */
 import type { Worker } from 'node:worker_threads';
 import type { Logger } from '../lib/log.ts';
+import type { DatabasePlace } from '../lib/store-address.ts';
 import { startThread } from '../lib/thread.ts';
 import type { CountedFate } from '../reports/fcr-report.ts';
 import type {
@@ -22,11 +23,6 @@ import type {
   IntervalsAsked,
 } from '../app/figures/ports.ts';
 
-export interface FiguresDatabase {
-  socketDir: string;
-  database: string;
-  user: string;
-}
 export type FigureRequest = { id: number } & (
   | { ask: 'intervals'; question: IntervalsAsked }
   | { ask: 'report'; question: AskedOfHistory }
@@ -72,7 +68,7 @@ const errorOf = ({ name, message, state }: FigureFault): Error =>
   });
 
 class FiguresThread implements Figures {
-  readonly #database: FiguresDatabase;
+  readonly #database: DatabasePlace;
   readonly #logger: Logger;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker;
@@ -80,7 +76,7 @@ class FiguresThread implements Figures {
   #seq = 0;
   #isClosed = false;
 
-  constructor(database: FiguresDatabase, logger: Logger) {
+  constructor(database: DatabasePlace, logger: Logger) {
     this.#database = database;
     this.#logger = logger;
     this.#worker = this.#start();
@@ -177,5 +173,5 @@ class FiguresThread implements Figures {
   }
 }
 
-export const createFigures = (database: FiguresDatabase, logger: Logger): Figures =>
+export const createFigures = (database: DatabasePlace, logger: Logger): Figures =>
   new FiguresThread(database, logger);

@@ -13,7 +13,8 @@ import { driftCounts } from './drift-counts.ts';
 import { FigureAnswers } from './figure-answers.ts';
 import { FigureProjector } from './figure-projector.ts';
 import { FirstContact } from './first-contact.ts';
-import type { FigureFault, FigureReply, FigureRequest, FiguresDatabase } from './figures-thread.ts';
+import type { DatabasePlace } from '../lib/store-address.ts';
+import type { FigureFault, FigureReply, FigureRequest } from './figures-thread.ts';
 
 const idleMs = 1000;
 const [firstPauseMs, lastPauseMs] = [100, 5000];
@@ -23,7 +24,7 @@ const minIntervalMs = 200;
 reportToLedger();
 const logger = createLogger('figures');
 const sequelize = connectDatabase({
-  ...(workerData as FiguresDatabase),
+  ...(workerData as DatabasePlace),
   logger,
   applicationName: 'hearthline-figures',
   poolMax: 3,

@@ -5,6 +5,7 @@
  * Under load it works at most every `minIntervalMs`, since a batch of many costs little more than one of few.
  */
 import type { Sequelize } from 'sequelize';
+import type { RedisPlace } from '../lib/store-address.ts';
 import type { Logger } from '../lib/log.ts';
 import { closeClient, createRedisClient } from '../redis/client.ts';
 import type { RedisClient } from '../redis/client.ts';
@@ -15,7 +16,7 @@ import { CheckpointMoved, applyBatch, readCheckpoint } from './projection-batch.
 import type { ProjectorPoint } from './projection-batch.ts';
 
 export interface ProjectorOptions {
-  redisSocket: string;
+  redis: RedisPlace;
   sequelize: Sequelize;
   logger: Logger;
   /** Called after each commit, and once at the start, with how far history is. */
@@ -76,7 +77,7 @@ class LogProjector implements Projector {
       unreadable: 0,
     };
     this.#client = createRedisClient({
-      socketPath: options.redisSocket,
+      ...options.redis,
       name: 'hearthline-projector',
       logger: options.logger,
       isFailFast: true,

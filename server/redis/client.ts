@@ -1,5 +1,5 @@
 /**
- * The connection to Redis: over a Unix socket, reconnecting for ever with a short back-off, so that a
+ * The connection to Redis: over the Unix socket of our own, or to the bank's by address; reconnecting for ever with a short back-off, so that a
  * restarted Redis is found again within half a second. The library answers in RESP3 shapes. A client made
  * with `isFailFast` refuses commands while it is away instead of queueing them: for callers that keep their
  * own order and repeat by themselves, since a queue behind their back would append twice. Such callers also watch
@@ -7,13 +7,13 @@
  * made most of the garbage that a busy server had to collect the long way.
  */
 import { createClient } from 'redis';
-import type { RedisClientType } from 'redis';
+import type { RedisClientOptions, RedisClientType } from 'redis';
 import type { Logger } from '../lib/log.ts';
+import { isOwnRedis, type RedisPlace } from '../lib/store-address.ts';
 
 export type RedisClient = RedisClientType;
 
 export interface RedisOptions {
-  socketPath: string;
   /** Shown by CLIENT LIST. */
   name: string;
   logger: Logger;
@@ -23,12 +23,26 @@ export interface RedisOptions {
 const firstRetryMs = 20;
 const lastRetryMs = 500;
 
-export function createRedisClient(options: RedisOptions): RedisClient {
+const reconnectStrategy = (retries: number) =>
+  Math.min(firstRetryMs * 2 ** Math.min(retries, 10), lastRetryMs);
+
+/** How the library reaches it. */
+function reachOf(place: RedisPlace): RedisClientOptions {
+  if (isOwnRedis(place)) return { socket: { path: place.socketPath, reconnectStrategy } };
+  const { host, port, user, password, database, tls } = place;
+  return {
+    socket: tls
+      ? { host, port, tls: true, ...tls, reconnectStrategy }
+      : { host, port, tls: false, reconnectStrategy },
+    ...(user !== undefined && { username: user }),
+    ...(password !== undefined && { password }),
+    database,
+  };
+}
+
+export function createRedisClient(options: RedisOptions & RedisPlace): RedisClient {
   const client = createClient({
-    socket: {
-      path: options.socketPath,
-      reconnectStrategy: (retries) => Math.min(firstRetryMs * 2 ** Math.min(retries, 10), lastRetryMs),
-    },
+    ...reachOf(options),
     name: options.name,
     ...failFast(options.isFailFast),
     disableClientInfo: true,

@@ -147,7 +147,7 @@ async function catchUp(lastSeq: number): Promise<void> {
   const postgresCpu = cpuMs(postgres.pid(), true);
   let projectedSeq = 0;
   const projector = startProjector({
-    redisSocket: redis.socket,
+    redis: { socketPath: redis.socket },
     sequelize,
     logger,
     onProjected: (seq) => (projectedSeq = seq),
@@ -182,7 +182,7 @@ async function paced(
     toldSeq = seq;
   };
   const projector = isProjected
-    ? startProjector({ redisSocket: redis.socket, sequelize, logger, onProjected })
+    ? startProjector({ redis: { socketPath: redis.socket }, sequelize, logger, onProjected })
     : undefined;
   const startedAt = performance.now();
   const cpu = ownCpuMs();

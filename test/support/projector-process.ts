@@ -6,7 +6,7 @@ import { createLogger } from '../../server/lib/log.ts';
 const logger = createLogger('projector', 'silent');
 const need = (name: string) => process.env[name] ?? '';
 startProjector({
-  redisSocket: need('PROJECTOR_REDIS'),
+  redis: { socketPath: need('PROJECTOR_REDIS') },
   sequelize: connectDatabase({
     socketDir: need('PROJECTOR_POSTGRES'),
     database: need('PROJECTOR_DATABASE'),

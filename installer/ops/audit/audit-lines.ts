@@ -2,38 +2,26 @@
  * The audit trail out of the database, entry by entry, as an export has it: `<hash before> <hash> <entry>`, the entry as the text that its
  * hash is over. It reads with one snapshot, so that entries written meanwhile are not half in it, and changes nothing.
  */
-import { realpathSync } from 'node:fs';
 import { QueryTypes, type Sequelize, Transaction } from 'sequelize';
 import { auditColumns, auditRecordOf, type AuditRow, auditText } from '../../../server/audit/audit-trail.ts';
 import { connectDatabase } from '../../../server/db/connect.ts';
 import { createLogger } from '../../../server/lib/log.ts';
 import { CliError } from '../../admin-socket.ts';
 import type { House } from '../../house.ts';
-import { postgresDatabase, postgresRole } from '../../postgres.ts';
+import { databaseOf } from '../../stores.ts';
 
 const pageRows = 1000;
 
 export const lineOf = (row: AuditRow): string =>
   `${row.prev_hash} ${row.hash} ${auditText(auditRecordOf(row))}`;
 
-function connected(house: House): Sequelize {
-  const { socketDir } = house.layout.postgres;
-  let real = socketDir;
-  try {
-    // `var/run` may be a link to a place with a path short enough for a socket.
-    real = realpathSync(socketDir);
-  } catch {
-    // Not there: connecting says so.
-  }
-  return connectDatabase({
-    socketDir: real,
-    database: postgresDatabase,
-    user: postgresRole,
+const connected = (house: House): Sequelize =>
+  connectDatabase({
+    ...databaseOf(house),
     logger: createLogger('audit', 'silent'),
     applicationName: 'hearthline-audit',
     poolMax: 1,
   });
-}
 
 const inDatabase = (house: House, error: unknown): CliError =>
   new CliError(

@@ -1,33 +1,21 @@
 /** What the two databases say of themselves. It reads only, and gives up soon: they may be what is wrong. */
-import { realpathSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { createAuditTrail } from '../../../server/audit/audit-trail.ts';
 import { connectDatabase } from '../../../server/db/connect.ts';
 import { createLogger } from '../../../server/lib/log.ts';
-import { closeClient, createRedisClient } from '../../../server/redis/client.ts';
+import { closeClient, createRedisClient, type RedisClient } from '../../../server/redis/client.ts';
 import type { House } from '../../house.ts';
-import { postgresDatabase, postgresRole } from '../../postgres.ts';
-import { pingRedis } from '../../redis.ts';
+import { databaseOf, redisOf } from '../../stores.ts';
 import { rowsOf } from '../backup/database-facts.ts';
 import type { PostgresFacts, RedisFacts } from './facts.ts';
 
 /** Of the audit trail: all of it takes minutes in an old house, and `audit verify` is there for it. */
 const auditEntries = 500;
-
-/** Through the real path: `var/run` may be a link to a place with a path short enough for a socket. */
-export function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
-}
+const redisBoundMs = 2000;
 
 export function openHouseDatabase(house: House, applicationName: string) {
   return connectDatabase({
-    socketDir: realPath(house.layout.postgres.socketDir),
-    database: postgresDatabase,
-    user: postgresRole,
+    ...databaseOf(house),
     logger: createLogger('ops', 'silent'),
     applicationName,
     poolMax: 1,
@@ -89,16 +77,30 @@ export async function gatherPostgres(house: House): Promise<PostgresFacts> {
 
 const inInfo = (info: string, name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? '';
 
+/** The client itself would try for ever. */
+async function connectSoon(client: RedisClient): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const isLate = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error('Redis does not answer')), redisBoundMs);
+  });
+  try {
+    await Promise.race([client.connect(), isLate]);
+  } catch (error) {
+    client.destroy();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 export async function gatherRedis(house: House): Promise<RedisFacts> {
-  const socketPath = realPath(house.layout.redis.socket);
-  if (!(await pingRedis(socketPath))) throw new Error('Redis does not answer');
   const client = createRedisClient({
-    socketPath,
+    ...redisOf(house),
     name: 'hearthline-doctor',
     logger: createLogger('ops', 'silent'),
     isFailFast: true,
   });
-  await client.connect();
+  await connectSoon(client);
   try {
     const info = await client.sendCommand<string>(['INFO']);
     return {

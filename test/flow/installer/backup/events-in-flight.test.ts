@@ -49,7 +49,7 @@ async function openHouse(socketDir: string, redisSocket: string, minIntervalMs: 
     onEvent: (event) => taken.push(event.seq),
   });
   const projector = startProjector({
-    redisSocket,
+    redis: { socketPath: redisSocket },
     sequelize,
     logger,
     minIntervalMs,

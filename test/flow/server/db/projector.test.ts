@@ -78,7 +78,7 @@ describe('projector', function () {
 
   const start = (options: Partial<ProjectorOptions> = {}) =>
     startProjector({
-      redisSocket: redis.socket,
+      redis: { socketPath: redis.socket },
       sequelize,
       logger,
       onProjected: (seq) => log.setProjected(seq),

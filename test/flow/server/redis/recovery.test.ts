@@ -65,7 +65,7 @@ describe('recovery', function () {
 
   async function project(log: EventLog): Promise<void> {
     const projector = startProjector({
-      redisSocket: redis.socket,
+      redis: { socketPath: redis.socket },
       sequelize,
       logger,
       keys,
