@@ -63,7 +63,12 @@ describe('an installation under systemd', function () {
     );
   const all = (state: string) => Object.fromEntries(services.map((name) => [name, state]));
   const callArgs = (seconds: number) => [
-    ...['-t', String(machine.pid), '-n', process.execPath, '--import', 'tsx'],
+    '-t',
+    String(machine.pid),
+    '-n',
+    process.execPath,
+    '--import',
+    'tsx',
     join(projectRoot, 'test/install/support/first-call.ts'),
     machine.outside('/var/lib/hearthline/secrets/first-phones'),
     String(seconds),
