@@ -10,10 +10,12 @@ import { SettingsError } from './settings.ts';
 /** Resolves to the exit code: 0 done, 1 refused or found wanting. */
 export type OpsCommand = (args: string[], house: House, io: CliIo) => Promise<number>;
 
-interface Listed {
-  summary: string;
-  load: () => Promise<OpsCommand>;
-}
+/** One that must work whatever is wrong with the settings: it looks for no house. */
+export type LoneCommand = (args: string[], io: CliIo) => Promise<number>;
+
+type Listed = { summary: string } & (
+  { load: () => Promise<OpsCommand> } | { loadLone: () => Promise<LoneCommand> }
+);
 
 const commands: Readonly<Record<string, Listed>> = {
   site: {
@@ -62,7 +64,7 @@ const commands: Readonly<Record<string, Listed>> = {
   },
   uninstall: {
     summary: 'takes Hearthline off this machine and keeps its data',
-    load: async () => (await import('./install/uninstall.ts')).uninstallCommand,
+    loadLone: async () => (await import('./install/uninstall.ts')).uninstallCommand,
   },
   retention: {
     summary: 'forgetting text and recordings by their age: show, run',
@@ -127,6 +129,7 @@ export async function runCli(args: string[], io: CliIo, env = process.env): Prom
     return 1;
   }
   try {
+    if ('loadLone' in command) return await (await command.loadLone())(rest, io);
     const house = findHouse(env, process.cwd());
     const run = await command.load();
     return await run(rest, house, io);

@@ -5,9 +5,9 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { parseArgs } from 'node:util';
 import type { CliIo } from '../cli-io.ts';
-import type { OpsCommand } from '../cli.ts';
+import type { LoneCommand } from '../cli.ts';
+import { readOptions } from '../ops/read-options.ts';
 import { machinePlaces, serviceGroup, serviceUsers, type MachinePlaces } from '../house.ts';
 import { accountNamed } from '../privilege.ts';
 import { commandLink } from './steps/release.ts';
@@ -75,16 +75,11 @@ async function removeUsers(): Promise<void> {
   await runProgram('groupdel', [serviceGroup]).catch(() => undefined);
 }
 
-export const uninstallCommand: OpsCommand = async (args, _house, io) => {
-  const { values } = parseArgs({
-    args,
-    options: {
-      purge: { type: 'boolean', default: false },
-      yes: { type: 'boolean', default: false },
-      'dry-run': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
+const flag = { type: 'boolean', default: false } as const;
+const options = { purge: flag, yes: flag, 'dry-run': flag, help: flag } as const;
+
+export const uninstallCommand: LoneCommand = async (args, io) => {
+  const values = readOptions(args, options, usage);
   if (values.help) {
     io.out(usage);
     return 0;

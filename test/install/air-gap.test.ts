@@ -3,7 +3,7 @@
  * systemd cannot run there; the units are started by a runner that keeps to what they say.
  */
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -157,7 +157,10 @@ describe('an installation without a network', function () {
     expect(stdout).to.equal('talking\nended: us\n');
   });
 
-  it('stops when it is taken off, and keeps the data', async () => {
+  it('stops when it is taken off, whatever is wrong with its settings, and keeps the data', async () => {
+    appendFileSync(root.path('etc/hearthline/hearthline.env'), 'HEARTHLINE_SIP_PORT=none\n');
+    const refused = await root.run(['hearthline', 'status']);
+    expect(refused.text).to.match(/HEARTHLINE_SIP_PORT must be a port/);
     const said = await root.run(['sh', '/mnt/install.sh', '--uninstall']);
     expect(said.code, said.text).to.equal(0);
     expect(existsSync(root.path('opt/hearthline'))).to.equal(false);

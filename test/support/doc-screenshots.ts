@@ -101,6 +101,26 @@ const scenes: Scene[] = [
     },
   },
   {
+    name: 'wallboard-maintenance',
+    viewport: television,
+    serve: { scenario: 'busy', queues: 7 },
+    show: async (page, backend, language) => {
+      backend.shape((state) => {
+        // Until 23:30 in Rome.
+        state.board.maintenanceUntil = Date.parse('2026-03-17T22:30:00Z');
+      });
+      await showWall(page, backend, language);
+    },
+  },
+  {
+    name: 'residency',
+    viewport: consoleViewport,
+    show: async (page, backend, language) => {
+      await showConsole(page, backend, `${language}#/residency`);
+      await page.locator('#residency-answers').waitFor();
+    },
+  },
+  {
     name: 'boards',
     viewport: consoleViewport,
     serve: { scenario: 'busy' },
