@@ -44,7 +44,7 @@ describe('console in the browser', function () {
     await opened.page.fill('#username', standInUser.username);
     await opened.page.fill('#password', standInUser.password);
     await opened.page.keyboard.press('Enter');
-    await opened.page.locator('[data-connection=live]').waitFor({ timeout: 8000 });
+    await opened.page.locator('[data-connection=live]').waitFor({ timeout: 20_000 });
     return opened;
   }
   const visit = (on: Page, id: string) => on.locator(`nav a[href="#/${id}"]`).click();

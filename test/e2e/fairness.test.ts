@@ -31,7 +31,7 @@ describe('fairness in the browser', function () {
         });
       },
     }));
-    await page.locator('[data-connection=live]').waitFor({ timeout: 8000 });
+    await page.locator('[data-connection=live]').waitFor({ timeout: 20_000 });
     await page.locator('nav a[href="#/fairness"]').click();
     await rows().first().waitFor();
   });

@@ -43,7 +43,7 @@ describe('first contact resolution in the browser', function () {
     await page.fill('#username', standInUser.username);
     await page.fill('#password', standInUser.password);
     await page.keyboard.press('Enter');
-    await page.locator('[data-connection=live]').waitFor({ timeout: 8000 });
+    await page.locator('[data-connection=live]').waitFor({ timeout: 20_000 });
     await page.locator('nav a[href="#/reports"]').click();
     await page.locator('.rep-views a[data-view=fcr]').click();
     await page.locator('.fcr-table').waitFor();

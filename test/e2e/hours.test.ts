@@ -17,7 +17,7 @@ describe('hours in the browser', function () {
 
   before(async () => {
     ({ page, errors } = await stage.open({ timezoneId: 'Asia/Kolkata' }));
-    await page.locator('[data-connection=live]').waitFor({ timeout: 8000 });
+    await page.locator('[data-connection=live]').waitFor({ timeout: 20_000 });
     await page.locator('nav a[href="#/hours"]').click();
     await page.locator('.answer').waitFor();
   });

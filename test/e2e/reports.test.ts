@@ -39,7 +39,7 @@ describe('reports in the browser', function () {
         });
       },
     }));
-    await page.locator('[data-connection=live]').waitFor({ timeout: 8000 });
+    await page.locator('[data-connection=live]').waitFor({ timeout: 20_000 });
     await page.locator('nav a[href="#/reports"]').click();
     await page.locator('.rep-table').waitFor();
   });

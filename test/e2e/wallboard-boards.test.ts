@@ -42,7 +42,7 @@ describe('laid-out boards in the browser', function () {
     page = await context.newPage();
     const errors = listenForErrors(page);
     await page.goto(`${backend.url}/wallboard/?${query}`);
-    await page.locator('[data-connection=live]').waitFor({ timeout: 8000 });
+    await page.locator('[data-connection=live]').waitFor({ timeout: 20_000 });
     return { backend, page, errors };
   }
   const only = (boardId: string, more: object = {}) => ({ settings: { boards: [boardId], ...more } });
@@ -79,7 +79,10 @@ describe('laid-out boards in the browser', function () {
         }
         for (const zoom of [50, 200]) {
           opened.backend.layBoards(only(boardId, { zoom }));
-          await opened.page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+          // A chart follows its place a few frames later.
+          await until('all is in its place', async () => (await crossed(opened.page)).length === 0).catch(
+            () => undefined,
+          );
           expect(await crossed(opened.page), `${boardId} at ${zoom} %`).to.deep.equal([]);
         }
       }

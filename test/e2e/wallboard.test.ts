@@ -50,7 +50,7 @@ describe('wallboard in the browser', function () {
     page = await (await browser.newContext({ viewport: { width: 1920, height: 1080 } })).newPage();
     const errors = listenForErrors(page, (text) => text.includes('ERR_') || text.includes('403'));
     await page.goto(`${backend.url}/wallboard/?${query}`);
-    const code = await page.locator('.enrol-code').getAttribute('data-code', { timeout: 8000 });
+    const code = await page.locator('.enrol-code').getAttribute('data-code', { timeout: 20_000 });
     return { backend, page, errors, code: code ?? '' };
   }
   /** As a display that was approved before: its cookie is known, so the board comes at once. */
@@ -61,7 +61,7 @@ describe('wallboard in the browser', function () {
     page = await context.newPage();
     const errors = listenForErrors(page, (text) => text.includes('ERR_') || text.includes('403'));
     await page.goto(`${backend.url}/wallboard/?${query}`);
-    await page.locator('[data-connection=live]').waitFor({ timeout: 8000 });
+    await page.locator('[data-connection=live]').waitFor({ timeout: 20_000 });
     return { backend, page, errors };
   }
   const text = (from: Page, selector: string) => from.locator(selector).innerText();

@@ -66,7 +66,8 @@ export async function runSipp(options: SippOptions): Promise<SippRun> {
   const dir = makeTempDir();
   const port = options.port ?? (await freePort());
   let xml = readFileSync(join(import.meta.dirname, '../fixtures/sipp', `${options.scenario}.xml`), 'utf8');
-  const rtpPort = options.rtpPort ?? 50_000 + randomInt(5000) * 2;
+  // Nobody listens there, another test neither: audio that reaches a stranger would be taken for its own.
+  const rtpPort = options.rtpPort ?? (await freePort());
   const values = { ...scenarioDefaults, RTP: rtpPort, ...options.set };
   for (const [name, value] of Object.entries(values)) xml = xml.replaceAll(`@${name}@`, String(value));
   const file = join(dir, 'scenario.xml');

@@ -70,7 +70,7 @@ describe('a display on the real server', function () {
     const { page } = television;
     await page.goto(`${live.url}/wallboard/`);
     await live.approve(admin.page, page, 'Hall, north wall');
-    await page.locator('[data-connection=live]').waitFor({ timeout: 8000 });
+    await page.locator('[data-connection=live]').waitFor({ timeout: 20_000 });
     expect(await page.locator('.top-display').innerText()).to.equal('Hall, north wall');
     expect(await page.locator('h1').innerText()).to.equal('Northgate Bank');
     await untilShown({ waiting: 0, offered: 0, answered: 0, abandoned: 0, agents: { 'logged-out': 3 } });

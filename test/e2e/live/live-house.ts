@@ -119,12 +119,12 @@ export class LiveHouse {
     const television = await this.visitor(1920, 1080);
     await television.page.goto(`${this.url}/wallboard/`);
     await this.approve(console, television.page, name);
-    await television.page.locator('[data-connection=live]').waitFor({ timeout: 8000 });
+    await television.page.locator('[data-connection=live]').waitFor({ timeout: 20_000 });
     return television;
   }
 
   async approve(console: Page, television: Page, name: string): Promise<void> {
-    const code = await television.locator('.enrol-code').getAttribute('data-code', { timeout: 8000 });
+    const code = await television.locator('.enrol-code').getAttribute('data-code', { timeout: 20_000 });
     await visit(console, 'displays');
     await console.fill('#code', code ?? '');
     await console.fill('#display-name', name);
