@@ -146,9 +146,19 @@ export function withStoreSettings(text: string, stores: BankStores): string {
   return [...others, ...lines, ''].join('\n');
 }
 
-/** Units of ours that are not needed where the bank has a store of its own. */
-export const unneededUnits = (stores: BankStores): string[] =>
-  storeNames.filter((store) => stores[store] !== undefined).map((store) => `hearthline-${store}.service`);
+/**
+ * Units of ours that are not needed where the bank has a store of its own: that of ours, and the nightly backup, which is of both stores at one
+ * moment and can only be taken of our own.
+ */
+export function unneededUnits(stores: BankStores): string[] {
+  const banks = storeNames.filter((store) => stores[store] !== undefined);
+  if (banks.length === 0) return [];
+  return [
+    ...banks.map((store) => `hearthline-${store}.service`),
+    'hearthline-backup.timer',
+    'hearthline-backup.service',
+  ];
+}
 
 /** What is kept of the answers, with the stores of this run. */
 export function withStoreAnswers(text: string, stores: BankStores): string {

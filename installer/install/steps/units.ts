@@ -1,6 +1,6 @@
 /**
- * The units of systemd, copied out of the release, and switched on. Where the bank has a store of its own, ours has no unit: one that is
- * there is stopped and taken away, its data stay.
+ * The units of systemd, copied out of the release, and switched on. Where the bank has a store of its own, ours has no unit, and backups none:
+ * those that are there are stopped and taken away, the data stay.
  */
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -98,9 +98,15 @@ const isEnabled = (unitsDir: string) =>
 
 /** The server first: it writes what it still has to write. Calls go on, and the step that starts brings it back. */
 async function takeAway(context: InstallContext, files: readonly string[]): Promise<void> {
+  const names = files.map((file) => basename(file));
   if (context.isSystemd && files.length > 0)
-    for (const name of ['hearthline-server.service', ...files.map((file) => basename(file))])
+    for (const name of ['hearthline-server.service', ...names])
       await runProgram('systemctl', ['stop', name], { timeoutMs: 180_000 });
+  const enabled = unitsToEnable(names);
+  if (enabled.length > 0)
+    await runProgram('systemctl', ['disable', '--quiet', ...enabled]).catch((error: Error) => {
+      if (context.isSystemd) throw error;
+    });
   for (const file of [...files, ...unneededDropIns(context)]) rmSync(file);
 }
 

@@ -4,10 +4,18 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { checkStores } from '../../../../installer/install/check-stores.ts';
 import { machinePlaces } from '../../../../installer/house.ts';
-import { postgresCommand, type PostgresPlace, writePostgresAccess } from '../../../../installer/postgres.ts';
+import {
+  postgresCommand,
+  type PostgresPlace,
+  runSql,
+  waitForPostgres,
+  writePostgresAccess,
+} from '../../../../installer/postgres.ts';
 import { ownedDirectory, serviceUser } from '../../../../installer/privilege.ts';
 import { redisCommand, waitForRedis } from '../../../../installer/redis.ts';
 import type { StoreAddress } from '../../../../server/lib/store-address.ts';
+import { createLogger } from '../../../../server/lib/log.ts';
+import { createRedisClient } from '../../../../server/redis/client.ts';
 import { freePort } from '../../../support/free-port.ts';
 import { copyPostgresTemplate } from '../../../support/postgres.ts';
 import { type ServiceProcess, startService } from '../../../support/service.ts';
@@ -45,12 +53,20 @@ describe('the bank’s stores, looked at by the installer', function () {
       .map(({ level, what }) => `${level} ${what}`)
       .join('\n');
 
-  async function startBankPostgres(): Promise<PostgresPlace> {
+  async function startBankPostgres(): Promise<void> {
     const runAs = serviceUser(['postgres']);
     const place: PostgresPlace = { dataDir: join(root, 'pg'), socketDir: join(root, 's'), runAs };
     ownedDirectory(place.socketDir, runAs);
     await copyPostgresTemplate(place.dataDir);
     writePostgresAccess(place);
+    service = startService(postgresCommand(place, { fsync: false }), runAs, place.dataDir);
+    await waitForPostgres(place.socketDir, 20_000);
+    await runSql(place.socketDir, "ALTER ROLE hearthline PASSWORD 'open sesame'");
+    await runSql(
+      place.socketDir,
+      "CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0",
+    );
+    await service.end('SIGINT');
     appendFileSync(join(place.dataDir, 'pg_hba.conf'), 'hostssl all all 127.0.0.1/32 scram-sha-256\n');
     giveKeyTo(runAs);
     const extra = {
@@ -61,40 +77,29 @@ describe('the bank’s stores, looked at by the installer', function () {
       ssl_key_file: tls.key,
     };
     service = startService(postgresCommand(place, { fsync: false, extra }), runAs, place.dataDir);
-    return place;
   }
 
   it('finds Postgres ready, or says what is wrong', async () => {
-    const place = await startBankPostgres();
+    await startBankPostgres();
     const password = file('pw', 'open sesame\n');
     const url = `postgres://hearthline@127.0.0.1:${port}/hearthline`;
     const good = { url, passwordFile: password, caFile: tls.ca };
     await waitForBank(async () => !/cannot be reached/.test(await found('postgres', good)));
-    const { default: pg } = await import('pg');
-    const admin = new pg.Client({ host: place.socketDir, port, user: 'postgres', database: 'postgres' });
-    await admin.connect();
-    const say = async (sql: string) => void (await admin.query(sql));
-    try {
-      await say("ALTER ROLE hearthline PASSWORD 'open sesame'");
-      expect(await found('postgres', good)).to.match(/^ok .*127\.0\.0\.1:\d+ answers: version \d+\.\d+$/);
-      expect(await found('postgres', { ...good, passwordFile: file('other', 'wrong') })).to.match(
-        /^fault .*refuses the user or the password/,
-      );
-      expect(await found('postgres', { url, caFile: tls.ca })).to.match(/^fault .*wants a password/);
-      expect(await found('postgres', { url, passwordFile: password })).to.match(/^fault .*authority/);
-      expect(await found('postgres', { ...good, url: `${url}?sslmode=disable` })).to.match(
-        /^fault .*refuses the user, our address/,
-      );
-      expect(await found('postgres', { ...good, url: url.replace(/hearthline$/, 'calls') })).to.match(
-        /^fault .*no such database/,
-      );
-      await say("CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
-      expect((await found('postgres', { ...good, url: url.replace(/hearthline$/, 'latin') })).split('\n'))
-        .to.have.lengthOf(2)
-        .and.satisfy(([first]: string[]) => first!.includes('keeps its texts as LATIN1'));
-    } finally {
-      await admin.end();
-    }
+    expect(await found('postgres', good)).to.match(/^ok .*127\.0\.0\.1:\d+ answers: version \d+\.\d+$/);
+    expect(await found('postgres', { ...good, passwordFile: file('other', 'wrong') })).to.match(
+      /^fault .*refuses the user or the password/,
+    );
+    expect(await found('postgres', { url, caFile: tls.ca })).to.match(/^fault .*wants a password/);
+    expect(await found('postgres', { url, passwordFile: password })).to.match(/^fault .*authority/);
+    expect(await found('postgres', { ...good, url: `${url}?sslmode=disable` })).to.match(
+      /^fault .*refuses the user, our address/,
+    );
+    expect(await found('postgres', { ...good, url: url.replace(/hearthline$/, 'calls') })).to.match(
+      /^fault .*no such database/,
+    );
+    expect((await found('postgres', { ...good, url: url.replace(/hearthline$/, 'latin') })).split('\n'))
+      .to.have.lengthOf(2)
+      .and.satisfy(([first]: string[]) => first!.includes('keeps its texts as LATIN1'));
     await service?.end('SIGINT');
     expect(await found('postgres', good)).to.match(/^fault .*cannot be reached/);
   });
@@ -109,8 +114,8 @@ describe('the bank’s stores, looked at by the installer', function () {
     more.push('--tls-cert-file', tls.cert, '--tls-key-file', tls.key, '--tls-ca-cert-file', tls.ca);
     service = startService({ ...command, args: [...args, ...more] }, runAs, dataDir);
     await waitForRedis(place.socket, 10_000);
-    const { createClient } = await import('redis');
-    const admin = createClient({ socket: { path: place.socket } });
+    const logger = createLogger('test', 'silent');
+    const admin = createRedisClient({ socketPath: place.socket, name: 'bank', logger });
     await admin.connect();
     try {
       const url = `rediss://127.0.0.1:${port}/0`;

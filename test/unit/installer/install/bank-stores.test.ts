@@ -112,12 +112,13 @@ describe('units of a house with the bank’s stores', () => {
     unitFiles(systemd, '/etc/systemd/system', stores).map(({ path }) => basename(path));
   const machine = { isRealTime: true, hasLowPort: false };
 
-  it('have none for a store that is not ours', () => {
+  it('have none for a store that is not ours, and none for backups, which are of both', () => {
     const all = namesOf({});
     expect(all).to.include.members(['hearthline-postgres.service', 'hearthline-redis.service']);
     const postgres = { url: 'postgres://hl@db/calls' };
-    expect(namesOf({ postgres })).to.deep.equal(all.filter((name) => name !== 'hearthline-postgres.service'));
-    expect(namesOf({ postgres, redis: { url: 'rediss://r' } })).to.have.lengthOf(all.length - 2);
+    const gone = ['hearthline-postgres.service', 'hearthline-backup.service', 'hearthline-backup.timer'];
+    expect(namesOf({ postgres })).to.deep.equal(all.filter((name) => !gone.includes(name)));
+    expect(namesOf({ postgres, redis: { url: 'rediss://r' } })).to.have.lengthOf(all.length - 4);
   });
 
   it('hand passwords to the server alone, and only where there are any', () => {
