@@ -40,6 +40,17 @@ export function machinePlaces(root = '/') {
     postgresHbaFile: at('etc/hearthline/pg_hba.conf'),
     postgresIdentFile: at('etc/hearthline/pg_ident.conf'),
     redisConfFile: at('etc/hearthline/redis.conf'),
+    /** Of the bank's own stores, where it has any: copied here by the installer. */
+    storeFiles: {
+      postgres: {
+        password: at('etc/hearthline/credentials/postgres-password'),
+        ca: at('etc/hearthline/tls/postgres-ca.pem'),
+      },
+      redis: {
+        password: at('etc/hearthline/credentials/redis-password'),
+        ca: at('etc/hearthline/tls/redis-ca.pem'),
+      },
+    },
     optDir: at('opt/hearthline'),
     releasesDir: at('opt/hearthline/releases'),
     /** A link to the release in force. */
@@ -85,10 +96,23 @@ export function installedLayout(root = '/'): Layout {
   };
 }
 
+/** The server has the passwords of the bank's stores from systemd; what root runs reads the files themselves. */
+function passwordFiles({ storeFiles }: MachinePlaces): Record<string, string> {
+  const named = {
+    HEARTHLINE_POSTGRES_PASSWORD_FILE: storeFiles.postgres.password,
+    HEARTHLINE_REDIS_PASSWORD_FILE: storeFiles.redis.password,
+  };
+  return Object.fromEntries(Object.entries(named).filter(([, file]) => existsSync(file)));
+}
+
 /** Throws SettingsError where its settings file has faults. */
 export function installedHouse(root = '/'): House {
   const machine = machinePlaces(root);
-  const env = { ...parseEnv(readFileSync(machine.settingsFile, 'utf8')), HEARTHLINE_DATA: machine.dataDir };
+  const env = {
+    ...passwordFiles(machine),
+    ...parseEnv(readFileSync(machine.settingsFile, 'utf8')),
+    HEARTHLINE_DATA: machine.dataDir,
+  };
   return {
     kind: 'installed',
     layout: installedLayout(root),

@@ -33,7 +33,7 @@ import { createReconciler } from './compose/reconciling.ts';
 import { rotateReplyKeys } from './compose/reply-keys.ts';
 import { createTrailSide } from './compose/trail.ts';
 import { openStaffDoor, openTls } from './compose/staff-door.ts';
-import { createResidency } from './compose/residency.ts';
+import { createResidency, keepWayToStores } from './compose/residency.ts';
 import { createMaintenance } from './compose/maintenance.ts';
 import { createPages } from './compose/pages.ts';
 import { firstSite, recoverHouse } from './compose/recover-house.ts';
@@ -73,6 +73,7 @@ async function main(): Promise<void> {
   shutdown.add('loop lag', () => lag.stop());
   const tls = openTls({ config, now: () => clock.now(), logger, shutdown });
 
+  const leaveWayToStores = await keepWayToStores(config, logger);
   const stores = await openStores(config, {
     logger,
     instanceId,
@@ -288,6 +289,7 @@ async function main(): Promise<void> {
   reconciler.start();
   void text.start();
   alerting.start();
+  leaveWayToStores();
   void residency.start();
 
   const keeper = keepSnapshots({

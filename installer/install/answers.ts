@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline/promises';
 import { z } from 'zod';
 import { houseNetworksSchema, networksSchema, plainNetwork } from '../networks/house-networks.ts';
 import { readSettings, SettingsError } from '../settings.ts';
+import { storeAnswer, storeSettings } from './bank-stores.ts';
 
 const port = z.int().min(1).max(65_535);
 
@@ -38,6 +39,9 @@ export const answersSchema = z.strictObject({
   networks: z.strictObject(houseNetworksSchema.shape).prefault({}),
   /** `csr`: our own certificate until the bank's is installed; the request for it is written. */
   certificate: z.enum(['own-ca', 'csr', 'none']).default('own-ca'),
+  /** The bank's own in place of ours, by address. Of answers files alone: nobody is asked for them. */
+  postgres: storeAnswer('postgres'),
+  redis: storeAnswer('redis'),
   firewall: z.boolean().default(true),
   start: z.boolean().default(true),
 });
@@ -59,6 +63,7 @@ export function settingsText(answers: Answers): string {
       HEARTHLINE_TLS_CERT_FILE: '/etc/hearthline/tls/server.crt',
       HEARTHLINE_TLS_KEY_FILE: '/etc/hearthline/tls/server.key',
     }),
+    ...storeSettings(answers),
   };
   readSettings(values, '/');
   const lines = Object.entries(values).map(([name, value]) => `${name}=${value}`);

@@ -9,20 +9,12 @@ import { portFaults } from '../ports.ts';
 import { readSettings } from '../settings.ts';
 import type { Answers } from './answers.ts';
 import { settingsText } from './answers.ts';
+import { checkMove, checkStores, ownStoresFilled } from './check-stores.ts';
+import { fault, type Finding, ok, warning } from './finding.ts';
 import type { InstallContext } from './step.ts';
 import { hasProgram, runProgram } from './system.ts';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-
-export interface Finding {
-  level: 'ok' | 'warning' | 'fault';
-  what: string;
-  remedy?: string;
-}
-
-const ok = (what: string): Finding => ({ level: 'ok', what });
-const warning = (what: string, remedy: string): Finding => ({ level: 'warning', what, remedy });
-const fault = (what: string, remedy: string): Finding => ({ level: 'fault', what, remedy });
 
 export interface OsRelease {
   id: string;
@@ -273,5 +265,7 @@ export async function preflight(context: InstallContext): Promise<Finding[]> {
     checkRivals(running),
     await checkName(),
     ...(await checkPorts(answers, isRunning)),
+    ...checkMove(answers, read(places.settingsFile), ownStoresFilled()),
+    ...(await checkStores(answers, places)),
   ];
 }

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { readFirstPhones } from '../first-site.ts';
 import { installedHouse } from '../house.ts';
 import { releaseName } from '../release/release-info.ts';
-import type { Finding } from './preflight.ts';
+import { storeNames, whereOf } from './bank-stores.ts';
+import type { Finding } from './finding.ts';
 import type { InstallContext } from './step.ts';
 import { runProgram } from './system.ts';
 
@@ -28,11 +29,21 @@ async function exposureOf(unitsDir: string, unit: string): Promise<string | unde
   return /Overall exposure level[^:]*:\s*([\d.]+ \w+)/.exec(said)?.[1];
 }
 
+function storeLines(answers: InstallContext['answers']): string[] {
+  const where = whereOf(answers);
+  return storeNames.flatMap((store) => {
+    const { host, port, isPlain } = where[store] ?? {};
+    if (host === undefined) return [];
+    return [`  ${store.padEnd(15)} the bank's own at ${host}:${port}, ${isPlain ? 'IN THE CLEAR' : 'TLS'}`];
+  });
+}
+
 export async function hardeningLines({ answers, places }: InstallContext): Promise<string[]> {
   const lines = [
     `  pages           ${answers.certificate === 'none' ? 'HTTP only: put a proxy with TLS before them' : 'TLS 1.2 and 1.3'}`,
     `  firewall        ${answers.firewall ? 'closed but for the ports and networks of the answers' : 'left to you'}`,
     '  services        five users without login; secrets are handed over by systemd',
+    ...storeLines(answers),
   ];
   for (const unit of ourUnits) {
     const exposure = await exposureOf(places.unitsDir, unit);

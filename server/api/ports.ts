@@ -18,7 +18,7 @@ import type { Board, BoardTree, DisplaySettings } from '../contract/boards.ts';
 import type { BoardPart, BoardState, FloorState } from '../contract/live.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
 import type { OfferRecord } from '../contract/decision.ts';
-import type { ConsentQuery, ConsentRow } from '../contract/rest-channels.ts';
+import type { ConsentQuery, ConsentRow, EgressRow } from '../contract/rest-channels.ts';
 import type { DriftQuery, DriftReport } from '../contract/rest-drift.ts';
 import type { FcrDrillQuery, FcrPage, FcrQuery } from '../contract/rest-fcr.ts';
 import type { DrillPage, DrillQuery, FigureStatement, IntervalQuery } from '../contract/rest-reports.ts';
@@ -129,6 +129,8 @@ export interface ChannelFacts {
   /** Of the channels of text, and of the port for customers (`public-port`). */
   health(): Readonly<Record<string, ChannelHealth>>;
   use(asked: ChannelsAsked): Promise<ChannelUses>;
+  /** Connections to the bank's own Postgres and Redis; empty where they are ours. */
+  stores: readonly EgressRow[];
 }
 
 export interface ConsentStore {

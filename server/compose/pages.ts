@@ -15,6 +15,7 @@ import { newId } from '../lib/ids.ts';
 import type { Logger } from '../lib/log.ts';
 import type { AlertsSide } from './alerts.ts';
 import { boardSite, createBoardSide } from './boards.ts';
+import { egressOfStores } from '../residency/store-egress.ts';
 import type { FiguresSide } from './figures-side.ts';
 import type { RecordsSide } from './records.ts';
 import { createRecordingStore } from './recording-files.ts';
@@ -70,6 +71,7 @@ export function createPages(parts: PagesParts): HttpServer {
       site: () => site.site,
       health: () => text.health(),
       ...createChannelUseRepo(sequelize),
+      stores: egressOfStores(config),
     },
     consents: createConsentRepo(sequelize),
     decisions: stores.decisions,

@@ -24,12 +24,13 @@ import { EgressFile, ingressOf } from '../residency/egress-file.ts';
 import { openHouseKey } from '../residency/house-key.ts';
 import { KernelLook } from '../../sip/system/ledger/kernel-look.ts';
 import { networksOf, type OwnerFacts, trunkNetworks } from '../residency/owners.ts';
+import { egressOfStores, keepStoreNames } from '../residency/store-egress.ts';
 import { Statements } from '../residency/statements.ts';
 import { ResidencyWatch } from '../residency/watch.ts';
 import { readStatus } from './engine-metrics.ts';
 
 export interface ResidencySideParts {
-  config: Pick<ServerConfig, 'dataDir' | 'adminSocket' | 'statusSockets'>;
+  config: Pick<ServerConfig, 'dataDir' | 'adminSocket' | 'statusSockets' | 'postgres' | 'redis'>;
   site: Pick<ActiveSite, 'site'>;
   alertWebhooks: () => readonly AlertWebhookTarget[];
   calls: Pick<CallControl, 'phoneAddresses'>;
@@ -54,6 +55,19 @@ const isInstalled = (): boolean => userInfo().username === 'hearthline-server';
 async function addressesOf(host: string): Promise<string[]> {
   const found = await lookup(host, { all: true });
   return found.map(({ address }) => address);
+}
+
+/**
+ * Before the stores are opened: systemd lets the server reach the bank's own only while `egress.json` says where their names lead.
+ * Ended by the returned function, when the residency side keeps that file itself.
+ */
+export async function keepWayToStores(
+  config: Pick<ServerConfig, 'dataDir' | 'postgres' | 'redis'>,
+  logger: Logger,
+): Promise<() => void> {
+  if (!isInstalled()) return () => undefined;
+  const file = join(config.dataDir, 'egress.json');
+  return keepStoreNames({ file, rows: egressOfStores(config), resolve: addressesOf, logger });
 }
 
 export function createResidency(parts: ResidencySideParts): ResidencySide {
@@ -110,7 +124,8 @@ async function openWatch(parts: ResidencySideParts): Promise<ResidencyWatch> {
   const { config, site, calls, audit, clock, logger } = parts;
   const dir = join(config.dataDir, 'residency');
   const key = await openHouseKey(config.dataDir);
-  const egress = () => egressOf(site.site, parts.alertWebhooks());
+  const stores = egressOfStores(config);
+  const egress = () => [...egressOf(site.site, parts.alertWebhooks()), ...stores];
   // Read once: whoever changes the answers applies them, and starts the services anew.
   const networks = isInstalled() ? readNetworks(machineAnswersFile, logger) : undefined;
   const egressFile = await EgressFile.open({

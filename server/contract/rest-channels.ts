@@ -75,6 +75,8 @@ export const egressPurposes = [
   'trunk',
   'alerts',
   'siem',
+  'postgres',
+  'redis',
 ] as const;
 export type EgressPurpose = (typeof egressPurposes)[number];
 export const egressProtocols = [
@@ -92,10 +94,14 @@ export const egressProtocols = [
   'syslog-tls',
   'syslog-tcp',
   'syslog-udp',
+  'postgres',
+  'postgres-tls',
+  'redis',
+  'redis-tls',
 ] as const;
 export type EgressProtocol = (typeof egressProtocols)[number];
 
-/** `GET /api/channels/egress` -> EgressList: connections that the site has us open to others. Empty: nothing leaves the building. */
+/** `GET /api/channels/egress` -> EgressList: connections that the site, or the bank's own stores, have us open to others. Empty: nothing leaves the building. */
 export const egressRowSchema = z.object({
   /** A name or an address, an IPv6 address without brackets. */
   host: z.string(),

@@ -45,6 +45,15 @@ interface Parsed {
   isPlain: boolean;
 }
 
+/** What stands for a character by its number (%2F). */
+function decoded(name: string, text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new StoreAddressFault(`${name} holds a % that stands for no character: write %25`);
+  }
+}
+
 function parseUrl(name: string, text: string, protocols: Record<string, number>): Parsed {
   let url: URL;
   try {
@@ -69,8 +78,8 @@ function parseUrl(name: string, text: string, protocols: Record<string, number>)
     protocol: url.protocol,
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? usualPort : Number(url.port),
-    user: decodeURIComponent(url.username),
-    path: decodeURIComponent(url.pathname.slice(1)),
+    user: decoded(name, url.username),
+    path: decoded(name, url.pathname.slice(1)),
     isPlain: isPostgres ? sslmode === 'disable' : url.protocol === 'redis:',
   };
 }

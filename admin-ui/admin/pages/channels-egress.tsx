@@ -23,6 +23,10 @@ const protocolText: Record<EgressProtocol, string> = {
   'syslog-tls': 'Syslog (TLS)',
   'syslog-tcp': 'Syslog (TCP)',
   'syslog-udp': 'Syslog (UDP)',
+  postgres: 'PostgreSQL',
+  'postgres-tls': 'PostgreSQL (TLS)',
+  redis: 'Redis',
+  'redis-tls': 'Redis (TLS)',
 };
 export const purposeWord: Record<EgressPurpose, TextKey> = {
   'mail-relay': 'purposeMailRelay',
@@ -34,6 +38,8 @@ export const purposeWord: Record<EgressPurpose, TextKey> = {
   trunk: 'purposeTrunk',
   alerts: 'purposeAlerts',
   siem: 'purposeSiem',
+  postgres: 'purposePostgres',
+  redis: 'purposeRedis',
 };
 
 function Connections({ items }: EgressList) {

@@ -31,7 +31,7 @@ export const channelsEn = {
   healthDown: 'Down',
 
   egressTitle: 'What leaves the building',
-  egressHelp: 'Connections that Hearthline opens to others because the site file says so.',
+  egressHelp: 'Connections that Hearthline opens to others because the site file or its settings say so.',
   egressNothing: 'Nothing leaves the building',
   egressNames: 'Names among the hosts are looked up at the DNS server of the machine.',
   colHost: 'Host',
@@ -48,6 +48,8 @@ export const channelsEn = {
   purposeVirusScanner: 'Virus scanner',
   purposeTrunk: 'Calls to customers',
   purposeAlerts: 'Alerts to a program',
+  purposePostgres: "The bank's own database (Postgres)",
+  purposeRedis: "The bank's own event store (Redis)",
 
   consentsTitle: 'Consents',
   consentsHelp:

@@ -34,7 +34,8 @@ export const channelsIt: Words<typeof channelsEn> = {
   healthDown: 'Fermo',
 
   egressTitle: 'Che cosa esce dall’edificio',
-  egressHelp: 'Connessioni che Hearthline apre verso altri perché lo dice il file della sede.',
+  egressHelp:
+    'Connessioni che Hearthline apre verso altri perché lo dicono il file della sede o le impostazioni.',
   egressNothing: 'Nulla esce dall’edificio',
   egressNames: 'I nomi fra gli host sono risolti dal server DNS della macchina.',
   colHost: 'Host',
@@ -51,6 +52,8 @@ export const channelsIt: Words<typeof channelsEn> = {
   purposeVirusScanner: 'Antivirus',
   purposeTrunk: 'Chiamate ai clienti',
   purposeAlerts: 'Allarmi a un programma',
+  purposePostgres: 'Database proprio della banca (Postgres)',
+  purposeRedis: 'Archivio eventi proprio della banca (Redis)',
 
   consentsTitle: 'Consensi',
   consentsHelp:

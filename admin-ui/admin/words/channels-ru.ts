@@ -34,7 +34,8 @@ export const channelsRu: Words<typeof channelsEn> = {
   healthDown: 'Не работает',
 
   egressTitle: 'Что уходит из здания',
-  egressHelp: 'Соединения, которые Hearthline открывает наружу по указанию файла площадки.',
+  egressHelp:
+    'Соединения, которые Hearthline открывает наружу по указанию файла площадки или своих настроек.',
   egressNothing: 'Из здания ничего не уходит',
   egressNames: 'Имена среди узлов сервер узнаёт у своего DNS-сервера.',
   colHost: 'Узел',
@@ -51,6 +52,8 @@ export const channelsRu: Words<typeof channelsEn> = {
   purposeVirusScanner: 'Антивирус',
   purposeTrunk: 'Звонки клиентам',
   purposeAlerts: 'Оповещения программе',
+  purposePostgres: 'Собственная база данных банка (Postgres)',
+  purposeRedis: 'Собственное хранилище событий банка (Redis)',
 
   consentsTitle: 'Согласия',
   consentsHelp:

@@ -1,4 +1,7 @@
-/** The private Postgres: its cluster, its role and its database. The server makes the tables when it starts. */
+/**
+ * The private Postgres: its cluster, its role and its database. Where the bank has its own, it is asked again whether it will do, and so is
+ * the bank's Redis. The server makes the tables when it starts.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,7 +15,8 @@ import {
 } from '../../postgres.ts';
 import { spawnIdentity } from '../../privilege.ts';
 import { makeDirectoryAs } from '../../system-files.ts';
-import type { Step } from '../step.ts';
+import { checkStores } from '../check-stores.ts';
+import type { InstallContext, Step } from '../step.ts';
 import { InstallError } from '../system.ts';
 
 const startMs = 60_000;
@@ -50,11 +54,26 @@ async function whilePostgresRuns(confFile: string, act: (socketDir: string) => P
   }
 }
 
+/** With the files as they were copied. */
+async function storeFaults({ answers, places }: InstallContext): Promise<string[]> {
+  const findings = await checkStores(answers, places);
+  return findings
+    .filter(({ level }) => level === 'fault')
+    .map(({ what, remedy }) => `${what}. ${remedy ?? ''}`);
+}
+
 export const databaseStep: Step = {
   number: 7,
   title: 'Database',
-  check: () => (isMade() ? [] : ['make the database']),
-  apply: async ({ places }) => {
+  check: async (context) => [
+    ...(context.answers.postgres || isMade() ? [] : ['make the database']),
+    ...((await storeFaults(context)).length === 0 ? [] : ["find the bank's own stores ready"]),
+  ],
+  apply: async (context) => {
+    const faults = await storeFaults(context);
+    if (faults.length > 0) throw new InstallError(faults.join('\n'));
+    const { answers, places } = context;
+    if (answers.postgres || isMade()) return;
     const { postgres } = installedLayout();
     await initPostgres(postgres, { sync: true });
     await whilePostgresRuns(places.postgresConfFile, createPostgresDatabase);

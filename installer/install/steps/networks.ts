@@ -1,12 +1,15 @@
 /** Who may reach the services and whom they may reach: for systemd, beside each unit, and for the firewall of the machine. */
-import { existsSync } from 'node:fs';
+import { lookup } from 'node:dns/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { lookUp, type LookedUpRow, withStores } from '../../../server/residency/store-egress.ts';
 import { installedHouse, serviceUsers } from '../../house.ts';
 import { firewallText } from '../../networks/firewall.ts';
 import { readHouseNetworks } from '../../networks/house-networks.ts';
 import { dropInFile, networksCommand } from '../../ops/networks.ts';
 import { accountNamed } from '../../privilege.ts';
 import { holds, writeWhole, type FileWish } from '../../system-files.ts';
+import { egressOfAnswers } from '../bank-stores.ts';
 import type { InstallContext, Step } from '../step.ts';
 import { InstallError, runProgram } from '../system.ts';
 
@@ -18,12 +21,34 @@ function wantedFirewall(context: InstallContext): FileWish {
   return { path: firewallFile(context), text, mode: 0o644 };
 }
 
-/** The server writes it at its start; before the first one there is no site, and nobody that it would have to reach. */
-function beginEgress({ places }: InstallContext): void {
-  const path = join(places.dataDir, 'egress.json');
-  if (existsSync(path)) return;
-  const text = `${JSON.stringify({ version: 1, egress: [], ingress: [] })}\n`;
-  writeWhole({ path, text, mode: 0o640, owner: accountNamed(serviceUsers.server) });
+const egressFile = ({ places }: InstallContext) => join(places.dataDir, 'egress.json');
+
+async function lookedUp({ answers }: InstallContext): Promise<LookedUpRow[]> {
+  const addressesOf = async (host: string) => {
+    const found = await lookup(host, { all: true }).catch((error: Error) => {
+      throw new InstallError(
+        `${host} cannot be looked up: ${error.message}. Check the resolver of this machine.`,
+      );
+    });
+    return found.map(({ address }) => address);
+  };
+  return lookUp(egressOfAnswers(answers), addressesOf);
+}
+
+/**
+ * The server writes it at its start; before the first one there is no site, and nobody that it would have to reach but the bank's own stores,
+ * without which it does not start. The text that is missing; undefined where nothing is.
+ */
+async function missingEgress(context: InstallContext): Promise<string | undefined> {
+  const path = egressFile(context);
+  return withStores(existsSync(path) ? readFileSync(path, 'utf8') : '', await lookedUp(context));
+}
+
+async function beginEgress(context: InstallContext): Promise<void> {
+  const text = await missingEgress(context);
+  if (text === undefined) return;
+  const owner = accountNamed(serviceUsers.server);
+  writeWhole({ path: egressFile(context), text, mode: 0o640, owner });
 }
 
 /** Before the first start nothing outside the machine could reach the services without them. */
@@ -37,12 +62,15 @@ function hasFirewall(context: InstallContext): boolean {
 export const networksStep: Step = {
   number: 10,
   title: 'Networks and firewall',
-  check: (context) => [
-    ...(hasDropIns(context) ? [] : ['limit the networks of the services']),
+  check: async (context) => [
+    // A name that leads nowhere was told by the look at the machine.
+    ...(hasDropIns(context) && (await missingEgress(context).catch(() => '')) === undefined
+      ? []
+      : ['limit the networks of the services']),
     ...(hasFirewall(context) ? [] : [`write ${firewallFile(context)} and load it`]),
   ],
   apply: async (context) => {
-    beginEgress(context);
+    await beginEgress(context);
     const said: string[] = [];
     const keep = (text: string) => void said.push(text);
     const code = await networksCommand(['apply'], installedHouse(), { out: keep, error: keep });

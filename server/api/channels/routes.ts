@@ -2,7 +2,12 @@
  * The channels that the site in force has switched on, how much came by each (S17), and what leaves the building for them. What
  * is off is in neither list. Read by those who run the floor; nothing is changed here.
  */
-import { type ChannelList, type ChannelRow, channelQuerySchema } from '../../contract/rest-channels.ts';
+import {
+  type ChannelList,
+  type ChannelRow,
+  channelQuerySchema,
+  type EgressList,
+} from '../../contract/rest-channels.ts';
 import { fileDisposition } from '../../lib/file-disposition.ts';
 import { csvType } from '../../lib/csv.ts';
 import type { ApiParts } from '../parts.ts';
@@ -33,9 +38,10 @@ export function channelRoutes({ deps }: ApiParts): Route[] {
       method: 'get',
       path: '/api/channels/egress',
       access: 'channels.read',
-      handle: async () => ({
-        json: { items: egressOf(deps.channels.site(), deps.alerting.alerts.webhooks()) },
-      }),
+      handle: async () => {
+        const ofSite = egressOf(deps.channels.site(), deps.alerting.alerts.webhooks());
+        return { json: { items: [...ofSite, ...deps.channels.stores] } satisfies EgressList };
+      },
     }),
   ];
 }

@@ -81,7 +81,7 @@ export function reportToLedger({ hasDatagrams = true } = {}): void {
   const channel = new BroadcastChannel(channelName);
   (channel as unknown as { unref(): void }).unref();
   let told = 0;
-  // A thread that never connects, as none of ours does but to Unix sockets, tells nothing.
+  // A thread that never connects but to Unix sockets tells nothing.
   const tell = (): void => {
     count();
     if (ledger.version === told) return;

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { answersSchema, parseAnswers } from '../../../installer/install/answers.ts';
+import { storeNames } from '../../../installer/install/bank-stores.ts';
 import { directoryWishes } from '../../../installer/install/steps/directories.ts';
 import { steps } from '../../../installer/install/steps/index.ts';
 import { aptName, systemPackages } from '../../../installer/install/steps/packages.ts';
@@ -22,6 +23,9 @@ function leavesOf(value: object, above = ''): string[] {
 
 describe('docs/install.md', () => {
   const defaults = answersSchema.parse({ names: ['hearthline.bank.example'] });
+  const storePaths = storeNames.flatMap((store) =>
+    Object.keys(answersSchema.shape[store].unwrap().shape).map((name) => `${store}.${name}`),
+  );
   const example = /^```json\n([\s\S]*?)^```$/m.exec(page)?.[1] ?? '';
 
   it('shows answers that are taken, with every field there is', () => {
@@ -40,7 +44,20 @@ describe('docs/install.md', () => {
       if (path === 'names') return [path, ''];
       return [path, Array.isArray(value) ? 'none' : `\`${String(value)}\``];
     });
-    expect(told).to.deep.equal(Object.fromEntries(wanted));
+    const ofStores = Object.fromEntries(
+      storePaths.map((path) => [
+        path,
+        path.endsWith('.url') ? 'ours' : path.endsWith('.caFile') ? "the system's" : 'none',
+      ]),
+    );
+    expect(told).to.deep.equal({ ...Object.fromEntries(wanted), ...ofStores });
+  });
+
+  it('shows stores of the bank’s own that are taken, with every field there is', () => {
+    const shown = /^### Stores of the bank's own$[\s\S]*?^```json\n([\s\S]*?)^```$/m.exec(page)?.[1] ?? '';
+    parseAnswers(shown, 'the example');
+    const paths = leavesOf(JSON.parse(shown) as object).filter((path) => path !== 'names');
+    expect(paths.sort()).to.deep.equal(storePaths.toSorted());
   });
 
   it('lists the options of install.sh, and no others', () => {

@@ -41,6 +41,21 @@ describe('the house that a command is about', () => {
     expect(house.layout.adminSocket).to.equal('/home/it/elsewhere/run/admin.sock');
   });
 
+  it('knows the passwords of the bank’s stores where the installer put them', () => {
+    install('HEARTHLINE_POSTGRES_URL=postgres://hl@db/calls\nHEARTHLINE_REDIS_URL=rediss://redis\n');
+    const { storeFiles } = machinePlaces(root);
+    mkdirSync(join(root, 'etc/hearthline/credentials'));
+    writeFileSync(storeFiles.postgres.password, 'open sesame\n');
+    const { settings } = findHouse({}, '/', root);
+    expect(settings.postgres).to.deep.equal({
+      url: 'postgres://hl@db/calls',
+      passwordFile: storeFiles.postgres.password,
+    });
+    expect(settings.redis).to.deep.equal({ url: 'rediss://redis' });
+    install('');
+    expect(findHouse({}, '/', root).settings).to.not.have.any.keys('postgres', 'redis');
+  });
+
   it('refuses a settings file with faults, naming each', () => {
     install('HEARTHLINE_HTTP_PORT=many\n');
     expect(() => findHouse({}, '/', root)).to.throw(/HEARTHLINE_HTTP_PORT must be a port/);

@@ -30,6 +30,8 @@ const dropIns = readdirSync(join(folder, 'drop-ins'));
 const dropInOf: Record<string, string> = {
   'no-real-time.conf': 'hearthline-media.service',
   'low-ports.conf': 'hearthline-server.service',
+  'own-postgres.conf': 'hearthline-server.service',
+  'own-redis.conf': 'hearthline-server.service',
 };
 const unitOf = (name: string): Unit => loadUnit(name, [folder])!;
 const main = (part: keyof typeof serviceUsers) => unitOf(`hearthline-${part}.service`);

@@ -288,7 +288,13 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
     },
   };
   const residency = createResidency({
-    config: { dataDir: tempDir, adminSocket: join(tempDir, 'none', 'admin.sock'), statusSockets: {} },
+    config: {
+      dataDir: tempDir,
+      adminSocket: join(tempDir, 'none', 'admin.sock'),
+      statusSockets: {},
+      postgres: { socketDir: tempDir, database: 'hearthline', user: 'hearthline' },
+      redis: { socketPath: tempDir },
+    },
     site: active,
     alertWebhooks: () => alerting.alerts.webhooks(),
     calls: { phoneAddresses: () => new Map() },
@@ -327,7 +333,7 @@ export async function startHarness(settings: Partial<ApiSettings> = {}): Promise
       open: (id) => shelf.recordings.open(id),
     },
     contacts,
-    channels: { site: () => active.site, health: () => ({}), ...createChannelUseRepo(sequelize) },
+    channels: { site: () => active.site, health: () => ({}), ...createChannelUseRepo(sequelize), stores: [] },
     consents: createConsentRepo(sequelize),
     decisions: createDecisionRepo(sequelize),
     fairness,

@@ -54,6 +54,43 @@ describe('the answers of an installation', () => {
     expect(settingsText(answersSchema.parse({ names, certificate: 'none' }))).not.to.match(/TLS/);
   });
 
+  it('may name stores of the bank, each fault in its place', () => {
+    const postgres = {
+      url: 'postgres://hl@db.bank.example/calls',
+      passwordFile: '/root/pw',
+      caFile: '/root/ca.pem',
+    };
+    const redis = { url: 'rediss://redis.bank.example' };
+    const answers = parseAnswers(JSON.stringify({ names, postgres, redis }), 'answers.json');
+    expect(answers).to.deep.include({ postgres, redis });
+    const fault = (wrong: object) => faultOf({ names, postgres: { ...postgres, ...wrong } });
+    expect(fault({ url: 'db.bank.example' })).to.match(/postgres\.url: is not a URL/);
+    expect(fault({ url: 'postgres://hl:secret@db/calls' }))
+      .to.match(/postgres\.url: must not hold the password/)
+      .and.not.contain('secret');
+    expect(fault({ url: 'postgres://hl@db/calls\nHEARTHLINE_BIND=0.0.0.0' })).to.match(/without blanks/);
+    expect(fault({ url: 'postgres://hl@db/calls#' })).to.match(/without blanks/);
+    expect(fault({ passwordFile: 'pw' })).to.match(/postgres\.passwordFile: must be the whole path/);
+    expect(fault({ password: 'x' })).to.match(/postgres: .*password/);
+    expect(faultOf({ names, redis: { url: 'redis://r/main' } })).to.match(/redis\.url: names no number/);
+  });
+
+  it('tell the services where the stores of the bank are, and no password', () => {
+    const text = settingsText(
+      answersSchema.parse({
+        names,
+        postgres: { url: 'postgres://hl@db/calls', passwordFile: '/root/pw', caFile: '/root/ca.pem' },
+        redis: { url: 'rediss://redis.bank.example:6380/2', passwordFile: '/root/pw' },
+      }),
+    );
+    expect(text.split('\n').filter((line) => /POSTGRES|REDIS/.test(line))).to.deep.equal([
+      'HEARTHLINE_POSTGRES_URL=postgres://hl@db/calls',
+      'HEARTHLINE_POSTGRES_CA_FILE=/etc/hearthline/tls/postgres-ca.pem',
+      'HEARTHLINE_REDIS_URL=rediss://redis.bank.example:6380/2',
+    ]);
+    expect(settingsText(answersSchema.parse({ names }))).not.to.match(/POSTGRES|REDIS/);
+  });
+
   it('are usually this machine and the networks that it is in', () => {
     const usual = usualAnswers();
     expect(answersSchema.safeParse(usual).success).to.equal(true);

@@ -70,6 +70,21 @@ describe('the networks of the services', () => {
       expect(networksOf(without[service])).to.not.include('10.0.0.53/32');
   });
 
+  it('open the stores of the bank to the server alone', () => {
+    const needs = {
+      ...none,
+      egress: [
+        { ...connector('postgres', 'db.bank.example', ['10.7.0.1', '10.7.0.2']), protocol: 'postgres-tls' },
+        { ...connector('redis', '10.7.0.3', ['10.7.0.3']), protocol: 'redis-tls' },
+      ],
+    };
+    const lists = compileNetworks(bank, needs, ['10.0.0.53']);
+    const stores = ['10.7.0.1/32', '10.7.0.2/32', '10.7.0.3/32'];
+    expect(networksOf(lists.server)).to.include.members([...stores, '10.0.0.53/32']);
+    for (const service of ['sip', 'media'] as const)
+      expect(networksOf(lists[service])).to.deep.equal(['10.1.0.0/16', '10.9.0.0/24']);
+  });
+
   it('say for whom each is open, in a comment that no name can break out of', () => {
     const needs = {
       ...none,

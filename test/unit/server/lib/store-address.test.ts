@@ -66,6 +66,7 @@ describe('the address of a store', () => {
     ['postgres://db/calls', /names no user/],
     ['postgres://hearthline@db', /names no database/],
     ['postgres://hearthline@db/a/b', /names no database/],
+    ['postgres://hearthline@db/calls%', /holds a % that stands for no character/],
     ['postgres://hearthline@db/calls?sslmode=prefer', /only \?sslmode=disable/],
     ['postgres://hearthline@db/calls?host=/tmp', /more than an address/],
   ] as const)
