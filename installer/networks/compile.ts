@@ -7,7 +7,8 @@
 import { isIP } from 'node:net';
 import { type EgressNeeds, type HouseNetworks, plainNetwork } from './house-networks.ts';
 
-export const limitedServices = ['server', 'sip', 'media'] as const;
+/** `settle` speaks to the bank's own Postgres, where there is one, and to nobody else. */
+export const limitedServices = ['server', 'sip', 'media', 'settle'] as const;
 export type LimitedService = (typeof limitedServices)[number];
 
 export interface AllowedNetwork {
@@ -44,7 +45,12 @@ export function compileNetworks(
   needs: EgressNeeds,
   resolvers: readonly string[],
 ): AllowList {
-  const lists = { server: new Gathered(), sip: new Gathered(), media: new Gathered() };
+  const lists = {
+    server: new Gathered(),
+    sip: new Gathered(),
+    media: new Gathered(),
+    settle: new Gathered(),
+  };
   const telephony = [lists.sip, lists.media];
   for (const list of telephony) {
     list.add(networks.phones, 'phones');
@@ -55,8 +61,10 @@ export function compileNetworks(
   for (const { host, addresses, purpose, usedBy } of needs.egress) {
     const why = named(purpose, usedBy);
     const isTrunk = purpose === 'trunk';
-    for (const list of isTrunk ? telephony : [lists.server]) list.add(addresses, why);
+    const speaks = isTrunk ? telephony : [lists.server, ...(purpose === 'postgres' ? [lists.settle] : [])];
+    for (const list of speaks) list.add(addresses, why);
     if (isIP(host) !== 0) continue;
+    if (purpose === 'postgres') lists.settle.add(resolvers, 'the name of the database');
     // The server looks at the way to a trunk, for its audio, and at the addresses of all names, for this list.
     lists.server.add(resolvers, 'names of connectors');
     if (isTrunk) lists.sip.add(resolvers, 'names of trunks');
@@ -65,7 +73,12 @@ export function compileNetworks(
     const why = named(purpose, usedBy);
     for (const list of service === 'sip' ? telephony : [lists.server]) list.add([network], why);
   }
-  return { server: lists.server.list(), sip: lists.sip.list(), media: lists.media.list() };
+  return {
+    server: lists.server.list(),
+    sip: lists.sip.list(),
+    media: lists.media.list(),
+    settle: lists.settle.list(),
+  };
 }
 
 /** A comment may not end a line early or begin a setting: rules of alerts have names that people chose. */

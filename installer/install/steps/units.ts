@@ -39,6 +39,7 @@ const wanted = ({ staged, places, answers, isRealTime }: InstallContext) => [
     isRealTime,
     hasLowPort: Math.min(answers.ports.web, answers.ports.public) < 1024,
     passwords: storeNames.filter((store) => answers[store]?.passwordFile !== undefined),
+    hasOwnPostgres: answers.postgres !== undefined,
   }),
 ];
 
@@ -48,7 +49,10 @@ export interface Machine {
   hasLowPort: boolean;
   /** Stores of the bank's own that ask for a password. */
   passwords: readonly StoreName[];
+  hasOwnPostgres: boolean;
 }
+
+const settleDropIn = 'own-postgres-settle.conf';
 
 const storeDropIn = (store: StoreName) => `own-${store}.conf`;
 
@@ -56,11 +60,12 @@ const storeDropIn = (store: StoreName) => `own-${store}.conf`;
 export function dropIns(
   source: string,
   unitsDir: string,
-  { isRealTime, hasLowPort, passwords }: Machine,
+  { isRealTime, hasLowPort, passwords, hasOwnPostgres }: Machine,
 ): FileWish[] {
   const list: [isNeeded: boolean, name: string, service: string][] = [
     [!isRealTime, 'no-real-time.conf', 'media'],
     [hasLowPort, 'low-ports.conf', 'server'],
+    [hasOwnPostgres, settleDropIn, 'settle'],
     ...storeNames.map((store): [boolean, string, string] => [
       passwords.includes(store),
       storeDropIn(store),
@@ -81,11 +86,15 @@ const unneededFiles = ({ answers, places: { unitsDir } }: InstallContext): strin
     .map((name) => join(unitsDir, name))
     .filter((file) => existsSync(file));
 
-/** A password that the answers no longer name is not handed over. */
+/** A password that the answers no longer name is not handed over, and nobody speaks to a store that is no longer used. */
 const unneededDropIns = ({ answers, places: { unitsDir } }: InstallContext): string[] =>
-  storeNames
-    .filter((store) => answers[store]?.passwordFile === undefined)
-    .map((store) => join(unitsDir, 'hearthline-server.service.d', storeDropIn(store)))
+  [
+    ...storeNames
+      .filter((store) => answers[store]?.passwordFile === undefined)
+      .map((store) => join('hearthline-server.service.d', storeDropIn(store))),
+    ...(answers.postgres ? [] : [join('hearthline-settle.service.d', settleDropIn)]),
+  ]
+    .map((name) => join(unitsDir, name))
     .filter((file) => existsSync(file));
 
 /** The target, and the timers and paths that it does not pull in. */

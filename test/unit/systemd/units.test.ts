@@ -32,6 +32,7 @@ const dropInOf: Record<string, string> = {
   'low-ports.conf': 'hearthline-server.service',
   'own-postgres.conf': 'hearthline-server.service',
   'own-redis.conf': 'hearthline-server.service',
+  'own-postgres-settle.conf': 'hearthline-settle.service',
 };
 const unitOf = (name: string): Unit => loadUnit(name, [folder])!;
 const main = (part: keyof typeof serviceUsers) => unitOf(`hearthline-${part}.service`);

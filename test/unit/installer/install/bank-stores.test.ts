@@ -122,7 +122,11 @@ describe('units of a house with the bank’s stores', () => {
   });
 
   it('hand passwords to the server alone, and only where there are any', () => {
-    const files = dropIns(systemd, '/units', { ...machine, passwords: ['postgres', 'redis'] });
+    const files = dropIns(systemd, '/units', {
+      ...machine,
+      passwords: ['postgres', 'redis'],
+      hasOwnPostgres: false,
+    });
     expect(files.map(({ path }) => path)).to.deep.equal([
       '/units/hearthline-server.service.d/own-postgres.conf',
       '/units/hearthline-server.service.d/own-redis.conf',
@@ -136,7 +140,12 @@ describe('units of a house with the bank’s stores', () => {
         `Environment=HEARTHLINE_${store.toUpperCase()}_PASSWORD_FILE=%d/${store}-password\n`,
       );
     }
-    expect(dropIns(systemd, '/units', { ...machine, passwords: [] })).to.deep.equal([]);
+    const none = { ...machine, passwords: [], hasOwnPostgres: false };
+    expect(dropIns(systemd, '/units', none)).to.deep.equal([]);
+    const own = dropIns(systemd, '/units', { ...none, hasOwnPostgres: true });
+    expect(own.map(({ path }) => path)).to.deep.equal([
+      '/units/hearthline-settle.service.d/own-postgres-settle.conf',
+    ]);
   });
 });
 

@@ -47,7 +47,12 @@ describe('the networks of the services', () => {
     expect(networksOf(lists.sip)).to.deep.equal(['10.1.0.0/16', '10.9.0.0/24']);
     expect(networksOf(lists.media)).to.deep.equal(['10.1.0.0/16', '10.9.0.0/24']);
     const empty = { phones: [], users: [], trunks: [], monitoring: [] };
-    expect(compileNetworks(empty, none, ['10.0.0.53'])).to.deep.equal({ server: [], sip: [], media: [] });
+    expect(compileNetworks(empty, none, ['10.0.0.53'])).to.deep.equal({
+      server: [],
+      sip: [],
+      media: [],
+      settle: [],
+    });
   });
 
   it('open a connector to the service that speaks to it, and resolvers for names alone', () => {
@@ -70,7 +75,7 @@ describe('the networks of the services', () => {
       expect(networksOf(without[service])).to.not.include('10.0.0.53/32');
   });
 
-  it('open the stores of the bank to the server alone', () => {
+  it('open the stores of the bank to the server alone, and the database to who settles an upgrade', () => {
     const needs = {
       ...none,
       egress: [
@@ -83,6 +88,7 @@ describe('the networks of the services', () => {
     expect(networksOf(lists.server)).to.include.members([...stores, '10.0.0.53/32']);
     for (const service of ['sip', 'media'] as const)
       expect(networksOf(lists[service])).to.deep.equal(['10.1.0.0/16', '10.9.0.0/24']);
+    expect(networksOf(lists.settle)).to.deep.equal(['10.0.0.53/32', '10.7.0.1/32', '10.7.0.2/32']);
   });
 
   it('say for whom each is open, in a comment that no name can break out of', () => {
