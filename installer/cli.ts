@@ -5,6 +5,7 @@
 import { CliError } from './admin-socket.ts';
 import { terminal, type CliIo } from './cli-io.ts';
 import { findHouse, type House } from './house.ts';
+import { StoreAddressFault } from '../server/lib/store-address.ts';
 import { SettingsError } from './settings.ts';
 
 /** Resolves to the exit code: 0 done, 1 refused or found wanting. */
@@ -134,7 +135,8 @@ export async function runCli(args: string[], io: CliIo, env = process.env): Prom
     const run = await command.load();
     return await run(rest, house, io);
   } catch (error) {
-    if (!(error instanceof CliError || error instanceof SettingsError)) throw error;
+    if (!(error instanceof CliError || error instanceof SettingsError || error instanceof StoreAddressFault))
+      throw error;
     io.error(error.message);
     return 1;
   }

@@ -67,9 +67,10 @@ const pinoError = 50;
 /** A line as a person reads it: a JSON entry's message and the error it carries. */
 export function readableLine(line: string): string {
   try {
-    const entry = JSON.parse(line) as { msg?: unknown; err?: { message?: unknown } };
+    const entry = JSON.parse(line) as { msg?: unknown; why?: unknown; err?: { message?: unknown } };
     const message = typeof entry.msg === 'string' ? entry.msg : line;
-    const error = typeof entry.err?.message === 'string' ? `: ${entry.err.message}` : '';
+    const reason = entry.why ?? entry.err?.message;
+    const error = typeof reason === 'string' ? `: ${reason}` : '';
     return `${message}${error}`.slice(0, 300);
   } catch {
     return line.slice(0, 300);
@@ -80,10 +81,12 @@ export function readableLine(line: string): string {
 export function importantText(line: string): string | undefined {
   if (line.startsWith('{')) {
     try {
-      const entry = JSON.parse(line) as { level?: unknown; msg?: unknown; err?: { message?: unknown } };
+      const entry = JSON.parse(line) as { level?: unknown; msg?: unknown; why?: unknown };
       if (typeof entry.level !== 'number' || entry.level < pinoError || typeof entry.msg !== 'string')
         return undefined;
-      return entry.msg.slice(0, 300);
+      // Words of ours about a store, without anything personal.
+      const why = typeof entry.why === 'string' ? `: ${entry.why}` : '';
+      return `${entry.msg}${why}`.slice(0, 300);
     } catch {
       return undefined;
     }

@@ -61,7 +61,9 @@ async function startAll(supervisor: Supervisor): Promise<void> {
   await supervisor.prepare();
   const { layout } = supervisor;
   if (supervisor.isNewDatabase) say('  A new database was made');
-  say('  Starting Postgres, Redis, the SIP engine and the media engine');
+  const { postgres, redis } = supervisor.settings;
+  const stores = [...(postgres ? [] : ['Postgres']), ...(redis ? [] : ['Redis'])];
+  say(`  Starting ${[...stores, 'the SIP engine'].join(', ')} and the media engine`);
   const hasStartedBefore =
     existsSync(layout.seedSiteFile) && existsSync(join(layout.promptsDir, 'music.wav'));
   const prompts = renderPrompts({

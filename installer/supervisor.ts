@@ -25,6 +25,7 @@ import { finishRestore } from './ops/backup/swap.ts';
 import { prepareWalArchive, walArchiveSettings } from './ops/backup/wal-archive.ts';
 import { waitForRedis } from './redis.ts';
 import type { Settings } from './settings.ts';
+import { readDatabaseAddress, readRedisAddress, StoreAddressFault } from '../server/lib/store-address.ts';
 import { readTlsPair, TlsFault } from '../server/lib/tls-pair.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 import type { ProcessName } from './supervised-process.ts';
@@ -62,6 +63,17 @@ function checkTls(files: NonNullable<Settings['tls']>): void {
   }
 }
 
+/** So would be one that cannot read its password. */
+function checkStores({ postgres, redis }: Settings): void {
+  try {
+    if (postgres) readDatabaseAddress(postgres);
+    if (redis) readRedisAddress(redis);
+  } catch (error) {
+    if (error instanceof StoreAddressFault) throw new StartError(error.message);
+    throw error;
+  }
+}
+
 const followMs = 1000;
 const linesShownAtOnce = 4;
 const databaseStartMs = 60_000;
@@ -87,6 +99,10 @@ export class Supervisor {
     return this.layoutMade;
   }
 
+  get settings(): Settings {
+    return this.options.settings;
+  }
+
   /** Lock, leftovers, ports, directories, secrets: everything that can be refused before a start. */
   async prepare(): Promise<void> {
     const { settings, report } = this.options;
@@ -95,6 +111,7 @@ export class Supervisor {
     if (leftovers.length > 0)
       report.line(`A start before this one was cut off; ended what it left: ${leftovers.join(', ')}.`);
     if (settings.tls) checkTls(settings.tls);
+    checkStores(settings);
     if (finishRestore(settings.dataDir))
       report.line('A restore was cut off while it put the data in place; that is finished now.');
     const faults = await portFaults(settings);
@@ -131,7 +148,7 @@ export class Supervisor {
   }
 
   private archiveSettings(layout: Layout): Record<string, string> {
-    if (this.options.archivesLog !== true) return {};
+    if (this.options.archivesLog !== true || this.options.settings.postgres) return {};
     prepareWalArchive({ layout }, layout.postgres.runAs);
     return walArchiveSettings({ layout });
   }

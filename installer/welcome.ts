@@ -2,6 +2,7 @@
 import { networkInterfaces } from 'node:os';
 import type { FirstPhones } from './first-site.ts';
 import { firstNumber } from './first-site.ts';
+import { bankStores } from './bank-stores.ts';
 import type { Settings } from './settings.ts';
 
 export interface WelcomeInput {
@@ -42,6 +43,7 @@ export function welcomeText(input: WelcomeInput): string {
     row('Chats and forms', `${customers}  (opens once the site has a widget, a form or a connector)`),
   );
   lines.push(row('SIP for phones', `${sip}  (UDP and TCP)`), row('Number to call', firstNumber));
+  for (const { title, at } of bankStores(settings)) lines.push(row(title, `the bank’s own, at ${at}`));
   if (setupSecret !== undefined) lines.push(row('Administrator', `one-time secret  ${bold(setupSecret)}`));
   if (firstPhones && setupSecret !== undefined) {
     lines.push('', bold('Two phones, ready to register'));

@@ -40,6 +40,7 @@ import { firstSite, recoverHouse } from './compose/recover-house.ts';
 import { offerSetup, writeSetupSecret } from './compose/setup-secret.ts';
 import { createRecordsSide } from './compose/records.ts';
 import { keepSnapshots } from './compose/snapshots.ts';
+import { createStartingDoor } from './compose/starting-door.ts';
 import { openStores } from './compose/stores.ts';
 import { BadEnvironment, readEnvironment, type ServerConfig } from './config/env.ts';
 import { PromptFiles } from './config/prompt-files.ts';
@@ -77,6 +78,7 @@ async function main(): Promise<void> {
   const stores = await openStores(config, {
     logger,
     instanceId,
+    door: createStartingDoor({ config, tls, logger }),
     onFenced: () => void shutdown.run('fenced').then(() => process.exit(1)),
   });
   shutdown.add('stores', () => stores.close());

@@ -7,6 +7,7 @@ import type { House } from '../house.ts';
 import { isRoot } from '../privilege.ts';
 import { compressions, type Compression } from './backup/base-backup.ts';
 import { backupsIn, findBackup } from './backup/backup-dirs.ts';
+import { refuseWithBankStores } from './backup/bank-backup.ts';
 import { freeBytes, sizeText } from './backup/durable.ts';
 import { readPassphrase } from './backup/keys-file.ts';
 import { partBytes } from './backup/manifest.ts';
@@ -163,7 +164,10 @@ export const backupCommand: OpsCommand = async (args, house, io) => {
   }
   refuseUnlessRoot(house);
   const [word, which, ...rest] = words;
-  if (word === undefined) return take(house, options, io);
+  if (word === undefined) {
+    refuseWithBankStores(house, 'backup');
+    return take(house, options, io);
+  }
   if (word === 'list' && which === undefined) return list(house, backupsDir, io);
   if (word === 'verify' && rest.length === 0) return verify(house, backupsDir, which, io);
   throw new CliError(usage);

@@ -6,8 +6,9 @@ import type { OpsCommand } from '../cli.ts';
 import type { CliIo } from '../cli-io.ts';
 import type { House } from '../house.ts';
 import { levels, lineJson, lineText, type LevelName, type LogLine } from './logs/log-line.ts';
-import { followLogs, logSources, readLogs } from './logs/sources.ts';
+import { followLogs, logSourcesOf, readLogs } from './logs/sources.ts';
 import { readWords } from './read-options.ts';
+import { bankStores } from '../bank-stores.ts';
 
 const usage = `Usage: hearthline logs [server|sip|media|postgres|redis|install] [--since 1h] [--level warn] [--lines N] [--follow] [--json]
   --since    such as 90s, 30m, 1h, 2d, or a moment with its zone
@@ -68,6 +69,15 @@ function tellInstall(house: House, io: CliIo): number {
   return 0;
 }
 
+function refuseSource(house: House, which: string): never {
+  const bank = bankStores(house.settings).find(({ name }) => name === which);
+  if (bank)
+    throw new CliError(
+      `${bank.title} is the bank's own, at ${bank.at}: its log is there. What the server says of it: hearthline logs server`,
+    );
+  throw new CliError(`There is no log "${which}".\n${usage}`);
+}
+
 export const logsCommand: OpsCommand = async (args, house, io) => {
   const { values, positionals } = readWords(args, options, usage);
   if (values.help === true) {
@@ -77,8 +87,8 @@ export const logsCommand: OpsCommand = async (args, house, io) => {
   const [which, ...rest] = positionals;
   if (rest.length > 0) throw new CliError(usage);
   if (which === 'install') return tellInstall(house, io);
-  if (which !== undefined && !logSources.includes(which))
-    throw new CliError(`There is no log "${which}".\n${usage}`);
+  const logSources = logSourcesOf(house);
+  if (which !== undefined && !logSources.includes(which)) refuseSource(house, which);
   const sinceMs = values.since === undefined ? undefined : sinceOf(values.since, Date.now());
   const wish = {
     sources: which === undefined ? logSources : [which],

@@ -1,5 +1,6 @@
 /** `hearthline rehearse`: whether this release would do for the house as it is now; asked by `hearthline upgrade` of the new one. */
 import type { OpsCommand } from '../cli.ts';
+import { refuseWithBankStores } from './backup/bank-backup.ts';
 import { readOptions } from './read-options.ts';
 import { rehearse } from './upgrade/rehearsal.ts';
 
@@ -12,6 +13,7 @@ export const rehearseCommand: OpsCommand = async (args, house, io) => {
     io.out(usage);
     return 0;
   }
+  refuseWithBankStores(house, 'rehearse');
   const startedAt = performance.now();
   await rehearse(house, (text) => io.out(text));
   io.out(`  It took ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);

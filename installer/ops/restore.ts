@@ -5,6 +5,7 @@ import type { OpsCommand } from '../cli.ts';
 import type { CliIo } from '../cli-io.ts';
 import { keysOption, refuseUnlessRoot } from './backup.ts';
 import { findBackup } from './backup/backup-dirs.ts';
+import { refuseWithBankStores } from './backup/bank-backup.ts';
 import { sizeText } from './backup/durable.ts';
 import { restoreHouse, type HouseRestored } from './backup/restore-house.ts';
 import { speedText } from './backup/steps.ts';
@@ -66,6 +67,7 @@ export const restoreCommand: OpsCommand = async (args, house, io) => {
     return 0;
   }
   refuseUnlessRoot(house);
+  refuseWithBankStores(house, 'restore');
   const [which, ...rest] = positionals;
   const atMs = values.at === undefined ? undefined : momentOf(values.at);
   if (rest.length > 0 || (which === undefined && atMs === undefined)) throw new CliError(usage);

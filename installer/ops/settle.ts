@@ -4,7 +4,7 @@
  */
 import { CliError } from '../admin-socket.ts';
 import type { OpsCommand } from '../cli.ts';
-import { waitForPostgres } from '../postgres.ts';
+import { waitForDatabase } from '../stores.ts';
 import { readOptions } from './read-options.ts';
 import { closeJournal, isUnderWay, readJournal } from './upgrade/journal.ts';
 import { putInForce, takeSchemaBack } from './upgrade/switch.ts';
@@ -25,7 +25,7 @@ export const settleCommand: OpsCommand = async (args, house, io) => {
   const journal = readJournal(places);
   if (!journal || isUnderWay(journal)) return 0;
   io.out(`An upgrade to ${journal.to} was cut off: ${journal.from} is put in force again.`);
-  await waitForPostgres(house.layout.postgres.socketDir, databaseMs);
+  await waitForDatabase(house, databaseMs);
   io.out(await takeSchemaBack(places, journal.to, journal.fromSchema));
   await putInForce(places, journal.from, journal.to);
   closeJournal(places);

@@ -45,7 +45,7 @@ function diskLines(disks: readonly DiskStatus[]): string[] {
 }
 
 export function statusText(status: HouseStatus, nowMs: number): string {
-  const { version, commit, node, processes, parts, waiting, backup } = status;
+  const { version, commit, node, processes, bankStores = [], parts, waiting, backup } = status;
   const sum = Object.values(waiting).reduce((all, count) => all + count, 0);
   const where = Object.entries(waiting)
     .filter(([, count]) => count > 0)
@@ -58,6 +58,10 @@ export function statusText(status: HouseStatus, nowMs: number): string {
         ? `  ${name.padEnd(12)}  does not run`
         : `  ${name.padEnd(12)}  process ${String(pid).padEnd(8)} for ${age(nowMs - sinceMs).padEnd(8)} ${megabytes(memoryBytes)}`,
     ),
+    ...bankStores.map(
+      ({ name, at, isAnswering, fault }) =>
+        `  ${name.padEnd(12)}  the bank's own, at ${at}: ${isAnswering ? 'answers' : `NOT REACHED (${fault ?? 'no reason'})`}`,
+    ),
     ...(Object.keys(parts).length > 0 ? [''] : []),
     ...Object.entries(parts).map(
       ([name, { isReady, detail }]) =>
@@ -67,7 +71,9 @@ export function statusText(status: HouseStatus, nowMs: number): string {
     `  waiting       ${sum}${where.length > 0 ? ` (${where.join(', ')})` : ''}`,
     ...diskLines(status.disks),
     certificateLine(status.certificate),
-    `  last backup   ${backup ? `${backup.name}, ${age(nowMs - backup.atMs)} ago` : 'none'}`,
+    bankStores.length > 0
+      ? `  last backup   by the bank's own means (docs/own-stores.md)`
+      : `  last backup   ${backup ? `${backup.name}, ${age(nowMs - backup.atMs)} ago` : 'none'}`,
   ].join('\n');
 }
 

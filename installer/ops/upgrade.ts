@@ -11,6 +11,7 @@ import { CliError } from '../admin-socket.ts';
 import type { House, MachinePlaces } from '../house.ts';
 import { InstallError, runProgram } from '../install/system.ts';
 import { putRelease } from '../install/steps/release.ts';
+import { bankStores } from '../bank-stores.ts';
 import { openBundle, type OpenBundle } from '../release/bundle-file.ts';
 import { readReleaseInfo, releaseName, type ReleaseInfo } from '../release/release-info.ts';
 import { readWords } from './read-options.ts';
@@ -54,6 +55,17 @@ function refuseSecond(places: MachinePlaces): void {
     isUnderWay(journal)
       ? 'Another upgrade is under way. Nothing was done.'
       : `An upgrade to ${journal.to} was cut off. First: hearthline settle (which the next start does as well).`,
+  );
+}
+
+/** A rehearsal is on a copy of the stores' files, which those of the bank do not give. */
+function refuseRehearsal(house: House, { skipRehearsal }: Options): void {
+  const banks = bankStores(house.settings);
+  if (banks.length === 0 || skipRehearsal) return;
+  const named = banks.map(({ title, at }) => `${title} (${at})`).join(' and ');
+  throw new CliError(
+    `An upgrade cannot be rehearsed here: ${named} ${banks.length === 1 ? 'is' : 'are'} the bank's own, and a rehearsal works on a copy that only our own stores can give.\n` +
+      'Have the database backed up, then: hearthline upgrade BUNDLE --skip-rehearsal. Where it does not go well it goes back by itself all the same. Nothing was done.',
   );
 }
 
@@ -195,6 +207,7 @@ export const upgradeCommand: OpsCommand = async (args, house, io) => {
   const places = machineOf(house);
   if (options.finish) return finish(house, options.now, io);
   if (options.bundle === undefined) throw new CliError(usage);
+  refuseRehearsal(house, options);
   refuseSecond(places);
   const key = options.key === undefined ? places.releaseKeyFile : resolve(options.key);
   if (!existsSync(key))

@@ -5,7 +5,7 @@
 import { connect } from 'node:net';
 import { chmodSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import express from 'express';
 import type { Express, Request } from 'express';
 import { siteLimitBytes } from '../contract/rest.ts';
@@ -98,7 +98,7 @@ function isAnswering(path: string): Promise<boolean> {
 }
 
 /** Listens on the socket file, which nobody else can open at any moment. Refuses to take a living server's place. */
-export async function listenAdminSocket(app: Express, path: string): Promise<Server> {
+export async function listenAdminSocket(app: RequestListener, path: string): Promise<Server> {
   if (statSync(path, { throwIfNoEntry: false })?.isSocket()) {
     if (await isAnswering(path)) throw refusal('conflict', `another server answers on ${path}`);
     rmSync(path);

@@ -17,19 +17,29 @@ export function healthOf(
   const engines = calls.health();
   const log = stores.log.health();
   const projector = stores.projector()?.health();
+  const databaseFault = stores.databaseFault();
   const parts: HealthAnswer['parts'] = {
     'sip-engine': { isReady: engines.sip },
     'media-engine': { isReady: engines.media },
-    redis: { isReady: stores.isRedisUp() },
+    redis: redisPart(stores),
     log: { isReady: log.isOk, detail: `${log.state}, ${log.unwritten} events not yet in Redis` },
     postgres: {
       isReady: projector !== undefined && projector.fault !== 'postgres' && stores.isDatabaseUp(),
-      detail: projector ? `history is at ${projector.projectedSeq} of ${log.lastSeq}` : 'not reached yet',
+      detail: [
+        projector ? `history is at ${projector.projectedSeq} of ${log.lastSeq}` : 'not reached yet',
+        ...(databaseFault === undefined ? [] : [databaseFault]),
+      ].join('; '),
     },
     routing: { isReady: isTakenOver },
   };
   const isReady = Object.values(parts).every((part) => part.isReady);
   return { isReady, parts: { ...parts, ...channelParts(channels), ...watched } };
+}
+
+function redisPart(stores: Stores): HealthAnswer['parts'][string] {
+  const isReady = stores.isRedisUp();
+  const why = stores.redisFault();
+  return { isReady, ...(!isReady && why !== undefined && { detail: why }) };
 }
 
 function channelParts(channels: Record<string, ChannelHealth>): HealthAnswer['parts'] {

@@ -22,11 +22,13 @@ import type { ServerConfig } from '../config/env.ts';
 import type { HearthlineEvent } from '../contract/events.ts';
 import { siteSchema, type Site } from '../contract/site.ts';
 import type { Logger } from '../lib/log.ts';
+import { storeFault } from '../lib/store-fault.ts';
 import { closeClient, createRedisClient, type RedisClient } from '../redis/client.ts';
 import { openEventLog, type EventLog } from '../redis/event-log.ts';
 import { openLegStore, type RedisLegStore } from '../redis/leg-store.ts';
 import { recover } from '../redis/recovery.ts';
 import { createSnapshotStore, type SnapshotStore } from '../redis/snapshots.ts';
+import type { StartingDoor } from './starting-door.ts';
 
 export interface Stores {
   log: EventLog;
@@ -43,6 +45,9 @@ export interface Stores {
   redisCommands: { sendCommand(args: string[]): Promise<unknown> };
   isRedisUp(): boolean;
   isDatabaseUp(): boolean;
+  /** Why it is away, in words; undefined while it is there, or nothing is known. */
+  redisFault(): string | undefined;
+  databaseFault(): string | undefined;
   /** Undefined until Postgres has been reached for the first time. */
   projector(): Projector | undefined;
   recover(take: {
@@ -58,18 +63,25 @@ const siteCopyKey = 'hl:site';
 
 export async function openStores(
   config: ServerConfig,
-  options: { logger: Logger; instanceId: string; onFenced: () => void },
+  options: { logger: Logger; instanceId: string; onFenced: () => void; door: StartingDoor },
 ): Promise<Stores> {
-  const { logger, instanceId, onFenced } = options;
-  const client = createRedisClient({ ...config.redis, name: 'hearthline', logger });
-  await client.connect();
+  const { logger, instanceId, onFenced, door } = options;
+  let redisFault: string | undefined;
+  const client = createRedisClient({
+    ...config.redis,
+    name: 'hearthline',
+    logger,
+    onFault: (why) => (redisFault = why),
+  });
+  await door.during('redis', () => redisFault, client.connect());
   const sequelize = connectDatabase({ ...config.postgres, logger });
   const events = createEventRepo(sequelize);
   const mirror = createSnapshotRepo(sequelize);
   const fairness = createFairnessReader(config.postgres);
   const figures = createFigures(config.postgres, logger);
   const snapshots = createSnapshotStore({ client, logger, mirror });
-  const isDatabaseUp = await reachDatabase(sequelize, logger, databaseWaitMs);
+  const reaching = new DatabaseReach(sequelize, logger);
+  const isDatabaseUp = await door.during('postgres', () => reaching.fault, reaching.within(databaseWaitMs));
   // Without Postgres nothing is known to be in history: all that Redis holds stays in memory against an emptied Redis.
   const minSeq = isDatabaseUp ? await events.lastSeq() : 0;
   const log = await openEventLog({ client, minSeq, logger, instanceId, onFenced });
@@ -91,9 +103,11 @@ export async function openStores(
   let isClosing = false;
   if (isDatabaseUp) startHistory();
   else
-    void reachDatabase(sequelize, logger, Infinity, () => isClosing).then((isUp) => {
-      if (isUp) startHistory();
-    });
+    void reaching
+      .within(Infinity, () => isClosing)
+      .then((isUp) => {
+        if (isUp) startHistory();
+      });
 
   return {
     log,
@@ -110,6 +124,8 @@ export async function openStores(
     redisCommands: { sendCommand: (args) => client.sendCommand(args) },
     isRedisUp: () => client.isReady,
     isDatabaseUp: () => probe.isUp,
+    redisFault: () => redisFault,
+    databaseFault: () => probe.fault,
     projector: () => projector,
     async recover({ onSnapshot, onEvent }) {
       await recover({
@@ -136,24 +152,46 @@ export async function openStores(
   };
 }
 
-/** Connects and migrates; false when it took longer than `waitMs`. */
-async function reachDatabase(
-  sequelize: Sequelize,
-  logger: Logger,
-  waitMs: number,
-  isGivenUp: () => boolean = () => false,
-): Promise<boolean> {
-  const until = Date.now() + waitMs;
-  for (;;) {
-    try {
-      await migrateUp(sequelize, logger);
-      return true;
-    } catch (err) {
-      if (isGivenUp()) return false;
-      logger.warn({ err }, 'waiting for Postgres');
-      if (Date.now() >= until) return false;
+/** Connects and migrates, however often it takes. */
+class DatabaseReach {
+  readonly #sequelize: Sequelize;
+  readonly #logger: Logger;
+  #fault: string | undefined;
+
+  constructor(sequelize: Sequelize, logger: Logger) {
+    this.#sequelize = sequelize;
+    this.#logger = logger;
+  }
+
+  /** Why the last try failed, in words. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
+  /** False when it took longer than `waitMs`. */
+  async within(waitMs: number, isGivenUp: () => boolean = () => false): Promise<boolean> {
+    const until = Date.now() + waitMs;
+    for (;;) {
+      try {
+        await migrateUp(this.#sequelize, this.#logger);
+        this.#fault = undefined;
+        return true;
+      } catch (err) {
+        if (isGivenUp()) return false;
+        this.#tell(err);
+        if (Date.now() >= until) return false;
+      }
+      await new Promise((resolve) => void setTimeout(resolve, databaseRetryMs));
     }
-    await new Promise((resolve) => void setTimeout(resolve, databaseRetryMs));
+  }
+
+  /** A line for each reason, not for each try. */
+  #tell(err: unknown): void {
+    const { why, isRefusal } = storeFault(err);
+    if (why === this.#fault) return;
+    this.#fault = why;
+    if (isRefusal) this.#logger.error({ err, why }, 'Postgres does not let us in');
+    else this.#logger.warn({ err, why }, 'waiting for Postgres');
   }
 }
 

@@ -3,6 +3,7 @@
  * A question that is not answered in time counts as no; it is not asked again before it has come back.
  */
 import type { Sequelize } from 'sequelize';
+import { storeFault } from '../lib/store-fault.ts';
 
 const everyMs = 500;
 const patienceMs = 1500;
@@ -11,7 +12,7 @@ export class DatabaseProbe {
   readonly #sequelize: Sequelize;
   readonly #timer: NodeJS.Timeout;
   #askedAt: number | undefined;
-  #isUp = true;
+  #fault: string | undefined;
 
   constructor(sequelize: Sequelize) {
     this.#sequelize = sequelize;
@@ -21,7 +22,12 @@ export class DatabaseProbe {
 
   get isUp(): boolean {
     const isLate = this.#askedAt !== undefined && performance.now() - this.#askedAt > patienceMs;
-    return this.#isUp && !isLate;
+    return this.#fault === undefined && !isLate;
+  }
+
+  /** Why the last question was not answered, in words. */
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
   async #ask(): Promise<void> {
@@ -29,9 +35,9 @@ export class DatabaseProbe {
     this.#askedAt = performance.now();
     try {
       await this.#sequelize.query('SELECT 1');
-      this.#isUp = true;
-    } catch {
-      this.#isUp = false;
+      this.#fault = undefined;
+    } catch (error) {
+      this.#fault = storeFault(error).why;
     } finally {
       this.#askedAt = undefined;
     }

@@ -10,6 +10,7 @@ import { createClient } from 'redis';
 import type { RedisClientOptions, RedisClientType } from 'redis';
 import type { Logger } from '../lib/log.ts';
 import { isOwnRedis, type RedisPlace } from '../lib/store-address.ts';
+import { storeFault } from '../lib/store-fault.ts';
 
 export type RedisClient = RedisClientType;
 
@@ -18,6 +19,8 @@ export interface RedisOptions {
   name: string;
   logger: Logger;
   isFailFast?: boolean;
+  /** Why it is away, in words; undefined when it is back. */
+  onFault?: (why: string | undefined) => void;
 }
 
 const firstRetryMs = 20;
@@ -48,7 +51,7 @@ export function createRedisClient(options: RedisOptions & RedisPlace): RedisClie
     disableClientInfo: true,
     maintNotifications: 'disabled',
   });
-  watch(client, options.logger, options.name);
+  watch(client, options);
   return client;
 }
 
@@ -60,29 +63,30 @@ function failFast(isFailFast = false): {
 }
 
 /** Another connection to the same Redis. */
-export function duplicateClient(
-  client: RedisClient,
-  options: { name: string; logger: Logger; isFailFast?: boolean },
-): RedisClient {
+export function duplicateClient(client: RedisClient, options: RedisOptions): RedisClient {
   const copy = client.duplicate({
     name: options.name,
     ...failFast(options.isFailFast),
   });
-  watch(copy, options.logger, options.name);
+  watch(copy, options);
   return copy;
 }
 
-/** One line when it goes and one when it is back, not one for every try. */
-function watch(client: RedisClient, logger: Logger, connection: string): void {
-  let isAway = false;
+/** One line when it goes, one when the reason is another and one when it is back, not one for every try. */
+function watch(client: RedisClient, { logger, name: connection, onFault }: RedisOptions): void {
+  let fault: string | undefined;
   client.on('error', (err: Error) => {
-    if (isAway) return;
-    isAway = true;
-    logger.warn({ err, connection }, 'redis is away');
+    const { why, isRefusal } = storeFault(err);
+    const isNew = fault === undefined || (isRefusal && why !== fault);
+    if (isNew && isRefusal) logger.error({ err, connection, why }, 'redis does not let us in');
+    else if (isNew) logger.warn({ err, connection, why }, 'redis is away');
+    fault = why;
+    onFault?.(why);
   });
   client.on('ready', () => {
-    if (isAway) logger.info({ connection }, 'redis is back');
-    isAway = false;
+    if (fault !== undefined) logger.info({ connection }, 'redis is back');
+    fault = undefined;
+    onFault?.(undefined);
   });
 }
 

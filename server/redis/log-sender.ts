@@ -9,6 +9,7 @@
  */
 import { AppError } from '../lib/app-error.ts';
 import type { Logger } from '../lib/log.ts';
+import { storeFault } from '../lib/store-fault.ts';
 import type { RedisClient } from './client.ts';
 import type { RedisKeys } from './keys.ts';
 import { readRaw, toRawEntries } from './log-reader.ts';
@@ -115,7 +116,7 @@ export class LogSender {
       } catch (err) {
         // Redis may be away or still loading: opening waits for it, a refusal of ours goes out.
         if (err instanceof AppError || !this.#client.isOpen) throw err;
-        if (!isTold) this.#logger.warn({ err }, 'event log waits for redis');
+        if (!isTold) this.#logger.warn({ err, why: storeFault(err).why }, 'event log waits for redis');
         isTold = true;
       }
       await pause(50);

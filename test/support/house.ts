@@ -70,9 +70,7 @@ export class House {
   private constructor(stack: Stack) {
     this.stack = stack;
     this.db = connectDatabase({
-      socketDir: stack.pgSocket,
-      database: 'hearthline',
-      user: 'hearthline',
+      ...stack.database,
       poolMax: 2,
       logger: createLogger('test', 'silent'),
     });

@@ -14,9 +14,11 @@ import type { FirstPhones } from '../../installer/first-site.ts';
 import { takenRtpPorts } from '../../installer/ports.ts';
 import { freePort } from './free-port.ts';
 import { renderPrompts } from '../../installer/prompts.ts';
+import { databaseOf } from '../../installer/stores.ts';
 import { catalogueTexts, soundPrompts } from '../../server/config/prompt-catalogue.ts';
 import type { ProcessName } from '../../installer/supervised-process.ts';
 import { Supervisor } from '../../installer/supervisor.ts';
+import type { DatabasePlace, StoreAddress } from '../../server/lib/store-address.ts';
 import { copyPostgresTemplate } from './postgres.ts';
 import { makeTempDir, removeTempDir } from './temp-dir.ts';
 
@@ -38,6 +40,9 @@ export interface StackOptions {
   dataDir?: string;
   /** Keeps the database's log for restores to any moment. */
   archivesLog?: boolean;
+  /** The bank's own in place of ours. */
+  postgres?: StoreAddress;
+  redis?: StoreAddress;
 }
 
 export interface Stack {
@@ -54,6 +59,8 @@ export interface Stack {
   readonly redisSocket: string;
   /** The directory: `host` for pg. Database and user are both "hearthline". */
   readonly pgSocket: string;
+  /** The database, wherever it is. */
+  readonly database: DatabasePlace;
   /** Phones, passwords and PIN of the product's first site; undefined with a site of the test's own. */
   readonly firstPhones: FirstPhones | undefined;
   pids(): Partial<Record<ProcessName, number>>;
@@ -162,6 +169,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...rtpPorts,
     bind: options.bind ?? '127.0.0.1',
     ...(options.tls && { tls: options.tls }),
+    ...(options.postgres && { postgres: options.postgres }),
+    ...(options.redis && { redis: options.redis }),
   };
   const scheme = options.tls ? 'https' : 'http';
   const isNew = !existsSync(join(settings.dataDir, 'postgres', 'PG_VERSION'));
@@ -213,6 +222,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     adminSocket: layout.adminSocket,
     redisSocket: layout.redis.socket,
     pgSocket: layout.postgres.socketDir,
+    database: databaseOf({ layout, settings }),
     firstPhones,
     pids: () => supervisor.pids(),
     isRunning: (name) => supervisor.process(name).isRunning,

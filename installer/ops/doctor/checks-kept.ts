@@ -1,5 +1,5 @@
 /** What is kept: disks, databases, backups, certificate, trail, clock: pure. */
-import { opsCommand, type Check, type Finding } from './facts.ts';
+import { bankStore, opsCommand, storeLog, type Check, type Finding, type HouseFacts } from './facts.ts';
 
 const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GB`;
 const hourMs = 3_600_000;
@@ -25,6 +25,7 @@ export const checkDisks: Check = ({ status }) => {
 };
 
 export const checkWalArchive: Check = (facts) => {
+  if (bankStore(facts, 'postgres')) return [];
   const { wal, postgres, nowMs } = facts;
   const findings: Finding[] = [];
   if (wal?.isFull === true)
@@ -64,6 +65,8 @@ export const checkWalArchive: Check = (facts) => {
 const backupHours = 26;
 
 export const checkBackup: Check = (facts) => {
+  // With a store that is the bank's own, so are the backups.
+  if (facts.status.bankStores !== undefined) return [];
   const { backup } = facts.status;
   const remedy = `Take one: ${opsCommand(facts, 'backup')}${facts.house.kind === 'installed' ? '; systemctl status hearthline-backup.timer tells when the next is due' : ''}`;
   if (!backup) return [{ level: 'warning', what: 'There is no backup', remedy }];
@@ -141,7 +144,9 @@ export const checkClock: Check = ({ nowMs, postgres, newestFile, machine }) => {
 
 export const checkPostgres: Check = (facts) => {
   const { postgres, status } = facts;
-  const isRunning = status.processes.some(({ name, pid }) => name === 'postgres' && pid !== undefined);
+  const isRunning =
+    bankStore(facts, 'postgres')?.isAnswering ??
+    status.processes.some(({ name, pid }) => name === 'postgres' && pid !== undefined);
   if (!postgres) return [];
   const findings: Finding[] = [];
   if (postgres.connections > postgres.maxConnections * 0.8)
@@ -159,6 +164,17 @@ export const checkPostgres: Check = (facts) => {
   return findings.length > 0 || !isRunning ? findings : [{ level: 'ok', what: 'Postgres is in order' }];
 };
 
+function redisRemedy(facts: HouseFacts, wanted: string): string {
+  const bank = bankStore(facts, 'redis');
+  if (bank)
+    return `Whoever keeps the bank's Redis at ${bank.at} sets it: its setting ${wanted} (docs/own-stores.md)`;
+  const again =
+    facts.house.kind === 'installed'
+      ? 'run install.sh of the release again, then systemctl restart hearthline-redis'
+      : 'Ctrl-C and npm start';
+  return `Its setting ${wanted}: ${again}`;
+}
+
 export const checkRedis: Check = (facts) => {
   const { redis } = facts;
   if (!redis) return [];
@@ -167,19 +183,19 @@ export const checkRedis: Check = (facts) => {
     findings.push({
       level: 'fault',
       what: 'Redis keeps nothing on disk: what is not in history yet is gone when it ends',
-      remedy: `Its setting appendonly must be yes: ${facts.house.kind === 'installed' ? 'run install.sh of the release again, then systemctl restart hearthline-redis' : 'Ctrl-C and npm start'}`,
+      remedy: redisRemedy(facts, 'appendonly must be yes'),
     });
   if (!redis.isWriteOk || !redis.isRewriteOk)
     findings.push({
       level: 'fault',
       what: 'Redis could not write its file',
-      remedy: `Its disk may be full: see ${opsCommand(facts, 'logs redis')}`,
+      remedy: `Its disk may be full: see ${storeLog(facts, 'redis')}`,
     });
   if (redis.policy !== 'noeviction')
     findings.push({
       level: 'fault',
       what: `Redis may throw events away (maxmemory-policy is ${redis.policy})`,
-      remedy: 'It must be noeviction: restart Redis with the settings that Hearthline wrote',
+      remedy: redisRemedy(facts, 'maxmemory-policy must be noeviction'),
     });
   if (redis.machineBytes > 0 && redis.usedBytes > redis.machineBytes * 0.5)
     findings.push({

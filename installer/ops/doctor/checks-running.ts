@@ -5,6 +5,7 @@ import {
   opsCommand,
   restartCommand,
   startCommand,
+  storeLog,
   type Check,
   type Finding,
   type HouseFacts,
@@ -45,6 +46,19 @@ export const checkProcesses: Check = (facts) => {
     remedy: `See why with ${opsCommand(facts, `logs ${name} --level warn`)}, then ${restartCommand(facts, name)}`,
   }));
 };
+
+/** Signed in to as the server does it. */
+export const checkBankStores: Check = ({ status }) =>
+  (status.bankStores ?? []).map(({ name, title, at, isAnswering, fault }) =>
+    isAnswering
+      ? { level: 'ok', what: `The bank's own ${title}, at ${at}, answers` }
+      : {
+          level: 'fault',
+          what: `The bank's own ${title}, at ${at}, does not take us${fault === undefined ? '' : ` (${fault})`}: ${meaning[name]}`,
+          remedy:
+            'Whoever keeps it knows whether it runs; address, password and authority are in the settings (docs/own-stores.md)',
+        },
+  );
 
 const restartsAtMost = 3;
 const youngMs = 10 * 60_000;
@@ -144,7 +158,7 @@ export const checkHistory: Check = (facts) => {
     findings.push({
       level: 'warning',
       what: `History is ${lag} events behind: reports and lists are old`,
-      remedy: `Postgres is away or slow: ${opsCommand(facts, 'logs postgres')}`,
+      remedy: `Postgres is away or slow: see ${storeLog(facts, 'postgres')}`,
     });
   for (const name of ['missing', 'unreadable'])
     if ((metricOf(facts.metrics, `hearthline_projector_${name}_events_total`) ?? 0) > 0)
@@ -157,7 +171,7 @@ export const checkHistory: Check = (facts) => {
     findings.push({
       level: 'fault',
       what: `${waiting} events are not in Redis yet`,
-      remedy: `Redis is away or its disk is full: ${opsCommand(facts, 'logs redis')}`,
+      remedy: `Redis is away or its disk is full: see ${storeLog(facts, 'redis')}`,
     });
   return findings;
 };

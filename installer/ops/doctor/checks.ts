@@ -8,6 +8,7 @@ const checks: readonly Check[] = [
   kept.checkRestore,
   machine.checkUpgrade,
   running.checkProcesses,
+  running.checkBankStores,
   running.checkParts,
   running.checkRestarts,
   running.checkUnits,

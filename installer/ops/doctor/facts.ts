@@ -41,6 +41,7 @@ export interface RedisFacts {
   isRewriteOk: boolean;
   policy: string;
   usedBytes: number;
+  /** What it may use: its own bound, else the memory of its machine. */
   machineBytes: number;
 }
 
@@ -101,6 +102,16 @@ export const restartCommand = ({ house }: Pick<HouseFacts, 'house'>, part: strin
 
 export const opsCommand = ({ house }: Pick<HouseFacts, 'house'>, words: string): string =>
   house.kind === 'installed' ? `hearthline ${words}` : `npm run ops -- ${words}`;
+
+/** The bank's own, where it is that. */
+export const bankStore = ({ status }: Pick<HouseFacts, 'status'>, name: 'postgres' | 'redis') =>
+  status.bankStores?.find((store) => store.name === name);
+
+/** Where the log of a store is read. */
+export const storeLog = (facts: HouseFacts, name: 'postgres' | 'redis'): string => {
+  const bank = bankStore(facts, name);
+  return bank ? `the log of the bank's own ${bank.title}, at ${bank.at}` : opsCommand(facts, `logs ${name}`);
+};
 
 /** A value of the metrics, the first of its name whatever its labels. */
 export function metricOf(metrics: string | undefined, name: string): number | undefined {

@@ -1,17 +1,16 @@
 /** What the two databases say of themselves. It reads only, and gives up soon: they may be what is wrong. */
-import { totalmem } from 'node:os';
 import { createAuditTrail } from '../../../server/audit/audit-trail.ts';
 import { connectDatabase } from '../../../server/db/connect.ts';
 import { createLogger } from '../../../server/lib/log.ts';
-import { closeClient, createRedisClient, type RedisClient } from '../../../server/redis/client.ts';
+import { closeClient } from '../../../server/redis/client.ts';
 import type { House } from '../../house.ts';
-import { databaseOf, redisOf } from '../../stores.ts';
+import { databaseOf } from '../../stores.ts';
 import { rowsOf } from '../backup/database-facts.ts';
+import { connectedRedis } from '../status/bank-stores.ts';
 import type { PostgresFacts, RedisFacts } from './facts.ts';
 
 /** Of the audit trail: all of it takes minutes in an old house, and `audit verify` is there for it. */
 const auditEntries = 500;
-const redisBoundMs = 2000;
 
 export function openHouseDatabase(house: House, applicationName: string) {
   return connectDatabase({
@@ -22,8 +21,9 @@ export function openHouseDatabase(house: House, applicationName: string) {
   });
 }
 
+/** A bank's server shows us others' connections without their kind. */
 const numbersSql = `select
-  (select count(*) from pg_stat_activity where backend_type = 'client backend') as connections,
+  (select count(*) from pg_stat_activity where coalesce(backend_type, 'client backend') = 'client backend') as connections,
   current_setting('max_connections') as max,
   current_setting('archive_mode') as archive_mode,
   (select round(extract(epoch from last_failed_time) * 1000) from pg_stat_archiver
@@ -77,30 +77,8 @@ export async function gatherPostgres(house: House): Promise<PostgresFacts> {
 
 const inInfo = (info: string, name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? '';
 
-/** The client itself would try for ever. */
-async function connectSoon(client: RedisClient): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const isLate = new Promise<never>((_, fail) => {
-    timer = setTimeout(() => fail(new Error('Redis does not answer')), redisBoundMs);
-  });
-  try {
-    await Promise.race([client.connect(), isLate]);
-  } catch (error) {
-    client.destroy();
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 export async function gatherRedis(house: House): Promise<RedisFacts> {
-  const client = createRedisClient({
-    ...redisOf(house),
-    name: 'hearthline-doctor',
-    logger: createLogger('ops', 'silent'),
-    isFailFast: true,
-  });
-  await connectSoon(client);
+  const client = await connectedRedis(house, 'hearthline-doctor');
   try {
     const info = await client.sendCommand<string>(['INFO']);
     return {
@@ -110,7 +88,7 @@ export async function gatherRedis(house: House): Promise<RedisFacts> {
       isRewriteOk: inInfo(info, 'aof_last_bgrewrite_status') !== 'err',
       policy: inInfo(info, 'maxmemory_policy'),
       usedBytes: Number(inInfo(info, 'used_memory')),
-      machineBytes: totalmem(),
+      machineBytes: Number(inInfo(info, 'maxmemory')) || Number(inInfo(info, 'total_system_memory')),
     };
   } finally {
     await closeClient(client);

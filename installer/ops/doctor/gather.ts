@@ -98,10 +98,12 @@ function openSecrets(house: House): string[] {
   const others = (path: string, mask: number) =>
     ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & mask) !== 0;
   const { keyFile } = tlsPlaces(house);
+  const { tls, postgres, redis } = house.settings;
+  const passwords = [postgres?.passwordFile, redis?.passwordFile].filter((path) => path !== undefined);
   return [
     ...files.filter((path) => others(path, 0o077)),
-    // The key of the pages is its group's, so that the server's user may read it.
-    ...[house.settings.tls?.keyFile ?? keyFile].filter((path) => others(path, 0o007)),
+    // The key of the pages and the passwords of the bank's stores may be their group's, so that the server's user may read them.
+    ...[tls?.keyFile ?? keyFile, ...passwords].filter((path) => others(path, 0o007)),
   ];
 }
 
@@ -121,15 +123,19 @@ export async function gatherFacts(house: House): Promise<HouseFacts> {
   const isRunning = (name: string) => pidOf(name) !== undefined;
   // What does not run is told as such, and once.
   const metrics = isRunning('server') ? await askServer(house, '/metrics') : undefined;
-  const postgres = isRunning('postgres') ? await attempt('Postgres', () => gatherPostgres(house)) : undefined;
-  const redis = isRunning('redis') ? await attempt('Redis', () => gatherRedis(house)) : undefined;
-  const wal = await attempt("the archive of the database's log", () => walArchiveState(house));
+  const bank = (name: string) => status.bankStores?.find((store) => store.name === name);
+  const isThere = (name: string) => bank(name)?.isAnswering ?? isRunning(name);
+  const postgres = isThere('postgres') ? await attempt('Postgres', () => gatherPostgres(house)) : undefined;
+  const redis = isThere('redis') ? await attempt('Redis', () => gatherRedis(house)) : undefined;
+  const wal = bank('postgres')
+    ? undefined
+    : await attempt("the archive of the database's log", () => walArchiveState(house));
   const newest = await attempt('files of the data', () =>
     newestFile([
       layout.dataDir,
       layout.logDir,
       layout.recordingsDir,
-      join(layout.redis.dataDir, 'appendonlydir'),
+      ...(bank('redis') ? [] : [join(layout.redis.dataDir, 'appendonlydir')]),
     ]),
   );
   const restore = await attempt('an unfinished restore', () => unfinishedRestore(layout.dataDir));

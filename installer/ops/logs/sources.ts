@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CliError } from '../../admin-socket.ts';
 import type { House } from '../../house.ts';
-import { processNames } from '../status/processes.ts';
+import { processNamesOf } from '../status/processes.ts';
 import { inheritTimes, readLine, type LogLine } from './log-line.ts';
 
 export interface Wish {
@@ -136,4 +136,5 @@ export async function followLogs(house: House, wish: Wish, onLine: (line: LogLin
   );
 }
 
-export const logSources: readonly string[] = processNames;
+/** Of a store that is the bank's own nothing is written here. */
+export const logSourcesOf = (house: House): readonly string[] => processNamesOf(house);

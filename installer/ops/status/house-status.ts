@@ -7,6 +7,7 @@ import { projectRoot } from '../../program.ts';
 import { readReleaseInfo } from '../../release/release-info.ts';
 import { backupsIn } from '../backup/backup-dirs.ts';
 import { certificateStatus, type CertificateStatus } from '../certificates/status.ts';
+import { type BankStoreStatus, bankStoreStatuses } from './bank-stores.ts';
 import { processStatuses, type ProcessStatus } from './processes.ts';
 
 export interface DiskStatus {
@@ -22,6 +23,8 @@ export interface HouseStatus {
   commit?: string;
   node: string;
   processes: ProcessStatus[];
+  /** Stores that are the bank's own; left out where both are ours. */
+  bankStores?: BankStoreStatus[];
   /** Of the running server: what is ready and what is not; empty when it does not answer. */
   parts: Record<string, { isReady: boolean; detail?: string }>;
   /** Contacts that wait, by queue; empty when the server does not answer. */
@@ -71,7 +74,11 @@ function newestBackup(dir: string): HouseStatus['backup'] {
 
 export async function houseStatus(house: House): Promise<HouseStatus> {
   const { layout } = house;
-  const [health, metrics] = await Promise.all([askServer(house, '/healthz'), askServer(house, '/metrics')]);
+  const [health, metrics, banks] = await Promise.all([
+    askServer(house, '/healthz'),
+    askServer(house, '/metrics'),
+    bankStoreStatuses(house),
+  ]);
   const told = health === undefined ? undefined : (JSON.parse(health) as HouseStatus);
   const { state, daysLeft, fault } = certificateStatus(house);
   const backup = newestBackup(house.backupsDir);
@@ -80,6 +87,7 @@ export async function houseStatus(house: House): Promise<HouseStatus> {
     ...versionOf(),
     node: process.versions.node,
     processes: processStatuses(house),
+    ...(banks.length > 0 && { bankStores: banks }),
     parts: told?.parts ?? {},
     waiting: waitingIn(metrics ?? ''),
     disks: [

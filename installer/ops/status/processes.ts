@@ -1,4 +1,4 @@
-/** The five processes of a house as the kernel has them: found by their user where systemd runs them, else by their pid files. */
+/** The processes of a house as the kernel has them: found by their user where systemd runs them, else by their pid files. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { serviceUsers, type House } from '../../house.ts';
@@ -16,6 +16,10 @@ export interface ProcessStatus {
 }
 
 export const processNames: readonly ProcessName[] = ['postgres', 'redis', 'sip', 'media', 'server'];
+
+/** Without a store that is the bank's: that is nobody's process here. */
+export const processNamesOf = ({ settings }: Pick<House, 'settings'>): readonly ProcessName[] =>
+  processNames.filter((name) => (name !== 'postgres' && name !== 'redis') || settings[name] === undefined);
 
 function read(path: string): string {
   try {
@@ -76,7 +80,7 @@ function familyMemory(main: Row, rows: readonly Row[]): number {
 
 export function processStatuses(house: House): ProcessStatus[] {
   const rows = allProcesses();
-  return processNames.map((name) => {
+  return processNamesOf(house).map((name) => {
     const main =
       house.kind === 'installed' ? mainOf(serviceUsers[name], rows, '/') : byPidFile(house, name, rows);
     if (!main) return { name };

@@ -27,6 +27,14 @@ export function cleanStatus(status: HouseStatus): HouseStatus {
   return {
     ...status,
     parts: withoutDetails(status.parts),
+    ...(status.bankStores && {
+      bankStores: status.bankStores.map(({ name, title, isAnswering }) => ({
+        name,
+        title,
+        at: 'another machine',
+        isAnswering,
+      })),
+    }),
     disks: status.disks.map((disk) => ({ ...disk, path: disk.what })),
     certificate: { state, ...(daysLeft !== undefined && { daysLeft }) },
   };
@@ -75,7 +83,7 @@ export function cleanMetrics(text: string): string {
 }
 
 export function cleanSettings(kind: string, settings: Settings): object {
-  const { httpPort, publicPort, sipPort, rtpFirst, rtpLast, bind, tls } = settings;
+  const { httpPort, publicPort, sipPort, rtpFirst, rtpLast, bind, tls, postgres, redis } = settings;
   return {
     kind,
     httpPort,
@@ -85,5 +93,7 @@ export function cleanSettings(kind: string, settings: Settings): object {
     rtpLast,
     bind: bind === '0.0.0.0' ? 'all addresses' : bind.startsWith('127.') ? 'loopback' : 'one address',
     hasTls: tls !== undefined,
+    isPostgresTheBanks: postgres !== undefined,
+    isRedisTheBanks: redis !== undefined,
   };
 }

@@ -12,7 +12,7 @@ import { unitStates } from '../doctor/gather-machine.ts';
 import { gatherFacts } from '../doctor/gather.ts';
 import { openHouseDatabase } from '../doctor/gather-stores.ts';
 import { lineJson } from '../logs/log-line.ts';
-import { linesOf, logSources } from '../logs/sources.ts';
+import { linesOf, logSourcesOf } from '../logs/sources.ts';
 import { askServer } from '../status/house-status.ts';
 import { cleanLine } from './clean-line.ts';
 import { cleanFindings, cleanMetrics, cleanSettings, cleanStatus } from './clean-parts.ts';
@@ -86,7 +86,7 @@ export async function supportParts(house: House): Promise<SupportPart[]> {
   const database = await orAway(() => databaseParts(house));
   const code = readCodeTexts();
   const logs = await Promise.all(
-    logSources.map(async (source) => {
+    logSourcesOf(house).map(async (source) => {
       const lines = await linesOf(house, source, { sources: [source], lines: logLines }).catch(() => []);
       const text = lines.map((line) => `${lineJson(cleanLine(line, code))}\n`).join('');
       return { name: `logs/${source}.log`, text: text === '' ? 'There are no lines.\n' : text };

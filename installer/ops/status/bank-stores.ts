@@ -1,0 +1,86 @@
+/** Whether the stores that are the bank's own take us: with a sign-in as the server does it, and one question. It gives up soon. */
+import { connectDatabase } from '../../../server/db/connect.ts';
+import { createLogger } from '../../../server/lib/log.ts';
+import { storeFault } from '../../../server/lib/store-fault.ts';
+import { StoreAddressFault } from '../../../server/lib/store-address.ts';
+import { closeClient, createRedisClient, type RedisClient } from '../../../server/redis/client.ts';
+import type { House } from '../../house.ts';
+import { type BankStore, bankStores } from '../../bank-stores.ts';
+import { databaseOf, redisOf } from '../../stores.ts';
+
+export interface BankStoreStatus extends BankStore {
+  isAnswering: boolean;
+  /** Why not, in words. */
+  fault?: string;
+}
+
+const boundMs = 4000;
+
+/** Settles with `work`, or fails by its own bound: the libraries go on trying. */
+async function bounded<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const isLate = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error('it does not answer')), boundMs);
+  });
+  try {
+    return await Promise.race([work, isLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A connection that is ready; fails with what the first try failed with, where the library itself would try for ever. */
+export async function connectedRedis(house: House, name: string): Promise<RedisClient> {
+  const client = createRedisClient({
+    ...redisOf(house),
+    name,
+    logger: createLogger('ops', 'silent'),
+    isFailFast: true,
+  });
+  try {
+    const refused = new Promise<never>((_, fail) => client.once('error', fail));
+    await bounded(Promise.race([client.connect(), refused]));
+    return client;
+  } catch (error) {
+    client.destroy();
+    throw error;
+  }
+}
+
+async function askRedis(house: House): Promise<void> {
+  const client = await connectedRedis(house, 'hearthline-status');
+  try {
+    await bounded(client.sendCommand(['PING']));
+  } finally {
+    await closeClient(client);
+  }
+}
+
+async function askPostgres(house: House): Promise<void> {
+  const db = connectDatabase({
+    ...databaseOf(house),
+    logger: createLogger('ops', 'silent'),
+    applicationName: 'hearthline-status',
+    poolMax: 1,
+  });
+  try {
+    await bounded(db.query('SELECT 1'));
+  } finally {
+    await db.close();
+  }
+}
+
+const askers = { postgres: askPostgres, redis: askRedis };
+
+export const bankStoreStatuses = (house: House): Promise<BankStoreStatus[]> =>
+  Promise.all(
+    bankStores(house.settings).map(async (store) => {
+      try {
+        await askers[store.name](house);
+        return { ...store, isAnswering: true };
+      } catch (error) {
+        const fault = error instanceof StoreAddressFault ? error.message : storeFault(error).why;
+        return { ...store, isAnswering: false, fault };
+      }
+    }),
+  );
