@@ -68,6 +68,11 @@ const known: readonly [sign: RegExp, what: string, remedy: Remedy][] = [
     'wants a password',
     (store) => `Name a file that holds it: ${store}.passwordFile of the answers.`,
   ],
+  [
+    /^DENIED/,
+    'takes nobody from another machine (protected mode)',
+    () => 'Set a password there, or a user for us, and protected-mode no.',
+  ],
   [/^ERR AUTH/, 'has no password set', () => 'Leave redis.passwordFile out, or set a password there.'],
   [
     /^28000/,
@@ -115,7 +120,7 @@ export function storeFault(store: StoreName, where: Pick<Reach, 'host' | 'port'>
     const found = known.find(([pattern]) => pattern.test(sign));
     if (found) return fault(`${name} ${found[1]}`, found[2](store));
   }
-  const said = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  const said = (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 200);
   return fault(`${name} does not take us: ${said}`, unreachable(store));
 }
 

@@ -43,10 +43,28 @@ export const documentedRole = (password: string): string[] => [
 export const documentedAcl =
   '~hl:* -@all +@read +@write +@connection +eval +evalsha +script|load +time -@dangerous +info';
 
+/** Loopback of this machine, where nothing is told. */
+export interface Whereabouts {
+  address: string;
+  /** In the network of this process. */
+  networkOf: number;
+}
+
 interface Place {
   dir: string;
+  where: Whereabouts | undefined;
   port: number;
   runAs: RunAs | undefined;
+}
+
+function startAt({ dir, runAs, where }: Place, what: Parameters<typeof startService>[0]): ServiceProcess {
+  if (!where) return startService(what, runAs, dir);
+  const network = ['-t', String(where.networkOf), '-n', '--'];
+  const user = runAs
+    ? ['setpriv', `--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups', '--']
+    : [];
+  const args = [...network, ...user, what.command, ...what.args];
+  return startService({ ...what, command: 'nsenter', args }, undefined, dir);
 }
 
 /** Both files belong to the service's user. */
@@ -61,7 +79,8 @@ function writeCertificate({ dir, runAs }: Place, authority: BankAuthority, names
     for (const name of ['server.key', 'server.crt']) chownSync(join(dir, name), runAs.uid, runAs.gid);
 }
 
-const goodNames = 'DNS:localhost,IP:127.0.0.1';
+const addressAt = ({ where }: Place): string => where?.address ?? '127.0.0.1';
+const goodNames = (place: Place): string => `DNS:localhost,IP:${addressAt(place)}`;
 
 function addressOf(dir: string, url: string, password: string, authority: BankAuthority) {
   mkdirSync(dir, { recursive: true });
@@ -86,11 +105,11 @@ async function startBankPostgres(place: Place, password: string, authority: Bank
   );
   writeFileSync(
     join(data, 'pg_hba.conf'),
-    'local all postgres trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n',
+    `local all postgres trust\nhostssl all all ${addressAt(place)}/32 scram-sha-256\n`,
   );
-  writeCertificate(place, authority, goodNames);
+  writeCertificate(place, authority, goodNames(place));
   const settings: Record<string, string> = {
-    listen_addresses: '127.0.0.1',
+    listen_addresses: addressAt(place),
     port: String(port),
     unix_socket_directories: dir,
     ssl: 'on',
@@ -114,7 +133,7 @@ async function startBankPostgres(place: Place, password: string, authority: Bank
     return stdout.trimEnd();
   };
   const start = async () => {
-    service = startService(command, runAs, dir);
+    service = startAt(place, command);
     for (let tries = 0; ; tries += 1) {
       try {
         await sql('select 1');
@@ -147,7 +166,7 @@ async function startBankPostgres(place: Place, password: string, authority: Bank
 async function startBankRedis(place: Place, password: string, authority: BankAuthority) {
   const { dir, port, runAs } = place;
   ownedDirectory(dir, runAs);
-  writeCertificate(place, authority, goodNames);
+  writeCertificate(place, authority, goodNames(place));
   const socket = join(dir, 'redis.sock');
   const conf = join(dir, 'redis.conf');
   const users = join(dir, 'users.acl');
@@ -160,11 +179,13 @@ async function startBankRedis(place: Place, password: string, authority: BankAut
     [
       'port 0',
       `tls-port ${port}`,
-      'bind 127.0.0.1',
+      `bind ${addressAt(place)}`,
       `tls-cert-file ${join(dir, 'server.crt')}`,
       `tls-key-file ${join(dir, 'server.key')}`,
       `tls-ca-cert-file ${authority.rootFile}`,
       'tls-auth-clients no',
+      // Its user for everybody, on the socket below, has no password.
+      'protected-mode no',
       `unixsocket ${socket}`,
       `aclfile ${users}`,
       `dir ${dir}`,
@@ -178,7 +199,7 @@ async function startBankRedis(place: Place, password: string, authority: BankAut
   if (runAs) for (const file of [conf, users]) chownSync(file, runAs.uid, runAs.gid);
   let service: ServiceProcess | undefined;
   const start = async () => {
-    service = startService({ command: 'redis-server', args: [conf], env: plainEnv }, runAs, dir);
+    service = startAt(place, { command: 'redis-server', args: [conf], env: plainEnv });
     const one = service;
     await waitForRedis(socket, 10_000).catch((error: unknown) => {
       throw new Error(`Redis does not start: ${one.output()}`, { cause: error });
@@ -208,24 +229,24 @@ async function startBankRedis(place: Place, password: string, authority: BankAut
 }
 
 /** `clientDir`: where the files lie that the house is told of. */
-export async function startBankStores(clientDir: string): Promise<BankStores> {
+export async function startBankStores(clientDir: string, where?: Whereabouts): Promise<BankStores> {
   const temp = makeTempDir();
   const authority = makeBankAuthority(join(temp, 'authority'));
   const otherAuthority = makeBankAuthority(join(temp, 'other-authority'));
   const [pgPort, redisPort] = [await freePort(), await freePort()];
   const [pgPassword, redisPassword] = ['pg-Geheim-4711-ärgerlich', 'redis-Segreto-0815'];
   const pg = await startBankPostgres(
-    { dir: join(temp, 'pg'), port: pgPort, runAs: serviceUser(['postgres']) },
+    { dir: join(temp, 'pg'), port: pgPort, runAs: serviceUser(['postgres']), where },
     pgPassword,
     authority,
   );
   const redis = await startBankRedis(
-    { dir: join(temp, 'redis'), port: redisPort, runAs: serviceUser(['redis']) },
+    { dir: join(temp, 'redis'), port: redisPort, runAs: serviceUser(['redis']), where },
     redisPassword,
     authority,
   );
-  const pgUrl = `postgres://hearthline@127.0.0.1:${pgPort}/hearthline`;
-  const redisUrl = `rediss://hearthline@localhost:${redisPort}/0`;
+  const pgUrl = `postgres://hearthline@${where?.address ?? '127.0.0.1'}:${pgPort}/hearthline`;
+  const redisUrl = `rediss://hearthline@${where?.address ?? 'localhost'}:${redisPort}/0`;
   return {
     authority,
     otherAuthority,

@@ -1,0 +1,159 @@
+/**
+ * A house whose Postgres and Redis are the bank's own, at another address and over TLS, under a real systemd: nothing of ours is started
+ * in their place, the fences let the server through to them, and nobody else.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { projectRoot } from '../../installer/program.ts';
+import { type BankStores, startBankStores } from '../support/bank-stores.ts';
+import { SystemdMachine } from '../support/systemd-machine.ts';
+import { makeTempDir, removeTempDir } from '../support/temp-dir.ts';
+import { until } from '../support/until.ts';
+import { builtBundle } from './support/built-bundle.ts';
+import { rootFault, unpackRoot } from './support/debian-root.ts';
+
+const execute = promisify(execFile);
+const bankAddress = '10.9.9.1';
+
+describe('an installation with the bank’s own stores', function () {
+  this.timeout(600_000);
+  let root = '';
+  let clientDir = '';
+  let machine: SystemdMachine;
+  let bank: BankStores;
+  let install: string[] = [];
+
+  before(async function () {
+    const fault = rootFault() ?? SystemdMachine.fault();
+    if (fault !== undefined) {
+      process.stdout.write(`      skipped: ${fault}\n`);
+      this.skip();
+    }
+    const bundle = await builtBundle();
+    root = await unpackRoot('systemd');
+    try {
+      machine = await SystemdMachine.boot({ root });
+    } catch (error) {
+      process.stdout.write(`      skipped: ${String(error)}\n`);
+      this.skip();
+    }
+    await machine.run('ip', ['address', 'add', `${bankAddress}/24`, 'dev', 'lo']);
+    clientDir = makeTempDir();
+    bank = await startBankStores(clientDir, { address: bankAddress, networkOf: machine.pid });
+    for (const file of [bundle.file, bundle.publicKeyFile, bundle.script])
+      machine.write(`/mnt/${basename(file)}`, readFileSync(file));
+    const [file, key] = [bundle.file, bundle.publicKeyFile].map((one) => `/mnt/${basename(one)}`);
+    install = ['/mnt/install.sh', '--bundle', file!, '--key', key!, '--answers', '/mnt/answers.json'];
+  });
+  after(async () => {
+    await machine?.close();
+    await bank?.stop();
+    if (clientDir !== '') removeTempDir(clientDir);
+    if (root !== '') rmSync(root, { recursive: true, force: true });
+  });
+
+  const hearthline = (...args: string[]) => machine.run('/usr/local/bin/hearthline', args);
+  const refusal = (act: Promise<string>) => act.then(String, (error: Error) => error.message);
+  const answer = (store: 'postgres' | 'redis', password: string) => {
+    const { url, caFile } = bank[store].address;
+    machine.write(`/root/${store}-password`, `${password}\n`, 0o600);
+    machine.write(`/root/${store}-ca.pem`, readFileSync(caFile!));
+    return { url, passwordFile: `/root/${store}-password`, caFile: `/root/${store}-ca.pem` };
+  };
+  const writeAnswers = (postgresPassword: string) => {
+    const answers = {
+      names: ['hearthline.bank.example'],
+      networks: { phones: ['10.20.0.0/16'], users: ['10.30.0.0/16'] },
+      postgres: answer('postgres', postgresPassword),
+      redis: answer('redis', bank.redis.password),
+    };
+    machine.write('/mnt/answers.json', JSON.stringify(answers));
+  };
+
+  it('is refused with a wrong password, and nothing is done', async () => {
+    writeAnswers('wrong');
+    expect(await refusal(machine.run('sh', install))).to.match(
+      /Postgres at 10\.9\.9\.1:\d+ refuses the user or the password/,
+    );
+    expect(existsSync(machine.outside('/opt/hearthline/current'))).to.equal(false);
+    expect(
+      await bank.postgres.sql(`select count(*) from pg_tables where schemaname = 'public'`, 'hearthline'),
+    ).to.equal('0');
+  });
+
+  it('is made by one command; ours are not there, and the bank’s are reached through the fences', async () => {
+    writeAnswers(bank.postgres.password);
+    const said = await machine.run('sh', install);
+    process.stdout.write(said.replace(/^/gm, '        '));
+    for (const file of ['/root/postgres-password', '/root/redis-password']) rmSync(machine.outside(file));
+    const units = await machine.run('systemctl', [
+      'list-units',
+      '--no-legend',
+      '--plain',
+      '--state=active',
+      'hearthline*',
+    ]);
+    expect(units)
+      .to.match(/hearthline-server\.service/)
+      .and.not.match(/postgres|redis|backup/);
+    expect(await machine.show('hearthline-server', 'IPAddressAllow')).to.contain(bankAddress);
+    for (const other of ['hearthline-sip', 'hearthline-media'])
+      expect(await machine.show(other, 'IPAddressAllow')).to.not.contain(bankAddress);
+    const environment = readFileSync(machine.outside('/etc/hearthline/hearthline.env'), 'utf8');
+    expect(environment).to.not.contain(bank.postgres.password);
+  });
+
+  it('takes a call, whose history is in the bank’s database', async () => {
+    const script = join(projectRoot, 'test/install/support/first-call.ts');
+    const phones = machine.outside('/var/lib/hearthline/secrets/first-phones');
+    const inside = [
+      '-t',
+      String(machine.pid),
+      '-n',
+      process.execPath,
+      '--import',
+      'tsx',
+      script,
+      phones,
+      '1',
+    ];
+    expect((await execute('nsenter', inside)).stdout).to.equal('talking\nended: us\n');
+    const calls = async () =>
+      Number(
+        await bank.postgres.sql(`select count(*) from contacts where outcome = 'answered'`, 'hearthline'),
+      );
+    await until('the call is in history', async () => (await calls()) === 1, 20_000, 200);
+  });
+
+  it('says whose they are; a backup is refused, with what must be kept', async () => {
+    expect(await hearthline('status')).to.match(/bank's own, at 10\.9\.9\.1:\d+/);
+    const doctor = await refusal(hearthline('doctor'));
+    process.stdout.write(doctor.replace(/^/gm, '        '));
+    expect(doctor).to.match(/0 faults/);
+    expect(await hearthline('residency'))
+      .to.match(/postgres/i)
+      .and.match(/redis/i);
+    expect(await refusal(hearthline('backup'))).to.match(/bank's own/);
+  });
+
+  it('goes on by itself when they were away', async () => {
+    await Promise.all([bank.postgres.away(3000), bank.redis.away(3000)]);
+    await until(
+      'it is ready',
+      async () => (await refusal(hearthline('status'))).includes('ready'),
+      30_000,
+      500,
+    );
+    expect(await machine.show('hearthline-server', 'NRestarts')).to.equal('0');
+  });
+
+  it('has nothing left to do when it is run again, without the files of the first time', async () => {
+    const said = await machine.run('sh', install);
+    const [, steps = ''] = /Installing\n(.*?)\n\n/s.exec(said) ?? [];
+    expect(steps.split('\n').filter((line) => !line.endsWith(': done already'))).to.deep.equal([]);
+    expect(steps.split('\n')).to.have.length(12);
+  });
+});
