@@ -42,6 +42,7 @@ const longest = [
   'unit/server/channels/mail/read-mail',
   'unit/server/stats/fairness',
   'unit/server/channels/mail/mail-reader',
+  'flow/installer/own-stores',
   'flow/systemd/units',
   'flow/server/figures/reconcile',
   'flow/installer/backup/kills',

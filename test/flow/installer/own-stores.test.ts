@@ -2,6 +2,7 @@
  * The house with the bank's own Postgres and Redis in place of ours: over TLS, with passwords, with no more rights than the manual asks
  * for. Calls, kills, stores that go away, stores that refuse, and what the commands say then.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -22,6 +23,7 @@ import { retentionCommand } from '../../../installer/ops/retention.ts';
 import { schemaCommand } from '../../../installer/ops/schema.ts';
 import { statusCommand } from '../../../installer/ops/status.ts';
 import { usersCommand } from '../../../installer/ops/users.ts';
+import { postgresBinDir } from '../../../installer/postgres.ts';
 import { waitForDatabase } from '../../../installer/stores.ts';
 import type { HealthAnswer } from '../../../server/contract/rest.ts';
 import { migrations } from '../../../server/db/migrations/index.ts';
@@ -311,6 +313,61 @@ describe("the bank's own Postgres and Redis", function () {
     expect(
       await bank.postgres.sql("select count(*) from pg_class where relname = 'events'", 'fresh'),
     ).to.equal('0');
+  });
+
+  it('goes on with a house whose database was copied there, as the manual says', async () => {
+    const dataDir = join(dir, 'moved');
+    const ours = await House.open({ tied: 1 }, { dataDir });
+    const dump = join(dir, 'house.dump');
+    let crowdThere = new Crowd(ours);
+    try {
+      await crowdThere.seat(1001, 1);
+      await ours.untilAgents('ready', 1);
+      await crowdThere.call(1, { set: { FROM: '5551' } });
+      await ours.untilContacts('connected', 1);
+      await crowdThere.serveAll(20_000);
+      await expectSoundLog(ours, 1);
+      await ours.untilProjected();
+      const from = ['-h', ours.stack.pgSocket, '-U', 'hearthline', '--no-owner', '--no-acl', '-Fc'];
+      execFileSync(join(postgresBinDir(), 'pg_dump'), [...from, '-f', dump, 'hearthline'], { cwd: '/' });
+    } finally {
+      await crowdThere.leave();
+      await ours.close();
+    }
+    await bank.postgres.sql(
+      "CREATE DATABASE moved OWNER hearthline TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'",
+    );
+    const { port } = new URL(bank.postgres.address.url);
+    const to = `host=127.0.0.1 port=${port} user=hearthline dbname=moved sslmode=verify-full sslrootcert=${bank.postgres.address.caFile}`;
+    execFileSync(
+      join(postgresBinDir(), 'pg_restore'),
+      ['--no-owner', '--no-acl', '--exit-on-error', '-d', to, dump],
+      { env: { PGPASSWORD: bank.postgres.password }, cwd: '/', stdio: 'pipe' },
+    );
+    const moved = await House.open(
+      { tied: 1 },
+      {
+        dataDir,
+        postgres: {
+          ...bank.postgres.address,
+          url: bank.postgres.address.url.replace(/\/hearthline$/, '/moved'),
+        },
+        redis: { ...bank.redis.address, url: bank.redis.address.url.replace(/\/0$/, '/1') },
+      },
+    );
+    crowdThere = new Crowd(moved);
+    try {
+      await crowdThere.seat(1001, 1);
+      await moved.untilAgents('ready', 1);
+      await crowdThere.call(1, { set: { FROM: '5552' } });
+      await moved.untilContacts('connected', 1);
+      await crowdThere.serveAll(20_000);
+      await expectSoundLog(moved, 2);
+      expect((await moved.contacts()).map(({ outcome }) => outcome)).to.deep.equal(['answered', 'answered']);
+    } finally {
+      await crowdThere.leave();
+      await moved.close();
+    }
   });
 
   it('has every call of the whole test, once', () => expectSoundLog(house, contacts));
