@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { projectRoot } from '../../installer/program.ts';
 import { type BankStores, startBankStores } from '../support/bank-stores.ts';
+import { namespaceFault, NetNamespace } from '../support/net-namespace.ts';
 import { SystemdMachine } from '../support/systemd-machine.ts';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
@@ -17,6 +18,7 @@ import { rootFault, unpackRoot } from './support/debian-root.ts';
 
 const execute = promisify(execFile);
 const bankAddress = '10.9.9.1';
+const houseAddress = '10.9.9.2';
 
 describe('an installation with the bank’s own stores', function () {
   this.timeout(600_000);
@@ -24,10 +26,13 @@ describe('an installation with the bank’s own stores', function () {
   let clientDir = '';
   let machine: SystemdMachine;
   let bank: BankStores;
+  /** The network of the machine, and that of the bank's databases: a cable between them, and nothing else. */
+  let house: NetNamespace | undefined;
+  let other: NetNamespace | undefined;
   let install: string[] = [];
 
   before(async function () {
-    const fault = rootFault() ?? SystemdMachine.fault();
+    const fault = rootFault() ?? SystemdMachine.fault() ?? namespaceFault();
     if (fault !== undefined) {
       process.stdout.write(`      skipped: ${fault}\n`);
       this.skip();
@@ -40,9 +45,11 @@ describe('an installation with the bank’s own stores', function () {
       process.stdout.write(`      skipped: ${String(error)}\n`);
       this.skip();
     }
-    await machine.run('ip', ['address', 'add', `${bankAddress}/24`, 'dev', 'lo']);
     clientDir = makeTempDir();
-    bank = await startBankStores(clientDir, { address: bankAddress, networkOf: machine.pid });
+    house = new NetNamespace('house', machine.pid);
+    other = new NetNamespace('bank');
+    other.join(house, `${bankAddress}/24`, `${houseAddress}/24`);
+    bank = await startBankStores(clientDir, { network: other, address: bankAddress, client: houseAddress });
     for (const file of [bundle.file, bundle.publicKeyFile, bundle.script])
       machine.write(`/mnt/${basename(file)}`, readFileSync(file));
     const [file, key] = [bundle.file, bundle.publicKeyFile].map((one) => `/mnt/${basename(one)}`);
@@ -51,6 +58,8 @@ describe('an installation with the bank’s own stores', function () {
   after(async () => {
     await machine?.close();
     await bank?.stop();
+    house?.remove();
+    other?.remove();
     if (clientDir !== '') removeTempDir(clientDir);
     if (root !== '') rmSync(root, { recursive: true, force: true });
   });
@@ -133,9 +142,11 @@ describe('an installation with the bank’s own stores', function () {
     const doctor = await refusal(hearthline('doctor'));
     process.stdout.write(doctor.replace(/^/gm, '        '));
     expect(doctor).to.match(/0 faults/);
-    expect(await hearthline('residency'))
-      .to.match(/postgres/i)
-      .and.match(/redis/i);
+    const residency = await hearthline('residency');
+    process.stdout.write(residency.replace(/^/gm, '        '));
+    for (const port of [bank.postgres, bank.redis].map(({ address }) => new URL(address.url).port))
+      expect(residency).to.contain(`${bankAddress}:${port}`);
+    expect(residency).to.not.match(/unknown|nobody/i);
     expect(await refusal(hearthline('backup'))).to.match(/bank's own/);
   });
 

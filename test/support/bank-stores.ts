@@ -12,6 +12,7 @@ import { waitForRedis } from '../../installer/redis.ts';
 import type { StoreAddress } from '../../server/lib/store-address.ts';
 import { makeBankAuthority, type BankAuthority } from './bank-authority.ts';
 import { freePort } from './free-port.ts';
+import type { NetNamespace } from './net-namespace.ts';
 import { startService, type ServiceProcess } from './service.ts';
 import { makeTempDir, removeTempDir } from './temp-dir.ts';
 
@@ -43,11 +44,12 @@ export const documentedRole = (password: string): string[] => [
 export const documentedAcl =
   '~hl:* -@all +@read +@write +@connection +eval +evalsha +script|load +time -@dangerous +info';
 
-/** Loopback of this machine, where nothing is told. */
+/** Another machine; loopback of this one, where nothing is told. */
 export interface Whereabouts {
+  network: NetNamespace;
   address: string;
-  /** In the network of this process. */
-  networkOf: number;
+  /** The only one who may come. */
+  client: string;
 }
 
 interface Place {
@@ -59,12 +61,11 @@ interface Place {
 
 function startAt({ dir, runAs, where }: Place, what: Parameters<typeof startService>[0]): ServiceProcess {
   if (!where) return startService(what, runAs, dir);
-  const network = ['-t', String(where.networkOf), '-n', '--'];
   const user = runAs
     ? ['setpriv', `--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups', '--']
     : [];
-  const args = [...network, ...user, what.command, ...what.args];
-  return startService({ ...what, command: 'nsenter', args }, undefined, dir);
+  const args = ['netns', 'exec', where.network.name, ...user, what.command, ...what.args];
+  return startService({ ...what, command: 'ip', args }, undefined, dir);
 }
 
 /** Both files belong to the service's user. */
@@ -105,7 +106,7 @@ async function startBankPostgres(place: Place, password: string, authority: Bank
   );
   writeFileSync(
     join(data, 'pg_hba.conf'),
-    `local all postgres trust\nhostssl all all ${addressAt(place)}/32 scram-sha-256\n`,
+    `local all postgres trust\nhostssl all all ${place.where?.client ?? '127.0.0.1'}/32 scram-sha-256\n`,
   );
   writeCertificate(place, authority, goodNames(place));
   const settings: Record<string, string> = {

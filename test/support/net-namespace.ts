@@ -30,9 +30,10 @@ export function namespaceFault(programs: readonly string[] = []): string | undef
 export class NetNamespace {
   readonly name: string;
 
-  constructor(label: string) {
+  /** `pid`: that which this process is in, in place of a new one. */
+  constructor(label: string, pid?: number) {
     this.name = `hl-${process.pid}-${(count += 1)}-${label}`.slice(0, 40);
-    ip('netns', 'add', this.name);
+    ip('netns', ...(pid === undefined ? ['add', this.name] : ['attach', this.name, String(pid)]));
     this.run('ip', 'link', 'set', 'lo', 'up');
   }
 
