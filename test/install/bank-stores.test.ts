@@ -13,7 +13,7 @@ import { namespaceFault, NetNamespace } from '../support/net-namespace.ts';
 import { SystemdMachine } from '../support/systemd-machine.ts';
 import { makeTempDir, removeTempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
-import { builtBundle } from './support/built-bundle.ts';
+import { builtBundle, nextBundle } from './support/built-bundle.ts';
 import { rootFault, unpackRoot } from './support/debian-root.ts';
 
 const execute = promisify(execFile);
@@ -166,5 +166,56 @@ describe('an installation with the bank’s own stores', function () {
     const [, steps = ''] = /Installing\n(.*?)\n\n/s.exec(said) ?? [];
     expect(steps.split('\n').filter((line) => !line.endsWith(': done already'))).to.deep.equal([]);
     expect(steps.split('\n')).to.have.length(12);
+  });
+
+  describe('upgraded', () => {
+    const release = () => machine.run('readlink', ['/opt/hearthline/current']);
+    const hasMigrated = async () =>
+      (await bank.postgres.sql(`select to_regclass('next_version') is not null`, 'hearthline')) === 't';
+    let next = '';
+    let installed = '';
+
+    before(async () => {
+      const { file } = await nextBundle();
+      next = `/mnt/${basename(file)}`;
+      machine.write(next, readFileSync(file));
+      installed = await release();
+    });
+
+    it('is not rehearsed, and says so', async () => {
+      expect(await refusal(hearthline('upgrade', next))).to.match(/--skip-rehearsal/);
+      expect(await release()).to.equal(installed);
+    });
+
+    it('is settled at the next start when it was cut off behind its migration', async () => {
+      const upgrade = machine.start('/usr/local/bin/hearthline', ['upgrade', next, '--skip-rehearsal']);
+      let said = '';
+      upgrade.stdout!.setEncoding('utf8').on('data', (text: string) => (said += text));
+      await until('the new version starts', () => said.includes('Starting the server'), 60_000, 2);
+      // From here until it is ready the journal stands.
+      await until('it has migrated', hasMigrated, 30_000, 5);
+      process.kill(-upgrade.pid!, 'SIGKILL');
+      expect(existsSync(machine.outside('/var/lib/hearthline/install/upgrade.json')), said).to.equal(true);
+      await machine.run('systemctl', ['kill', '-s', 'KILL', 'hearthline-server']);
+      await machine.run('systemctl', ['stop', 'hearthline.target']);
+      expect(await release()).to.not.equal(installed);
+      await machine.run('systemctl', ['start', 'hearthline.target']);
+      expect(await release()).to.equal(installed);
+      expect(await hasMigrated()).to.equal(false);
+      await until(
+        'it is ready',
+        async () => (await refusal(hearthline('status'))).includes('ready'),
+        30_000,
+        500,
+      );
+    });
+
+    it('takes its migration back with the rollback', async () => {
+      await hearthline('upgrade', next, '--skip-rehearsal');
+      expect(await hasMigrated()).to.equal(true);
+      await hearthline('rollback');
+      expect(await hasMigrated()).to.equal(false);
+      expect(await release()).to.equal(installed);
+    });
   });
 });

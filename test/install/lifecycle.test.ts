@@ -14,9 +14,8 @@ import { UnitRunner } from '../support/unit-runner.ts';
 import { until } from '../support/until.ts';
 import {
   builtBundle,
-  bundleOf,
+  nextBundle,
   nextMigration,
-  nextVersion,
   previousBundle,
   type BuiltBundle,
 } from './support/built-bundle.ts';
@@ -144,7 +143,7 @@ describe('the life of an installed house', function () {
     }
     previous = await previousBundle();
     present = await builtBundle();
-    next = await bundleOf(await nextVersion());
+    next = await nextBundle();
     first = await Machine.make();
   });
   after(() => first?.close());

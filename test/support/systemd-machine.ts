@@ -156,6 +156,12 @@ export class SystemdMachine {
     return runIn(this.pid, program, args, input);
   }
 
+  /** Begins a program, in a process group of its own: `process.kill(-pid, ...)` ends it and what it began. */
+  start(program: string, args: readonly string[]): ChildProcess {
+    const [command = '', ...rest] = inside(this.pid, program, args);
+    return spawn(command, rest, { env: insideEnv, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  }
+
   /** In the machine; the directory is made where it is missing. */
   write(path: string, content: string | Buffer, mode = 0o644): void {
     const file = this.outside(path);
@@ -179,15 +185,29 @@ export class SystemdMachine {
   }
 }
 
+const insideEnv = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', SYSTEMD_PAGER: 'cat' };
+const inside = (pid: number, program: string, args: readonly string[]): string[] => [
+  'nsenter',
+  '-t',
+  String(pid),
+  '-m',
+  '-p',
+  '-u',
+  '-i',
+  '-n',
+  '-C',
+  '--',
+  program,
+  ...args,
+];
+
 function runIn(pid: number, program: string, args: readonly string[], input?: string): Promise<string> {
   // In a session of its own: a signal to "my process group" must not find the tests.
-  const words = ['nsenter', '-t', String(pid), '-m', '-p', '-u', '-i', '-n', '-C', '--', program, ...args];
-  const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', SYSTEMD_PAGER: 'cat' };
   return new Promise((done, fail) => {
     const child = execFile(
       'setsid',
-      words,
-      { env, timeout: commandMs, maxBuffer: 16 * 1024 * 1024 },
+      inside(pid, program, args),
+      { env: insideEnv, timeout: commandMs, maxBuffer: 16 * 1024 * 1024 },
       (error, stdout, stderr) => {
         if (error) fail(new Error(`${program} ${args.join(' ')}: ${error.code}\n${stdout}${stderr}`));
         else done(stdout);

@@ -117,7 +117,7 @@ export async function cloneAt(commit: string): Promise<string> {
 export const nextMigration = '9000-next-version';
 
 /** A version after this one: it keeps a table more. */
-export async function nextVersion(): Promise<string> {
+async function nextVersion(): Promise<string> {
   const clone = await cloneAt('HEAD');
   const list = join(clone, 'server/db/migrations/index.ts');
   const text = readFileSync(list, 'utf8');
@@ -139,4 +139,11 @@ export async function nextVersion(): Promise<string> {
   await git(clone, 'add', '-A', 'server', 'package.json');
   await git(clone, 'commit', '-q', '-m', 'A version to come');
   return clone;
+}
+
+let buildingNext: Promise<BuiltBundle> | undefined;
+
+export function nextBundle(): Promise<BuiltBundle> {
+  buildingNext ??= nextVersion().then((clone) => bundleOf(clone));
+  return buildingNext;
 }
