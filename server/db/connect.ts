@@ -6,6 +6,7 @@ import { checkServerIdentity } from 'node:tls';
 import { Sequelize } from 'sequelize';
 import type { Logger } from '../lib/log.ts';
 import { type DatabasePlace, isOwnDatabase } from '../lib/store-address.ts';
+import { pgDriver } from './pg-client.ts';
 
 export interface DatabaseOptions {
   logger: Logger;
@@ -38,6 +39,7 @@ export function connectDatabase(options: DatabaseOptions & DatabasePlace): Seque
   const { ssl, ...reach } = reachOf(options);
   return new Sequelize({
     dialect: 'postgres',
+    dialectModule: pgDriver,
     ...reach,
     database: options.database,
     username: options.user,

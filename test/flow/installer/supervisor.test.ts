@@ -60,7 +60,11 @@ describe('the running product', function () {
       await stack.killProcess(name);
       await until(() => pidOf(name) > 0 && pidOf(name) !== before[name], `${name} is back`);
       await stack.waitReady();
-      for (const other of names) if (other !== name) expect(pidOf(other), other).to.equal(before[other]);
+      for (const other of names)
+        if (other !== name)
+          expect(pidOf(other), `${other}, which said:\n${stack.logs(other).slice(-2000)}`).to.equal(
+            before[other],
+          );
     });
 
   it('lets no second one start from the same data directory', () => {
