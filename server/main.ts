@@ -48,6 +48,7 @@ import { verifyPin } from './config/site-file.ts';
 import { readSite } from './config/site-reader.ts';
 import { createClock } from './lib/clock.ts';
 import { newId } from './lib/ids.ts';
+import { logLastWords } from './lib/last-words.ts';
 import { createLogger } from './lib/log.ts';
 import { measureLoopLag } from './lib/loop-lag.ts';
 import { createMetrics } from './lib/metrics.ts';
@@ -63,6 +64,7 @@ async function main(): Promise<void> {
   process.env = { ...process.env };
   const config = readEnvironment(process.env);
   const logger = createLogger('server', config.logLevel);
+  logLastWords(logger);
   const shutdown = createShutdown(logger);
   shutdown.listen();
   const service = createServiceNotify(process.env, (err) => logger.error({ err }, 'systemd is not told'));
