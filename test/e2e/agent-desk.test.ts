@@ -548,6 +548,24 @@ describe('agent desk in the browser', function () {
     expect(await page.evaluate(() => sessionStorage.length)).to.equal(0);
   });
 
+  for (const [language, fault] of [
+    ['en', 'Not delivered: the mail came back (5.1.1)'],
+    ['ru', 'Не доставлено: письмо вернулось (5.1.1)'],
+    ['it', 'Non recapitato: il messaggio è tornato indietro (5.1.1)'],
+  ] as const)
+    it(`says in ${language} why a mail was given up`, async () => {
+      await signIn({}, `lang=${language}`);
+      busyDesk(backend, language);
+      await row('mail').click();
+      await page.fill('#composer-text', 'Dear Meg');
+      await page.keyboard.press('Control+Enter');
+      await page.locator('[data-delivery=queued]').waitFor();
+      const sent = backend.threads.get('mail')?.messages.at(-1);
+      backend.amend(sent?.messageId ?? '', { delivery: 'failed', fault: 'the mail came back (5.1.1)' });
+      await page.locator('[data-delivery=failed]').waitFor();
+      expect(await page.locator('[data-delivery=failed]').innerText()).to.equal(fault);
+    });
+
   for (const language of ['en', 'ru', 'it'])
     it(`fits in ${language} at 1366x768 and 1920x1080`, async () => {
       await signIn({ desk: { state: 'logged-out' } }, `lang=${language}`);

@@ -3,6 +3,7 @@
  * A mail's own HTML stands in a frame that may do nothing: no scripts, no forms, no origin (`sandbox=""`).
  */
 import { useState } from 'preact/hooks';
+import { type DeliveryFault, readDeliveryFault } from '../../../server/contract/delivery-faults.ts';
 import type { DeskContact, MessageView } from '../../../server/contract/desk.ts';
 import { fill } from '../../shared/words.ts';
 import { nameIn, usePlace } from '../place.ts';
@@ -17,6 +18,19 @@ const kindWord: Partial<Record<MessageView['kind'], TextKey>> = {
   receipt: 'kindReceipt',
 };
 
+const faultWord: Record<DeliveryFault, TextKey> = {
+  cameBack: 'faultCameBack',
+  badAddress: 'faultBadAddress',
+  noAddress: 'faultNoAddress',
+  noMailbox: 'faultNoMailbox',
+  noMachineAnswer: 'faultNoMachineAnswer',
+  refusedFile: 'faultRefusedFile',
+  tooLarge: 'faultTooLarge',
+  notComposed: 'faultNotComposed',
+  noAnswer: 'faultNoAnswer',
+  ownFault: 'faultOwnFault',
+};
+
 export interface MessageProps {
   message: MessageView;
   contact: DeskContact;
@@ -28,6 +42,14 @@ function authorOf(w: AgentWords, { message, contact }: MessageProps, ownAgentId:
   return message.agentId === undefined || message.agentId === ownAgentId
     ? w.authorYou
     : (message.agentName ?? fill(w.authorAgent, { agent: message.agentId }));
+}
+
+/** Ours in the reader's language; what a relay said, as it said it. */
+function faultIn(w: AgentWords, fault: string): string {
+  const known = readDeliveryFault(fault);
+  if (!known) return fault;
+  const said = w[faultWord[known.fault]];
+  return known.detail === undefined ? said : `${said} (${known.detail})`;
 }
 
 function Delivery({ message }: { message: MessageView }) {
@@ -55,7 +77,9 @@ function Delivery({ message }: { message: MessageView }) {
         <span class="delivery is-bad with-icon" data-delivery="failed">
           <Icon name="warn" />
           <span data-given>
-            {message.fault === undefined ? w.deliveryFailed : fill(w.deliveryFault, { fault: message.fault })}
+            {message.fault === undefined
+              ? w.deliveryFailed
+              : fill(w.deliveryFault, { fault: faultIn(w, message.fault) })}
           </span>
         </span>
       );

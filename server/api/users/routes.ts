@@ -92,6 +92,7 @@ export function userRoutes(parts: ApiParts): Route[] {
         const user = await users.byId(ctx.id());
         if (!user) throw notFound('user');
         const { password, hash } = await oneTimePassword(parts);
+        await access.signIn.liftLockOut(user.username);
         await users.setPassword(user.id, hash, true);
         await endSessionsOf(parts, user.id);
         const target = `user:${user.username}`;

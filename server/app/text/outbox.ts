@@ -9,6 +9,7 @@
  * Races stopped: a message that is settled between being read as due and being looked at; one channel whose other side
  * hangs, behind which those of all others would wait.
  */
+import { deliveryFaults } from '../../contract/delivery-faults.ts';
 import type { ActiveSite } from '../active-site.ts';
 import type { ClockPort, LoggerPort } from '../ports.ts';
 import type { Channel, SendResult } from './channel.ts';
@@ -177,7 +178,7 @@ export class Outbox {
     // The attempt itself is ended by the signal; whoever does not hear it must not hold up what is behind.
     const tooLong = new Promise<SendResult>((resolve) => {
       timer = setTimeout(() => {
-        resolve({ outcome: 'later', fault: 'no answer in time' });
+        resolve({ outcome: 'later', fault: deliveryFaults.noAnswer });
         over.abort();
       }, boundMs);
       timer.unref();
@@ -187,7 +188,7 @@ export class Outbox {
       return await Promise.race([sent, tooLong]);
     } catch (err) {
       this.#parts.logger.warn({ err, channel: message.channelId }, 'a channel failed');
-      return { outcome: 'later', fault: 'a fault of ours' };
+      return { outcome: 'later', fault: deliveryFaults.ownFault };
     } finally {
       clearTimeout(timer);
     }

@@ -17,6 +17,7 @@ import type {
   SendResult,
 } from '../../app/text/channel.ts';
 import type { MailReadingPort } from '../../app/text/quarantine.ts';
+import { deliveryFaults, withDetail } from '../../contract/delivery-faults.ts';
 import type { Site } from '../../contract/site.ts';
 import type { SiteMail } from '../../contract/site-text.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -230,7 +231,7 @@ class MailGate {
     const { site, sender, book } = this;
     if (!site?.mail || !sender) return { outcome: 'off' };
     const mailbox = book.byId(outgoing.endpointId);
-    if (!mailbox) return { outcome: 'failed', fault: `there is no mailbox ${outgoing.endpointId}` };
+    if (!mailbox) return { outcome: 'failed', fault: withDetail('noMailbox', outgoing.endpointId) };
     const { desk, tokenKeys, clock, logger } = this.parts;
     try {
       const composed = await composeMail(outgoing, {
@@ -248,7 +249,7 @@ class MailGate {
         { messageId: outgoing.messageId, fault: faultWord(error) },
         'a mail cannot be composed now',
       );
-      return { outcome: 'later', fault: 'the mail cannot be composed now' };
+      return { outcome: 'later', fault: deliveryFaults.notComposed };
     }
   }
 
@@ -257,7 +258,7 @@ class MailGate {
     const [mailbox] = book.all;
     if (!sender || !mailbox) return { outcome: 'off' };
     const mail = composeNotice(notice, mailbox, this.parts.clock.now());
-    if (!mail) return { outcome: 'failed', fault: 'none of the addresses can be written to' };
+    if (!mail) return { outcome: 'failed', fault: deliveryFaults.noAddress };
     return sender.part.send(mail, signal);
   }
 

@@ -17,6 +17,7 @@
 import { createHash } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 import type { OutgoingMessage, StoredFile } from '../../app/text/channel.ts';
+import { deliveryFaults, withDetail } from '../../contract/delivery-faults.ts';
 import type { SiteMailbox } from '../../contract/site-text.ts';
 import type { Language } from '../../contract/site-values.ts';
 import type { MailExtra } from './mail-incoming.ts';
@@ -183,12 +184,11 @@ function headersOf({ agentName, answers }: OutgoingMessage): Record<string, stri
 function faultBefore(outgoing: OutgoingMessage, { maxBytes }: ComposeParts): string | undefined {
   const extra: Partial<MailExtra> = outgoing.answers?.extra ?? {};
   if (outgoing.agentName === undefined && extra.noMachineAnswer !== undefined)
-    return `no automatic answer may go to this mail (${cleanLine(extra.noMachineAnswer, 40)})`;
-  if (outgoing.files.some(({ refused }) => refused !== undefined))
-    return 'a file was refused by the rules for files';
+    return withDetail('noMachineAnswer', cleanLine(extra.noMachineAnswer, 40));
+  if (outgoing.files.some(({ refused }) => refused !== undefined)) return deliveryFaults.refusedFile;
   const bytes = outgoing.files.reduce((sum, file) => sum + file.bytes, 0);
   // Base64 makes four of three, and lines of them.
-  if (bytes * 1.37 > maxBytes) return 'the files are larger than a mail may be';
+  if (bytes * 1.37 > maxBytes) return deliveryFaults.tooLarge;
   return undefined;
 }
 
@@ -196,7 +196,7 @@ function faultBefore(outgoing: OutgoingMessage, { maxBytes }: ComposeParts): str
 export async function composeMail(outgoing: OutgoingMessage, parts: ComposeParts): Promise<Composition> {
   const { mailbox, now, readFile } = parts;
   const address = sendableAddress(outgoing.to.address);
-  if (address === undefined) return { fault: 'the address cannot be written to' };
+  if (address === undefined) return { fault: deliveryFaults.badAddress };
   const fault = faultBefore(outgoing, parts);
   if (fault !== undefined) return { fault };
   const token = signToken(outgoing.threadId, parts.tokenKey);

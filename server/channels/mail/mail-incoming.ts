@@ -9,6 +9,7 @@
  * for no automatic answers, an agent may answer and no machine may: `extra.noMachineAnswer`, which mail-compose.ts obeys.
  */
 import type { IncomingMessage, StoredFile, ThreadClues } from '../../app/text/channel.ts';
+import { deliveryFaults, withDetail } from '../../contract/delivery-faults.ts';
 import type { SiteMailbox } from '../../contract/site-text.ts';
 import { mailboxOf, queueOf, type MailboxBook } from './mailbox-book.ts';
 import type { QuarantineReason, RawMail } from './raw-mail.ts';
@@ -152,6 +153,6 @@ export function deliveryNews({
   return {
     externalId: originalMessageId,
     state: 'failed',
-    fault: status === undefined ? 'the mail came back' : `the mail came back (${status})`,
+    fault: status === undefined ? deliveryFaults.cameBack : withDetail('cameBack', status),
   };
 }

@@ -13,6 +13,7 @@ import type {
   SendResult,
   StoredFile,
 } from '../../app/text/channel.ts';
+import { deliveryFaults } from '../../contract/delivery-faults.ts';
 import type { Site } from '../../contract/site.ts';
 import type { SiteWebhook } from '../../contract/site-text.ts';
 import {
@@ -269,7 +270,7 @@ const answerId = (webhookId: string, id: string): string => `out:${webhookId}:${
 /** Of one that could not be reached: the code of the socket's error says more than that the asking failed. */
 function faultOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
-  if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'no answer in time';
+  if (error.name === 'TimeoutError' || error.name === 'AbortError') return deliveryFaults.noAnswer;
   const { code } = (error.cause ?? {}) as { code?: unknown };
   return typeof code === 'string' ? `it cannot be reached (${code})` : error.message;
 }

@@ -1,4 +1,4 @@
-/** A password reset on the machine itself: the lock-out of the name is lifted, everywhere, and open screens are cut. */
+/** A password reset, on the machine itself and by the page of users: the lock-out of the name is lifted, everywhere, and open screens are cut. */
 import { expect } from 'chai';
 import { resetPassword, type PasswordReset } from '../../../../server/auth/password-reset.ts';
 import { until } from '../../../support/until.ts';
@@ -66,6 +66,17 @@ describe('resetting a password on the machine itself', function () {
       await untilLockedOut(name);
       expect(await locksOf(name), 'a new lock is told anew').to.equal(told + 1);
     });
+
+  it('lifts it by the page of users too', async () => {
+    const admin = await house.admin();
+    const made = await admin.call('POST', '/api/users', { username: 'piera', role: 'viewer' });
+    const { userId } = made.json['user'] as unknown as { userId: string };
+    await lockOut('piera');
+    await forgiveAddress();
+    const renewed = await (await house.admin()).call('POST', `/api/users/${userId}/password`, {});
+    expect(renewed.status).to.equal(200);
+    expect((await signIn('piera', String(renewed.json['oneTimePassword']))).status).to.equal(200);
+  });
 
   it('ends sessions, cuts their screens, and tells the trail without the password', async () => {
     const browser = await house.admin();
