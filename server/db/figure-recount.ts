@@ -8,6 +8,7 @@ import type { HistoryKey, HistoryQuestion } from '../app/figures/ports.ts';
 import { longestWaitPlace, placeOf } from '../stats/figure-cells.ts';
 import { ReportCells } from './figure-report.ts';
 import { columnOf } from './figure-sql.ts';
+import { reachesOfWaiting, reachOfAll } from './stay-reach.ts';
 
 const instant = (place: string) => `to_timestamp(${place}::bigint / 1000.0)`;
 
@@ -91,9 +92,14 @@ export async function recount(
     if (hasLongest)
       sums.push(`coalesce(max(s.wait_ms) filter (where ${inside('s.left_at')}), 0) as longest_wait_ms`);
     const touched = [...new Set(Object.values(facts).map(({ at }) => at))].map((at) => `(${inside(at)})`);
+    const window = { from: instant('$1'), to: instant('$2') };
+    const reach = reachOfAll(
+      Object.values(facts).map(({ at }) => at),
+      window,
+    );
     const rows = await sequelize.query<{ scope: string } & Record<string, string>>(
       `select ${keys[by]} as scope, ${sums.join(', ')} from stays s ${join}
-       where (${touched.join(' or ')}) and ($3::text[] is null or s.queue_id = any($3)) and ${filters[by] ?? 'true'}
+       where ${reach ?? 'true'} and (${touched.join(' or ')}) and ($3::text[] is null or s.queue_id = any($3)) and ${filters[by] ?? 'true'}
        group by 1`,
       { bind: [from, to, queues ? [...queues] : null], transaction, type: QueryTypes.SELECT },
     );
@@ -116,16 +122,13 @@ export async function waitingAt(
   transaction: Transaction,
   at: number,
 ): Promise<Map<string, number>> {
+  const instantAt = instant('$1');
+  const parts = reachesOfWaiting(instantAt).map(
+    (reach) =>
+      `select s.queue_id from stays s where ${reach} and (s.left_at is null or s.left_at >= ${instantAt})`,
+  );
   const rows = await sequelize.query<{ queue_id: string; waiting: string }>(
-    `select queue_id, count(*) as waiting from (
-       select queue_id from stays
-         where queued_at < ${instant('$1')} and queued_at >= ${instant('$1')} - interval '1 day' and left_at >= ${instant('$1')}
-       union all
-       select queue_id from stays
-         where queued_at < ${instant('$1')} - interval '1 day' and wait_ms >= 86400000 and left_at >= ${instant('$1')}
-       union all
-       select queue_id from stays where queued_at < ${instant('$1')} and outcome is null
-     ) w group by 1`,
+    `select queue_id, count(*) as waiting from (${parts.join(' union all ')}) w group by 1`,
     { bind: [at], transaction, type: QueryTypes.SELECT },
   );
   return new Map(rows.map((row) => [row.queue_id, Number(row.waiting)]));

@@ -21,6 +21,7 @@ import { userViewMigration } from './0019-user-view.ts';
 import { firstContactMigration } from './0020-first-contact.ts';
 import { responseTimeMigration } from './0021-response-time.ts';
 import { lostStaysMigration } from './0022-lost-stays.ts';
+import { coveredFactsMigration } from './0023-covered-facts.ts';
 
 export interface Migration {
   name: string;
@@ -51,4 +52,5 @@ export const migrations: readonly Migration[] = [
   firstContactMigration,
   responseTimeMigration,
   lostStaysMigration,
+  coveredFactsMigration,
 ];

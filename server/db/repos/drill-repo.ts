@@ -14,6 +14,7 @@ import {
   wrapUpFacts,
   wrapUpsOfStays,
 } from '../figure-recount.ts';
+import { reachesOf, reachesOfWaiting, type Window } from '../stay-reach.ts';
 
 export interface DrillRepo {
   /** `contactsOf`: the rows of these contacts. A count that has no stays behind it gives none. */
@@ -92,6 +93,8 @@ function behind(count: DrillQuery['count']): Behind | undefined {
 const columns = `s.contact_id, s.ordinal, s.queue_id, ${ms('s.queued_at')} as queued_ms, ${ms('s.left_at')} as left_ms,
   s.wait_ms, s.outcome, s.agent_id, s.target_ms, s.definition`;
 
+const newestFirst = 's.queued_at desc, s.ordinal desc, s.contact_id desc';
+
 const cursorOf = ({ queued_ms, contact_id, ordinal }: StayRow) => `${queued_ms}.${ordinal}.${contact_id}`;
 function readCursor(cursor: string | undefined): [number, number, string] | undefined {
   const match = /^(\d{1,15})\.(\d{1,6})\.(.{1,120})$/.exec(cursor ?? '');
@@ -107,65 +110,55 @@ export function createDrillRepo(
       const source = behind(count);
       if (count !== 'waiting' && !source) return { items: [], total: 0 };
       const filter = stayFilter(scope, source?.join === offersOfStays, queues);
+      const window = { from: instant('$1'), to: instant('$2') };
       const inside = source
-        ? factInside(source.fact, attribution)
-        : `s.queued_at < ${instant('$2')} and (s.left_at is null or s.left_at >= ${instant('$2')}) and $1::bigint is not null`;
+        ? factInside(source.fact, attribution, window)
+        : `s.queued_at < ${window.to} and (s.left_at is null or s.left_at >= ${window.to}) and $1::bigint is not null`;
       const head = `from stays s ${source?.join ?? ''} where ${inside} and ${filter.where}`;
-      // Where nobody has asked for a place, every row is behind it: a stay is never counted before it began.
-      const after = readCursor(cursor) ?? [to, 0, ''];
-      const [place, ordinal] = after;
+      const reaches = source ? reachesOfFact(source, attribution, window) : reachesOfWaiting(window.to);
       const query = <T extends object>(sql: string, bind: unknown[]) =>
         sequelize.query<T>(sql, { bind, type: QueryTypes.SELECT });
       const scoped = filter.bind;
-      const rows = await query<StayRow>(
-        `select ${columns} from (select ${source?.join ? 'distinct' : ''} s.* ${head}
-           and (s.queued_at, s.ordinal, s.contact_id) < (${instant('$3')}, $4::integer, $${5 + scoped.length}::text)
-         order by s.queued_at desc, s.ordinal desc, s.contact_id desc limit $${6 + scoped.length}) s
-         order by s.queued_at desc, s.ordinal desc, s.contact_id desc`,
-        [from, to, place, ordinal, ...scoped, after[2], limit + 1],
-      );
       const value = source && !count.endsWith('Ms') ? source.fact.value : '1';
-      const sums = reaches(source, attribution).map(
-        (reach) => `select coalesce(sum(${value}), 0) as total ${head} and ${reach}`,
-      );
+      const sums = reaches.map((reach) => `select coalesce(sum(${value}), 0) as total ${head} and ${reach}`);
       const [sum] = await query<{ total: string }>(
         `select sum(total) as total from (${sums.join(' union all ')}) sums
            where $3::bigint is not null and $4::integer is not null`,
         [from, to, 0, 0, ...scoped],
+      );
+      const total = Number(sum?.total ?? 0);
+      // To find out that there is none takes as long as a month of rows.
+      if (total === 0) return { items: [], total };
+      // Where nobody has asked for a place, every row is behind it: a stay is never counted before it began.
+      const [place, ordinal, contactId] = readCursor(cursor) ?? [to, 0, ''];
+      const parts = reaches.map(
+        (reach) => `(select ${source?.join ? 'distinct' : ''} s.* ${head} and ${reach}
+           and (s.queued_at, s.ordinal, s.contact_id) < (${instant('$3')}, $4::integer, $${5 + scoped.length}::text)
+         order by ${newestFirst} limit $${6 + scoped.length})`,
+      );
+      const rows = await query<StayRow>(
+        `select ${columns} from (${parts.join(' union all ')}) s order by ${newestFirst} limit $${6 + scoped.length}`,
+        [from, to, place, ordinal, ...scoped, contactId, limit + 1],
       );
       const page = rows.slice(0, limit);
       const contacts = await contactsOf(page.map((row) => row.contact_id));
       return {
         items: page.flatMap((row) => present(row, contacts.get(row.contact_id))),
         ...(rows.length > limit && { nextCursor: cursorOf(page.at(-1)!) }),
-        total: Number(sum?.total ?? 0),
+        total,
       };
     },
   };
 }
 
-/** What is true of stays that began more than a day before they were counted: each has an index of these few. */
-const isLate: Record<string, string> = {
-  's.left_at': 's.wait_ms >= 86400000',
-  's.handled_at': `s.handled_at - s.queued_at >= interval '1 day'`,
-  's.replied_at': `s.replied_at - s.queued_at >= interval '1 day'`,
-};
-
-/**
- * Where stays may be that are counted in a window, so that months in which there are none are left alone: nothing is counted
- * before it began, and most within a day.
- */
-function reaches(source: Behind | undefined, attribution: Attribution): string[] {
-  const begun = `s.queued_at < ${instant('$2')}`;
-  const late = attribution === 'event' ? isLate[source?.fact.at ?? ''] : undefined;
-  if (late === undefined) return [begun];
-  const aDayBefore = `${instant('$1')} - interval '1 day'`;
-  return [`${begun} and s.queued_at >= ${aDayBefore}`, `s.queued_at < ${aDayBefore} and ${late}`];
+function reachesOfFact({ fact }: Behind, attribution: Attribution, window: Window): string[] {
+  // By arrival it is counted when it began, which is within the window itself.
+  return attribution === 'event' ? reachesOf(fact.at, window) : [`s.queued_at < ${window.to}`];
 }
 
-function factInside({ at, where }: CountFact, attribution: DrillQuery['attribution']): string {
+function factInside({ at, where }: CountFact, attribution: Attribution, { from, to }: Window): string {
   const credited = attribution === 'event' ? at : 's.queued_at';
-  return `${at} is not null and ${credited} >= ${instant('$1')} and ${credited} < ${instant('$2')} and ${where}`;
+  return `${at} is not null and ${credited} >= ${from} and ${credited} < ${to} and ${where}`;
 }
 
 function present(row: StayRow, contact: ContactRow | undefined): DrillRow[] {

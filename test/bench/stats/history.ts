@@ -65,6 +65,10 @@ async function askReports(answers: FigureAnswers): Promise<void> {
     ask('queue', '30', ...month(run)),
   );
   await time('report: a month by day and agent', reportLimitMs, (run) => ask('agent', 'day', ...month(run)));
+  await time('report: a day that is no whole quarters, by queue', reportLimitMs, async (run) => {
+    const from = monthAt(run % 12) + run * 86_400_000 + 61_000;
+    return ask('queue', 'all', from, from + 86_400_000);
+  });
   await time('report: a year by day and queue', null, () => ask('queue', 'day', yearStart, monthAt(12)));
 }
 
@@ -96,6 +100,20 @@ async function askContacts(drill: DrillRepo): Promise<void> {
   );
   await time('drill-down: first page of the site and month, short abandons', pageLimitMs, (run) =>
     page({ ...query(run), scope: 'site', count: 'shortAbandoned' }),
+  );
+  await time('drill-down: first page of the site and month, what was handled', pageLimitMs, (run) =>
+    page({ ...query(run), scope: 'site', count: 'handled' }),
+  );
+  await time('drill-down: first page of the site and month, level of service', pageLimitMs, (run) =>
+    page({ ...query(run), scope: 'site', count: 'serviceLevelOffered' }),
+  );
+  await time('drill-down: who waited at a moment', pageLimitMs, (run) =>
+    page({
+      ...query(run),
+      to: monthAt(run % 12) + 9 * 3_600_000 + run * 60_000,
+      scope: 'site',
+      count: 'waiting',
+    }),
   );
   await time('drill-down: first page of an agent and month', pageLimitMs, (run) =>
     page({ ...query(run), scope: `agent:${1001 + run}`, count: 'handled' }),
