@@ -163,6 +163,7 @@ async function main(): Promise<void> {
     calls,
     callbacks,
     customers,
+    maintenance,
     clock,
     logger,
     config,

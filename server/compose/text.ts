@@ -12,6 +12,7 @@ import { callbackDesk } from '../app/callback/callback-desk.ts';
 import type { Callbacks } from '../app/callback/callbacks.ts';
 import type { Customers } from '../app/customers/customers.ts';
 import type { LiveFigures } from '../app/live-figures.ts';
+import type { Maintenance } from '../app/maintenance.ts';
 import { AgentDesk } from '../app/text/agent-desk.ts';
 import type { SenderCheck } from '../app/text/block-list.ts';
 import type { Channel, ChannelHealth } from '../app/text/channel.ts';
@@ -69,6 +70,7 @@ export interface TextSideParts {
   calls: CallControl;
   callbacks: Callbacks;
   customers: Customers;
+  maintenance: Pick<Maintenance, 'state'>;
   clock: Clock;
   logger: Logger;
   config: ServerConfig;
@@ -158,6 +160,7 @@ export function createTextSide(parts: TextSideParts): TextSide {
       return { waiting, ...(oldestWaitingSince !== undefined && { oldestAt: oldestWaitingSince }) };
     },
     colleagues: briefly(clock, () => colleaguesOf({ shell, site })),
+    maintenanceUntil: () => parts.maintenance.state?.untilMs,
     clock,
   };
   return {

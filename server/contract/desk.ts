@@ -118,6 +118,8 @@ export const deskViewSchema = z.object({
   ),
   capacity: z.object({ voice: z.number().int(), chat: z.number().int(), mail: z.number().int() }),
   dispositions: z.array(z.object({ id: z.string(), name: z.string() })),
+  /** Callers are told of maintenance until then. */
+  maintenanceUntil: at.optional(),
 });
 export type DeskView = z.infer<typeof deskViewSchema>;
 

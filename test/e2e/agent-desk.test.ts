@@ -566,7 +566,11 @@ describe('agent desk in the browser', function () {
       expect(await page.locator('[data-delivery=failed]').innerText()).to.equal(fault);
     });
 
-  for (const language of ['en', 'ru', 'it'])
+  for (const [language, maintenance] of [
+    ['en', /^Maintenance until \d+/],
+    ['ru', /^Технические работы до \d+/],
+    ['it', /^Manutenzione fino al(le)? \d+/],
+  ] as const)
     it(`fits in ${language} at 1366x768 and 1920x1080`, async () => {
       await signIn({ desk: { state: 'logged-out' } }, `lang=${language}`);
       await page.locator('.log-in').waitFor();
@@ -585,6 +589,9 @@ describe('agent desk in the browser', function () {
       await look('menu');
       await page.keyboard.press('Escape');
       busyDesk(backend, language);
+      backend.view.maintenanceUntil = Date.now() + 3_600_000;
+      backend.publish();
+      expect(await page.locator('.maintenance b').innerText()).to.match(maintenance);
       for (const contactId of ['mail', 'chat', 'call']) {
         await row(contactId).click();
         await page

@@ -16,7 +16,7 @@ export interface FloorWatch {
   signIn(): Promise<void>;
 }
 
-const who = { username: 'ada', password: 'quiet-harbour-lantern' };
+export const floorAdmin = { username: 'ada', password: 'quiet-harbour-lantern' };
 
 export async function watchFloor(stack: Stack): Promise<FloorWatch> {
   const origin = stack.httpUrl;
@@ -34,7 +34,7 @@ export async function watchFloor(stack: Stack): Promise<FloorWatch> {
       .join('; ');
     headers['x-hearthline-csrf'] = ((await answer.json()) as { csrfToken: string }).csrfToken;
   };
-  await enter('/api/setup', { secret: stack.setupSecret(), ...who });
+  await enter('/api/setup', { secret: stack.setupSecret(), ...floorAdmin });
 
   const floor = async () => {
     const answer = await fetch(`${origin}/api/live-ticket`, {
@@ -64,7 +64,7 @@ export async function watchFloor(stack: Stack): Promise<FloorWatch> {
     },
     get: (path) => fetch(`${origin}${path}`, { headers }),
     send,
-    signIn: () => enter('/api/session', who),
+    signIn: () => enter('/api/session', floorAdmin),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The left edge: who I am and in what state, my queues and how many wait there, what is in hand, sound and account. */
 import type { DeskView } from '../../../server/contract/desk.ts';
+import { maintenanceText } from '../../shared/maintenance.ts';
 import { LanguageChoice } from '../../shared/parts/language-choice.tsx';
 import { Mark } from '../../shared/parts/mark.tsx';
 import { OnOffShape } from '../../shared/parts/state-shape.tsx';
@@ -168,6 +169,19 @@ function Account({ name }: { name: string }) {
   );
 }
 
+/** What callers are told is no news to the agent who then speaks with them. */
+function Maintenance({ until }: { until: number }) {
+  const { desk } = usePlace();
+  const w = words.value;
+  const now = desk.socket.serverSec.value * 1000;
+  return (
+    <section class="rail-part maintenance" role="note">
+      <b>{maintenanceText(w, formats.value, until, now)}</b>
+      <small>{w.maintenanceNote}</small>
+    </section>
+  );
+}
+
 function Freshness() {
   const { desk } = usePlace();
   const w = words.value;
@@ -192,6 +206,7 @@ export function Rail({ desk }: { desk: DeskView | undefined }) {
         {desk && (
           <div class="ages">
             {desk.state !== 'logged-out' && <StateCard desk={desk} />}
+            {desk.maintenanceUntil !== undefined && <Maintenance until={desk.maintenanceUntil} />}
             <Queues desk={desk} />
             {desk.state !== 'logged-out' && <InHand desk={desk} />}
           </div>

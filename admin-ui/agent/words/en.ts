@@ -53,6 +53,9 @@ export const en = {
   logInCalls: 'Log in for calls, chats and mails',
   logInText: 'Log in for chats and mails',
 
+  maintenanceUntil: 'Maintenance until {time}',
+  maintenanceUntilDay: 'Maintenance until {day}, {time}',
+  maintenanceNote: 'Callers are told before the greeting; you work as always.',
   myQueues: 'My queues',
   noQueues: 'You are in no queue.',
   waitingCount: { one: '# waiting', other: '# waiting' },

@@ -18,6 +18,7 @@ export interface DeskViewParts {
   waiting(queueId: string): { waiting: number; oldestAt?: number };
   /** Those who are logged in, whoever asks. */
   colleagues: () => DeskTargets['agents'];
+  maintenanceUntil(): number | undefined;
   clock: ClockPort;
 }
 
@@ -29,6 +30,7 @@ export function deskView(parts: DeskViewParts, agentId: string): DeskView | unde
   if (!agent || !config) return undefined;
   const contacts = contactsOf(parts, agent);
   const { state, reason, isSystemReason, since, until, phoneId, pending } = agent;
+  const maintenanceUntil = parts.maintenanceUntil();
   return {
     agentId,
     name: config.name,
@@ -48,6 +50,7 @@ export function deskView(parts: DeskViewParts, agentId: string): DeskView | unde
     }),
     capacity: capacityIn(site.site.routing.capacity, config),
     dispositions: (site.site.dispositions ?? []).map(({ id, name }) => ({ id, name })),
+    ...(maintenanceUntil !== undefined && { maintenanceUntil }),
   };
 }
 

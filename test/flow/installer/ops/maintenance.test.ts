@@ -1,20 +1,24 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { DeskView } from '../../../../server/contract/desk.ts';
 import { CliError } from '../../../../installer/admin-socket.ts';
 import { maintenanceCommand, untilOf } from '../../../../installer/ops/maintenance.ts';
 import { startBaresip } from '../../../support/baresip.ts';
-import { type FloorWatch, watchFloor } from '../../../support/floor-watch.ts';
+import { floorAdmin, type FloorWatch, watchFloor } from '../../../support/floor-watch.ts';
 import { House } from '../../../support/house.ts';
 import { houseIn } from '../../../support/ops.ts';
 import { until } from '../../../support/until.ts';
+import { webAgent, type WebAgent, WebClient } from '../../../support/web-client.ts';
 
 describe('hearthline maintenance', function () {
   this.timeout(120_000);
   let house: House;
   let screen: FloorWatch;
+  let agent: WebAgent;
   let said = '';
   const told = async () => (await screen.floorWithin(10_000)).board.maintenanceUntil;
+  const toldAtDesk = async () => (await agent.client.must<DeskView>('GET', '/api/desk')).maintenanceUntil;
   const io = { out: (text: string) => void (said = text), error: () => undefined };
   const run = (...args: string[]) => maintenanceCommand(args, houseIn(house.stack.dataDir), io);
   const refusal = (...args: string[]) =>
@@ -31,6 +35,9 @@ describe('hearthline maintenance', function () {
   before(async () => {
     house = await House.open({ tied: 0, free: 1 });
     screen = await watchFloor(house.stack);
+    const admin = new WebClient(house.stack.httpUrl);
+    await admin.must('POST', '/api/session', floorAdmin);
+    agent = await webAgent(admin, '101');
   });
   after(() => house.close());
 
@@ -74,10 +81,13 @@ describe('hearthline maintenance', function () {
       await run('show').catch(() => undefined);
       return said.startsWith('Maintenance is announced');
     });
-    expect(await told(), 'on screens').to.be.within(Date.now() + 3_000_000, Date.now() + 3_600_000);
+    const announced = await told();
+    expect(announced, 'on screens').to.be.within(Date.now() + 3_000_000, Date.now() + 3_600_000);
+    expect(await toldAtDesk(), 'at the desk').to.equal(announced);
     expect(await run('off')).to.equal(0);
     expect(said).to.equal('No maintenance is announced.');
     expect(await told(), 'on screens, after').to.equal(undefined);
+    expect(await toldAtDesk(), 'at the desk, after').to.equal(undefined);
     expect(await spokenMs(), 'after').to.be.lessThan(1500);
     expect(await audited()).to.deep.equal([
       { action: 'maintenance.announced', actor: 'local' },
