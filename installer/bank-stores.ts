@@ -9,7 +9,8 @@ export interface BankStore {
   at: string;
 }
 
-const hostAndPort = ({ host, port }: { host: string; port: number }): string =>
+/** An IPv6 address stands in brackets. */
+export const hostAndPort = ({ host, port }: { host: string; port: number }): string =>
   `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /** Those that are the bank's own. */

@@ -17,112 +17,14 @@ import {
   type RedisPlace,
   StoreAddressFault,
 } from '../../server/lib/store-address.ts';
-import { closeClient, createRedisClient } from '../../server/redis/client.ts';
+import { closeClient } from '../../server/redis/client.ts';
 import { installedLayout, type MachinePlaces } from '../house.ts';
+import { answerWithin, connectRedisOnce } from '../store-connection.ts';
 import { addressOf, type BankStores, type StoreName, storeNames } from './bank-stores.ts';
 import { fault, type Finding, ok, warning } from './finding.ts';
+import { nameOf, productOf, storeFinding } from './store-findings.ts';
 
 const boundMs = 10_000;
-const productOf: Record<StoreName, string> = { postgres: 'Postgres', redis: 'Redis' };
-
-const nameOf = (store: StoreName, { host, port }: Pick<Reach, 'host' | 'port'>) =>
-  `the bank's ${productOf[store]} at ${host}:${port}`;
-
-class TooLate extends Error {}
-
-async function bounded<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, fail) => {
-    timer = setTimeout(() => fail(new TooLate('no answer')), boundMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-type Remedy = (store: StoreName) => string;
-
-const unreachable: Remedy = (store) =>
-  `See that it runs, that the host and the port of ${store}.url are right, and that firewalls let this machine through.`;
-const unknownName: Remedy = (store) =>
-  `Check the host in ${store}.url of the answers, and the resolver of this machine.`;
-const password: Remedy = (store) =>
-  `Check ${store}.passwordFile of the answers, and the user in ${store}.url.`;
-const authority: Remedy = (store) =>
-  `Name the authority that signed it: ${store}.caFile of the answers, as PEM.`;
-const renew: Remedy = () => 'Have its certificate renewed, and look at the clocks of both machines.';
-const tls: Remedy = (store) =>
-  `Switch TLS on there. Only where the network between is yours alone: ${store === 'postgres' ? '?sslmode=disable behind postgres.url' : 'redis:// in redis.url'}.`;
-const rights: Remedy = (store) =>
-  store === 'postgres'
-    ? 'Give the user its rights: GRANT CONNECT, CREATE ON DATABASE, and GRANT USAGE, CREATE ON SCHEMA.'
-    : 'Give the user its rights, by ACL SETUSER: all commands on the keys hl:*, and INFO.';
-
-/** By SQLSTATE, the code of Node, or how the message begins. */
-const known: readonly [sign: RegExp, what: string, remedy: Remedy][] = [
-  [/^(28P01|WRONGPASS)/, 'refuses the user or the password', password],
-  [
-    /^(NOAUTH|SASL)/,
-    'wants a password',
-    (store) => `Name a file that holds it: ${store}.passwordFile of the answers.`,
-  ],
-  [
-    /^DENIED/,
-    'takes nobody from another machine (protected mode)',
-    () => 'Set a password there, or a user for us, and protected-mode no.',
-  ],
-  [/^ERR AUTH/, 'has no password set', () => 'Leave redis.passwordFile out, or set a password there.'],
-  [
-    /^28000/,
-    'refuses the user, our address, or the way we connect',
-    () => 'Add a line for both, and for TLS, to its pg_hba.conf.',
-  ],
-  [
-    /^3D000/,
-    'has no such database',
-    () => "Make it: CREATE DATABASE ... OWNER ... ENCODING 'UTF8' TEMPLATE template0;",
-  ],
-  [/^(42501|NOPERM)/, 'denies us what we have to do', rights],
-  [/^(ENOTFOUND|EAI_AGAIN)/, 'has a name that cannot be looked up', unknownName],
-  [
-    /^(SELF_SIGNED_CERT|DEPTH_ZERO|UNABLE_TO_)/,
-    'has a certificate of an authority that is not trusted here',
-    authority,
-  ],
-  [
-    /^ERR_TLS_CERT_ALTNAME/,
-    'has a certificate for another name',
-    (store) => `Write the name of its certificate into ${store}.url.`,
-  ],
-  [/^CERT_/, 'has a certificate that is not valid now', renew],
-  [/^(EPROTO|ERR_SSL_|The server does not support SSL)/, 'does not speak TLS', tls],
-  [/^(ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ECONNRESET)/, 'cannot be reached', unreachable],
-];
-
-/** The error, and those that libraries wrapped: first that of the store itself. */
-function signsOf(error: unknown): string[] {
-  const signs: string[] = [];
-  for (let at = error; at instanceof Error && signs.length < 10;) {
-    const { code, parent } = at as { code?: unknown; parent?: unknown };
-    signs.push(...(typeof code === 'string' ? [code] : []), at.message);
-    at = parent ?? at.cause;
-  }
-  return signs;
-}
-
-export function storeFault(store: StoreName, where: Pick<Reach, 'host' | 'port'>, error: unknown): Finding {
-  const name = nameOf(store, where);
-  if (error instanceof TooLate)
-    return fault(`${name} does not answer within ${boundMs / 1000} s`, unreachable(store));
-  for (const sign of signsOf(error)) {
-    const found = known.find(([pattern]) => pattern.test(sign));
-    if (found) return fault(`${name} ${found[1]}`, found[2](store));
-  }
-  const said = (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 200);
-  return fault(`${name} does not take us: ${said}`, unreachable(store));
-}
 
 export interface DatabaseSays {
   /** 150004 is 15.4. */
@@ -178,10 +80,11 @@ async function checkDatabase(place: DatabasePlace & Reach): Promise<Finding[]> {
   const logger = createLogger('install', 'silent');
   const db = connectDatabase({ ...place, logger, applicationName: 'hearthline-install', poolMax: 1 });
   try {
-    const [said] = await bounded(db.query<DatabaseSays>(databaseSql, { type: QueryTypes.SELECT }));
+    const asked = db.query<DatabaseSays>(databaseSql, { type: QueryTypes.SELECT });
+    const [said] = await answerWithin(boundMs, asked);
     return judgeDatabase(nameOf('postgres', place), said!);
   } catch (error) {
-    return [storeFault('postgres', place, error)];
+    return [storeFinding('postgres', place, error, boundMs)];
   } finally {
     await db.close().catch(() => undefined);
   }
@@ -244,29 +147,20 @@ const hidden = (name: string) =>
 
 async function checkRedis(place: Exclude<RedisPlace, { socketPath: string }>): Promise<Finding[]> {
   const name = nameOf('redis', place);
-  const client = createRedisClient({
-    ...place,
-    name: 'hearthline-install',
-    logger: createLogger('install', 'silent'),
-    isFailFast: true,
-  });
-  // The client itself would try for ever.
-  const refused = new Promise<never>((_, fail) => {
-    client.on('error', fail);
-  });
   try {
-    await bounded(Promise.race([client.connect(), refused]));
-    await bounded(client.sendCommand(['PING']));
-    const info = await bounded(client.sendCommand<string>(['INFO'])).catch((error: Error) => {
-      if (/^(NOPERM|ERR unknown command)/.test(error.message)) return undefined;
-      throw error;
-    });
-    return info === undefined ? [hidden(name)] : judgeRedis(name, info);
+    const client = await connectRedisOnce(place, 'hearthline-install', boundMs);
+    try {
+      await answerWithin(boundMs, client.sendCommand(['PING']));
+      const info = await answerWithin(boundMs, client.sendCommand<string>(['INFO'])).catch((error: Error) => {
+        if (/^(NOPERM|ERR unknown command)/.test(error.message)) return undefined;
+        throw error;
+      });
+      return info === undefined ? [hidden(name)] : judgeRedis(name, info);
+    } finally {
+      await closeClient(client);
+    }
   } catch (error) {
-    return [storeFault('redis', place, error)];
-  } finally {
-    refused.catch(() => undefined);
-    await closeClient(client);
+    return [storeFinding('redis', place, error, boundMs)];
   }
 }
 

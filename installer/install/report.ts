@@ -1,5 +1,6 @@
 /** The report at the end: what was done, how it stands with hardening, and what to do next. */
 import { readFileSync } from 'node:fs';
+import { hostAndPort } from '../bank-stores.ts';
 import { readFirstPhones } from '../first-site.ts';
 import { installedHouse } from '../house.ts';
 import { releaseName } from '../release/release-info.ts';
@@ -32,9 +33,10 @@ async function exposureOf(unitsDir: string, unit: string): Promise<string | unde
 function storeLines(answers: InstallContext['answers']): string[] {
   const where = whereOf(answers);
   return storeNames.flatMap((store) => {
-    const { host, port, isPlain } = where[store] ?? {};
-    if (host === undefined) return [];
-    return [`  ${store.padEnd(15)} the bank's own at ${host}:${port}, ${isPlain ? 'IN THE CLEAR' : 'TLS'}`];
+    const place = where[store];
+    if (!place) return [];
+    const how = place.isPlain ? 'IN THE CLEAR' : 'TLS';
+    return [`  ${store.padEnd(15)} the bank's own at ${hostAndPort(place)}, ${how}`];
   });
 }
 

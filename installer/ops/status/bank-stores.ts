@@ -3,9 +3,10 @@ import { connectDatabase } from '../../../server/db/connect.ts';
 import { createLogger } from '../../../server/lib/log.ts';
 import { storeFault } from '../../../server/lib/store-fault.ts';
 import { StoreAddressFault } from '../../../server/lib/store-address.ts';
-import { closeClient, createRedisClient, type RedisClient } from '../../../server/redis/client.ts';
+import { closeClient, type RedisClient } from '../../../server/redis/client.ts';
 import type { House } from '../../house.ts';
 import { type BankStore, bankStores } from '../../bank-stores.ts';
+import { answerWithin, connectRedisOnce } from '../../store-connection.ts';
 import { databaseOf, redisOf } from '../../stores.ts';
 
 export interface BankStoreStatus extends BankStore {
@@ -16,41 +17,14 @@ export interface BankStoreStatus extends BankStore {
 
 const boundMs = 4000;
 
-/** Settles with `work`, or fails by its own bound: the libraries go on trying. */
-async function bounded<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const isLate = new Promise<never>((_, fail) => {
-    timer = setTimeout(() => fail(new Error('it does not answer')), boundMs);
-  });
-  try {
-    return await Promise.race([work, isLate]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** A connection that is ready; fails with what the first try failed with, where the library itself would try for ever. */
-export async function connectedRedis(house: House, name: string): Promise<RedisClient> {
-  const client = createRedisClient({
-    ...redisOf(house),
-    name,
-    logger: createLogger('ops', 'silent'),
-    isFailFast: true,
-  });
-  try {
-    const refused = new Promise<never>((_, fail) => client.once('error', fail));
-    await bounded(Promise.race([client.connect(), refused]));
-    return client;
-  } catch (error) {
-    client.destroy();
-    throw error;
-  }
-}
+/** As the server has it. */
+export const connectedRedis = (house: House, name: string): Promise<RedisClient> =>
+  connectRedisOnce(redisOf(house), name, boundMs);
 
 async function askRedis(house: House): Promise<void> {
   const client = await connectedRedis(house, 'hearthline-status');
   try {
-    await bounded(client.sendCommand(['PING']));
+    await answerWithin(boundMs, client.sendCommand(['PING']));
   } finally {
     await closeClient(client);
   }
@@ -64,7 +38,7 @@ async function askPostgres(house: House): Promise<void> {
     poolMax: 1,
   });
   try {
-    await bounded(db.query('SELECT 1'));
+    await answerWithin(boundMs, db.query('SELECT 1'));
   } finally {
     await db.close();
   }

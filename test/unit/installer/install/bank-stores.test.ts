@@ -16,10 +16,11 @@ import {
   checkStores,
   judgeDatabase,
   judgeRedis,
-  storeFault,
 } from '../../../../installer/install/check-stores.ts';
+import { storeFinding } from '../../../../installer/install/store-findings.ts';
 import { dropIns, unitFiles } from '../../../../installer/install/steps/units.ts';
 import { type MachinePlaces, machinePlaces } from '../../../../installer/house.ts';
+import { NoAnswer } from '../../../../installer/store-connection.ts';
 import { writeWhole } from '../../../../installer/system-files.ts';
 import { makeTempDir, removeTempDir } from '../../../support/temp-dir.ts';
 
@@ -188,7 +189,7 @@ describe('what the bank’s stores say of themselves', () => {
     const where = { host: 'db.bank.example', port: 5432 };
     const wrapped = (code: string) =>
       Object.assign(new Error('x'), { parent: Object.assign(new Error('y'), { code }) });
-    const told = (error: unknown) => storeFault('postgres', where, error);
+    const told = (error: unknown) => storeFinding('postgres', where, error, 10_000);
     expect(told(wrapped('28P01'))).to.deep.include({
       level: 'fault',
       what: "the bank's Postgres at db.bank.example:5432 refuses the user or the password",
@@ -199,8 +200,12 @@ describe('what the bank’s stores say of themselves', () => {
     expect(told(new Error('The server does not support SSL connections')).what).to.contain(
       'does not speak TLS',
     );
+    expect(told(wrapped('53300')).what).to.contain('has no connection left');
+    expect(storeFinding('redis', { host: '2001:db8::1', port: 6380 }, new NoAnswer(), 10_000).what).to.equal(
+      "the bank's Redis at [2001:db8::1]:6380 does not answer within 10 s",
+    );
     expect(told(new Error('something new')).what).to.contain('does not take us: something new');
-    expect(storeFault('redis', where, new Error('WRONGPASS invalid')).remedy).to.contain(
+    expect(storeFinding('redis', where, new Error('WRONGPASS invalid'), 10_000).remedy).to.contain(
       'redis.passwordFile',
     );
   });

@@ -15,6 +15,8 @@ describe('why a store does not take us', () => {
       [coded('SELF_SIGNED_CERT_IN_CHAIN'), /authority that is not trusted/, true],
       [coded('ERR_TLS_CERT_ALTNAME_INVALID'), /for another name/, true],
       [new Error('The server does not support SSL connections'), /TLS/, true],
+      [new Error('DENIED Redis is running in protected mode'), /protected mode/, true],
+      [new Error('ERR AUTH <password> called without any password configured'), /no password set/, true],
       [coded('3D000'), /no such database/, true],
       [coded('ECONNREFUSED'), /nobody listens/, false],
       [coded('ENOTFOUND'), /cannot be looked up/, false],
