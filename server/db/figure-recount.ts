@@ -8,7 +8,7 @@ import type { HistoryKey, HistoryQuestion } from '../app/figures/ports.ts';
 import { longestWaitPlace, placeOf } from '../stats/figure-cells.ts';
 import { ReportCells } from './figure-report.ts';
 import { columnOf } from './figure-sql.ts';
-import { reachesOfWaiting, reachOfAll } from './stay-reach.ts';
+import { isWaitingAt, reachesOfWaiting, reachOfAll } from './stay-reach.ts';
 
 const instant = (place: string) => `to_timestamp(${place}::bigint / 1000.0)`;
 
@@ -124,8 +124,7 @@ export async function waitingAt(
 ): Promise<Map<string, number>> {
   const instantAt = instant('$1');
   const parts = reachesOfWaiting(instantAt).map(
-    (reach) =>
-      `select s.queue_id from stays s where ${reach} and (s.left_at is null or s.left_at >= ${instantAt})`,
+    (reach) => `select s.queue_id from stays s where ${reach} and ${isWaitingAt(instantAt)}`,
   );
   const rows = await sequelize.query<{ queue_id: string; waiting: string }>(
     `select queue_id, count(*) as waiting from (${parts.join(' union all ')}) w group by 1`,

@@ -34,7 +34,10 @@ export function reachesOf(at: string, { from, to }: Window): string[] {
   ];
 }
 
-/** The same of stays that waited at an instant. */
+/** What is true of stays that waited at an instant, of those that had begun. */
+export const isWaitingAt = (at: string): string => `(s.left_at is null or s.left_at >= ${at})`;
+
+/** Where those are. */
 export const reachesOfWaiting = (at: string): string[] => [
   `s.queued_at < ${at} and s.queued_at >= ${dayBefore(at)}`,
   `s.queued_at < ${dayBefore(at)} and ${leftLate} and s.left_at >= ${at}`,

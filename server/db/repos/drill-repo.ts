@@ -14,7 +14,7 @@ import {
   wrapUpFacts,
   wrapUpsOfStays,
 } from '../figure-recount.ts';
-import { reachesOf, reachesOfWaiting, type Window } from '../stay-reach.ts';
+import { isWaitingAt, reachesOf, reachesOfWaiting, type Window } from '../stay-reach.ts';
 
 export interface DrillRepo {
   /** `contactsOf`: the rows of these contacts. A count that has no stays behind it gives none. */
@@ -113,7 +113,7 @@ export function createDrillRepo(
       const window = { from: instant('$1'), to: instant('$2') };
       const inside = source
         ? factInside(source.fact, attribution, window)
-        : `s.queued_at < ${window.to} and (s.left_at is null or s.left_at >= ${window.to}) and $1::bigint is not null`;
+        : `${isWaitingAt(window.to)} and $1::bigint is not null`;
       const head = `from stays s ${source?.join ?? ''} where ${inside} and ${filter.where}`;
       const reaches = source ? reachesOfFact(source, attribution, window) : reachesOfWaiting(window.to);
       const query = <T extends object>(sql: string, bind: unknown[]) =>
