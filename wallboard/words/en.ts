@@ -1,7 +1,9 @@
 /** English: names the keys of every other language of the wallboard. */
+import { maintenanceWords } from '../../admin-ui/shared/maintenance.ts';
 import { boardsEn } from './boards-en.ts';
 
 export const en = {
+  ...maintenanceWords.en,
   ...boardsEn,
   appName: 'Hearthline',
   enrolTitle: 'Connect this display',
@@ -55,8 +57,6 @@ export const en = {
   answered: 'Answered',
   abandoned: 'Abandoned',
   lastHour: 'Last hour, per minute',
-  maintenanceUntil: 'Maintenance until {time}',
-  maintenanceUntilDay: 'Maintenance until {day}, {time}',
   emergencyAll: 'Emergency: all queues',
   emergencyNote: 'Nobody waits now: callers are sent on',
   emergencyOne: 'Emergency:',

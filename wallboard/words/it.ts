@@ -1,9 +1,11 @@
 /** Italian. */
+import { maintenanceWords } from '../../admin-ui/shared/maintenance.ts';
 import type { Words } from '../../admin-ui/shared/words.ts';
 import { boardsIt } from './boards-it.ts';
 import type { en } from './en.ts';
 
 export const it: Words<typeof en> = {
+  ...maintenanceWords.it,
   ...boardsIt,
   appName: 'Hearthline',
   enrolTitle: 'Collega questo schermo',
@@ -57,8 +59,6 @@ export const it: Words<typeof en> = {
   answered: 'Risposte',
   abandoned: 'Abbandonate',
   lastHour: 'Ultima ora, al minuto',
-  maintenanceUntil: 'Manutenzione fino alle {time}',
-  maintenanceUntilDay: 'Manutenzione fino al {day}, {time}',
   emergencyAll: 'Emergenza: tutte le code',
   emergencyNote: 'Nessuno attende: le chiamate vanno altrove',
   emergencyOne: 'Emergenza:',

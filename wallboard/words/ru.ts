@@ -1,9 +1,11 @@
 /** Russian. */
+import { maintenanceWords } from '../../admin-ui/shared/maintenance.ts';
 import type { Words } from '../../admin-ui/shared/words.ts';
 import { boardsRu } from './boards-ru.ts';
 import type { en } from './en.ts';
 
 export const ru: Words<typeof en> = {
+  ...maintenanceWords.ru,
   ...boardsRu,
   appName: 'Hearthline',
   enrolTitle: 'Подключите это табло',
@@ -62,8 +64,6 @@ export const ru: Words<typeof en> = {
   answered: 'Отвечено',
   abandoned: 'Потеряно',
   lastHour: 'Последний час, по минутам',
-  maintenanceUntil: 'Технические работы до {time}',
-  maintenanceUntilDay: 'Технические работы до {day}, {time}',
   emergencyAll: 'Аварийный режим: все очереди',
   emergencyNote: 'Звонки отправляются дальше',
   emergencyOne: 'Аварийный режим:',

@@ -1,4 +1,5 @@
 /** English: names the keys of every other language of the console. */
+import { maintenanceWords } from '../../shared/maintenance.ts';
 import { agentEn } from './agent-en.ts';
 import { alertsEn } from './alerts-en.ts';
 import { boardsEn } from './boards-en.ts';
@@ -18,6 +19,7 @@ import { usersEn } from './users-en.ts';
 import { viewEn } from './view-en.ts';
 
 export const en = {
+  ...maintenanceWords.en,
   ...agentEn,
   ...alertsEn,
   ...boardsEn,
@@ -37,8 +39,6 @@ export const en = {
   ...viewEn,
   skipToContent: 'Skip to content',
   navigation: 'Pages',
-  maintenanceUntil: 'Maintenance until {time}',
-  maintenanceUntilDay: 'Maintenance until {day}, {time}',
   maintenanceNote: 'Callers hear so before the greeting, and are served as always.',
   pageLive: 'Live',
   pageRecordings: 'Recordings',

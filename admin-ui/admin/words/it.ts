@@ -1,4 +1,5 @@
 /** Italian. */
+import { maintenanceWords } from '../../shared/maintenance.ts';
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
 import { agentIt } from './agent-it.ts';
@@ -20,6 +21,7 @@ import { usersIt } from './users-it.ts';
 import { viewIt } from './view-it.ts';
 
 export const it: Words<typeof en> = {
+  ...maintenanceWords.it,
   ...agentIt,
   ...alertsIt,
   ...boardsIt,
@@ -39,8 +41,6 @@ export const it: Words<typeof en> = {
   ...viewIt,
   skipToContent: 'Vai al contenuto',
   navigation: 'Pagine',
-  maintenanceUntil: 'Manutenzione fino alle {time}',
-  maintenanceUntilDay: 'Manutenzione fino al {day}, {time}',
   maintenanceNote: 'Chi chiama lo sente prima del benvenuto ed è servito come sempre.',
   pageLive: 'In diretta',
   pageRecordings: 'Registrazioni',

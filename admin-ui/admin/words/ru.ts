@@ -1,4 +1,5 @@
 /** Russian. */
+import { maintenanceWords } from '../../shared/maintenance.ts';
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
 import { agentRu } from './agent-ru.ts';
@@ -20,6 +21,7 @@ import { usersRu } from './users-ru.ts';
 import { viewRu } from './view-ru.ts';
 
 export const ru: Words<typeof en> = {
+  ...maintenanceWords.ru,
   ...agentRu,
   ...alertsRu,
   ...boardsRu,
@@ -39,8 +41,6 @@ export const ru: Words<typeof en> = {
   ...viewRu,
   skipToContent: 'К содержанию',
   navigation: 'Страницы',
-  maintenanceUntil: 'Технические работы до {time}',
-  maintenanceUntilDay: 'Технические работы до {day}, {time}',
   maintenanceNote: 'Звонящие слышат об этом перед приветствием; обслуживание идёт как обычно.',
   pageLive: 'Сейчас',
   pageRecordings: 'Записи',

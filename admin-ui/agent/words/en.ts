@@ -1,9 +1,11 @@
 /** English: names the keys of every other language of the agent's page. */
+import { maintenanceWords } from '../../shared/maintenance.ts';
 import { doorsEn } from '../../shared/words/doors-en.ts';
 import { customerEn } from './customer-en.ts';
 import { threadEn } from './thread-en.ts';
 
 export const en = {
+  ...maintenanceWords.en,
   ...doorsEn,
   ...threadEn,
   ...customerEn,
@@ -53,8 +55,6 @@ export const en = {
   logInCalls: 'Log in for calls, chats and mails',
   logInText: 'Log in for chats and mails',
 
-  maintenanceUntil: 'Maintenance until {time}',
-  maintenanceUntilDay: 'Maintenance until {day}, {time}',
   maintenanceNote: 'Callers are told before the greeting; you work as always.',
   myQueues: 'My queues',
   noQueues: 'You are in no queue.',

@@ -1,4 +1,5 @@
 /** Italian. */
+import { maintenanceWords } from '../../shared/maintenance.ts';
 import { doorsIt } from '../../shared/words/doors-it.ts';
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
@@ -6,6 +7,7 @@ import { customerIt } from './customer-it.ts';
 import { threadIt } from './thread-it.ts';
 
 export const it: Words<typeof en> = {
+  ...maintenanceWords.it,
   ...doorsIt,
   ...threadIt,
   ...customerIt,
@@ -52,8 +54,6 @@ export const it: Words<typeof en> = {
   logInPhoneHelp: 'Così ricevi anche le chiamate. Lascia vuoto per sole chat ed e-mail.',
   logInCalls: 'Connetti per chiamate, chat ed e-mail',
   logInText: 'Connetti per chat ed e-mail',
-  maintenanceUntil: 'Manutenzione fino alle {time}',
-  maintenanceUntilDay: 'Manutenzione fino al {day}, {time}',
   maintenanceNote: 'Chi chiama lo sente prima del benvenuto; si lavora come sempre.',
   myQueues: 'Le mie code',
   noQueues: 'Non sei in nessuna coda.',

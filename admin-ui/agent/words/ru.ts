@@ -1,4 +1,5 @@
 /** Russian. */
+import { maintenanceWords } from '../../shared/maintenance.ts';
 import { doorsRu } from '../../shared/words/doors-ru.ts';
 import type { Words } from '../../shared/words.ts';
 import type { en } from './en.ts';
@@ -6,6 +7,7 @@ import { customerRu } from './customer-ru.ts';
 import { threadRu } from './thread-ru.ts';
 
 export const ru: Words<typeof en> = {
+  ...maintenanceWords.ru,
   ...doorsRu,
   ...threadRu,
   ...customerRu,
@@ -52,8 +54,6 @@ export const ru: Words<typeof en> = {
   logInPhoneHelp: 'С ним вы получаете и звонки. Оставьте пустым, если только чаты и письма.',
   logInCalls: 'Начать: звонки, чаты и письма',
   logInText: 'Начать: чаты и письма',
-  maintenanceUntil: 'Технические работы до {time}',
-  maintenanceUntilDay: 'Технические работы до {day}, {time}',
   maintenanceNote: 'Звонящим сообщают об этом перед приветствием; вы работаете как обычно.',
   myQueues: 'Мои очереди',
   noQueues: 'Вы не состоите в очередях.',
