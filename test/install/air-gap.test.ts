@@ -21,6 +21,7 @@ import { makeTempDir, removeTempDir } from '../support/temp-dir.ts';
 import { builtBundle, keys, type BuiltBundle } from './support/built-bundle.ts';
 import { DebianRoot, rootFault } from './support/debian-root.ts';
 import { Systemctl } from './support/systemctl.ts';
+import { skipFor } from './support/skip.ts';
 
 const execute = promisify(execFile);
 
@@ -33,11 +34,7 @@ describe('an installation without a network', function () {
   let temp = '';
 
   before(async function () {
-    const fault = rootFault();
-    if (fault !== undefined) {
-      process.stdout.write(`      skipped: ${fault}\n`);
-      this.skip();
-    }
+    skipFor(this, rootFault());
     temp = makeTempDir();
     bundle = await builtBundle();
     root = await DebianRoot.make();

@@ -15,6 +15,7 @@ import { makeTempDir, removeTempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 import { builtBundle, nextBundle } from './support/built-bundle.ts';
 import { rootFault, unpackRoot } from './support/debian-root.ts';
+import { bootOrSkip, skipFor } from './support/skip.ts';
 
 const execute = promisify(execFile);
 const bankAddress = '10.9.9.1';
@@ -32,19 +33,10 @@ describe('an installation with the bank’s own stores', function () {
   let install: string[] = [];
 
   before(async function () {
-    const fault = rootFault() ?? SystemdMachine.fault() ?? namespaceFault();
-    if (fault !== undefined) {
-      process.stdout.write(`      skipped: ${fault}\n`);
-      this.skip();
-    }
+    skipFor(this, rootFault() ?? SystemdMachine.fault() ?? namespaceFault());
     const bundle = await builtBundle();
     root = await unpackRoot('systemd');
-    try {
-      machine = await SystemdMachine.boot({ root });
-    } catch (error) {
-      process.stdout.write(`      skipped: ${String(error)}\n`);
-      this.skip();
-    }
+    machine = await bootOrSkip(this, root);
     clientDir = makeTempDir();
     house = new NetNamespace('house', machine.pid);
     other = new NetNamespace('bank');

@@ -21,6 +21,7 @@ import {
 } from './support/built-bundle.ts';
 import { DebianRoot, rootFault } from './support/debian-root.ts';
 import { Systemctl } from './support/systemctl.ts';
+import { skipFor } from './support/skip.ts';
 
 const execute = promisify(execFile);
 
@@ -136,11 +137,7 @@ describe('the life of an installed house', function () {
   let backup = '';
 
   before(async function () {
-    const fault = rootFault();
-    if (fault !== undefined) {
-      process.stdout.write(`      skipped: ${fault}\n`);
-      this.skip();
-    }
+    skipFor(this, rootFault());
     previous = await previousBundle();
     present = await builtBundle();
     next = await nextBundle();

@@ -12,6 +12,7 @@ import { SystemdMachine } from '../support/systemd-machine.ts';
 import { until } from '../support/until.ts';
 import { builtBundle, previousBundle, type BuiltBundle } from './support/built-bundle.ts';
 import { rootFault, unpackRoot } from './support/debian-root.ts';
+import { bootOrSkip, skipFor } from './support/skip.ts';
 
 const execute = promisify(execFile);
 const services = ['postgres', 'redis', 'sip', 'media', 'server'] as const;
@@ -25,18 +26,9 @@ describe('an installation under systemd', function () {
   let installed = '';
 
   before(async function () {
-    const fault = rootFault() ?? SystemdMachine.fault();
-    if (fault !== undefined) {
-      process.stdout.write(`      skipped: ${fault}\n`);
-      this.skip();
-    }
+    skipFor(this, rootFault() ?? SystemdMachine.fault());
     root = await unpackRoot('systemd');
-    try {
-      machine = await SystemdMachine.boot({ root });
-    } catch (error) {
-      process.stdout.write(`      skipped: ${String(error)}\n`);
-      this.skip();
-    }
+    machine = await bootOrSkip(this, root);
   });
   after(async () => {
     await machine?.close();
