@@ -7,7 +7,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-export const releaseInfoSchema = z.strictObject({
+/** What it does not know it passes over: a release to come may say more, and has to be readable by the one that it replaces. */
+export const releaseInfoSchema = z.object({
   product: z.literal('hearthline'),
   version: z.string().regex(/^\d+\.\d+\.\d+$/),
   /** Of the sources, in full. */

@@ -3,10 +3,9 @@
  * a second machine, upgraded with a call up, cut off in every step of an upgrade, rolled back. systemd cannot run in these roots:
  * a runner starts the units as they say, and a small `systemctl` asks it.
  */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { projectRoot } from '../../installer/program.ts';
 import type { HouseStatus } from '../../installer/ops/status/house-status.ts';
@@ -17,13 +16,12 @@ import {
   nextBundle,
   nextMigration,
   previousBundle,
+  previousCommit,
   type BuiltBundle,
 } from './support/built-bundle.ts';
 import { DebianRoot, rootFault } from './support/debian-root.ts';
 import { Systemctl } from './support/systemctl.ts';
 import { skipFor } from './support/skip.ts';
-
-const execute = promisify(execFile);
 
 /** A root with a runner and a systemctl of its own. */
 class Machine {
@@ -153,8 +151,7 @@ describe('the life of an installed house', function () {
   it('begins with the commit before this one, and a call', async () => {
     await first.install(previous);
     const { commit } = await first.status();
-    const { stdout } = await execute('git', ['rev-parse', 'HEAD~1'], { cwd: projectRoot });
-    expect(commit).to.equal(stdout.trim());
+    expect(commit).to.equal(await previousCommit());
     expect(await first.call(1).ended).to.equal('talking\nended: us\n');
   });
 

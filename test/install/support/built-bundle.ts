@@ -92,9 +92,18 @@ const git = (cwd: string, ...args: string[]) =>
 
 let buildingPrevious: Promise<BuiltBundle> | undefined;
 
+/** The newest commit before this one that is older by its time, too: commits that were moved together share a second. */
+export async function previousCommit(): Promise<string> {
+  const { stdout: madeAt } = await git(projectRoot, 'log', '-1', '--format=%ct');
+  const { stdout } = await git(projectRoot, 'rev-list', '-1', `--before=${Number(madeAt) - 1}`, 'HEAD~1');
+  return stdout.trim();
+}
+
 /** Of the commit before this one, by its own code. */
 export function previousBundle(): Promise<BuiltBundle> {
-  buildingPrevious ??= cloneAt('HEAD~1').then((clone) => bundleOf(clone));
+  buildingPrevious ??= previousCommit()
+    .then(cloneAt)
+    .then((clone) => bundleOf(clone));
   return buildingPrevious;
 }
 
