@@ -3,11 +3,13 @@
  * eviction), on a Unix socket in its own temporary directory.
  */
 import { join } from 'node:path';
+import { createClient } from 'redis';
 import { ownedDirectory, serviceUser } from '../../installer/privilege.ts';
 import { redisCommand, waitForRedis } from '../../installer/redis.ts';
 import type { RedisPlace } from '../../installer/redis.ts';
 import { startService } from './service.ts';
 import { makeTempDir, removeTempDir } from './temp-dir.ts';
+import { until } from './until.ts';
 
 export interface TestRedis {
   /** The Unix socket: `createClient({ socket: { path } })`. */
@@ -17,11 +19,28 @@ export interface TestRedis {
   pid(): number;
   isRunning(): boolean;
   output(): string;
+  /**
+   * What it has acknowledged is in the append-only file. While the disk is busy it answers before it writes (appendfsync everysec:
+   * for two seconds at most), and a crash takes that along.
+   */
+  written(): Promise<void>;
   /** SIGKILL, as a crash: the append-only file stays, `restart()` brings it back on the same socket. */
   kill(): Promise<void>;
   restart(): Promise<void>;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
+}
+
+async function untilWritten(path: string): Promise<void> {
+  const client = createClient({ socket: { path, tls: false } });
+  await client.connect();
+  try {
+    await until('Redis has written', async () =>
+      /^aof_buffer_length:0\r$/m.test(await client.info('persistence')),
+    );
+  } finally {
+    client.destroy();
+  }
 }
 
 export async function startRedis(): Promise<TestRedis> {
@@ -45,6 +64,7 @@ export async function startRedis(): Promise<TestRedis> {
     isRunning: () => service.isRunning(),
     output: () => service.output(),
     kill: () => service.end('SIGKILL'),
+    written: () => untilWritten(place.socket),
     async restart() {
       await service.end('SIGTERM');
       service = await start();

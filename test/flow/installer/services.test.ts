@@ -73,6 +73,7 @@ describe('the private Redis', function () {
 
   it('comes back after kill -9 with what was written', async () => {
     await withClient((client) => client.set('kept', 'yes'));
+    await redis.written();
     await redis.kill();
     await redis.restart();
     expect(await withClient((client) => client.get('kept'))).to.equal('yes');

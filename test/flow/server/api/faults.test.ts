@@ -32,6 +32,7 @@ describe('the HTTP API with a part away', function () {
 
   it('Redis: sessions are refused as not ready, health answers, screens move; then all is back', async () => {
     const screen = await watch();
+    await house.redisServer.written();
     await house.redisServer.kill();
     const away = await timed(admin.call('GET', '/api/session'));
     expect(away.status).to.equal(503);
