@@ -79,10 +79,7 @@ describe('laid-out boards in the browser', function () {
         }
         for (const zoom of [50, 200]) {
           opened.backend.layBoards(only(boardId, { zoom }));
-          // A chart follows its place a few frames later.
-          await until('all is in its place', async () => (await crossed(opened.page)).length === 0).catch(
-            () => undefined,
-          );
+          await opened.page.locator(`.wall[data-zoom="${zoom}"]`).waitFor();
           expect(await crossed(opened.page), `${boardId} at ${zoom} %`).to.deep.equal([]);
         }
       }

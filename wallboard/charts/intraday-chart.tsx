@@ -13,7 +13,7 @@ import {
   PointElement,
   type ChartConfiguration,
 } from 'chart.js';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { IntradayData } from '../../server/contract/boards.ts';
 import type { FigureUnit } from '../../server/contract/figure-facts.ts';
 import { unitText } from '../../admin-ui/shared/figure-text.ts';
@@ -190,6 +190,7 @@ export function IntradayChart(props: IntradayChartProps) {
     };
   }, []);
   const { data, unit, formats, colours, zoom } = props;
-  useEffect(() => redraw.current(), [data, unit, formats, colours, zoom]);
+  // Before the frame is painted: a picture of another size is never seen out of its place.
+  useLayoutEffect(() => redraw.current(), [data, unit, formats, colours, zoom]);
   return <canvas ref={canvas} class="intraday-canvas" aria-hidden="true" />;
 }

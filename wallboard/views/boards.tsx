@@ -205,7 +205,11 @@ export function Boards({ source, displayName, isPreview = false }: BoardsProps) 
   if (!tree) return <p class="loading">{words.value.loading}</p>;
   const isStale = source.isStale.value;
   return (
-    <div class={`wall theme-${theme} ${isStale ? 'is-stale' : ''}`} style={customProperties(colours)}>
+    <div
+      class={`wall theme-${theme} ${isStale ? 'is-stale' : ''}`}
+      style={customProperties(colours)}
+      data-zoom={Math.round(zoom * 100)}
+    >
       <Header source={source} tree={tree} shown={shown} displayName={displayName} sound={sound} />
       <main class="wall-grid" key={shown?.boardId} data-board-id={shown?.boardId}>
         {!shown && <p class="wall-none">{words.value.boardNone}</p>}
