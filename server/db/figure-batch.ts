@@ -1,10 +1,11 @@
 /**
- * Gathers what the figure fold finds in a batch of events, as rows to be added to the tables: quarters of an hour of queues and
+ * Gathers what the figure fold finds in a batch of events, as rows to be added to the tables: quarters of an hour of queues, channels and
  * agents, stays as they are now, new definitions. Pure.
  */
 import type { Channel } from '../contract/events.ts';
-import type { AgentTime, Attribution, CountName } from '../contract/figures.ts';
+import { type AgentTime, type Attribution, contactCounts, type CountName } from '../contract/figures.ts';
 import {
+  addCell,
   addDelta,
   type Cell,
   type Delta,
@@ -24,6 +25,7 @@ type Row = Record<string, unknown>;
 
 export interface FigureRows {
   queueSlots: Row[];
+  channelSlots: Row[];
   agentSlots: Row[];
   stays: Row[];
   definitions: { version: number; at: number; site: FoldSite }[];
@@ -81,6 +83,7 @@ export class FigureBatch implements FigureSink {
   rows(): FigureRows {
     return {
       queueSlots: [...this.#queueSlots.values()].map((slot) => rowOf(slot, queueCounts, true)),
+      channelSlots: this.#channelSlots().map((slot) => rowOf(slot, contactCounts, true)),
       agentSlots: [...this.#agentSlots.values()].map((slot) => rowOf(slot, agentCounts, false)),
       stays: [...this.#stays].map(stayRow),
       definitions: this.#definitions,
@@ -115,6 +118,20 @@ export class FigureBatch implements FigureSink {
       this.#queueSlots.set(id, (found = { head, cell: emptyCell() }));
     }
     return found.cell;
+  }
+
+  /** Those of queues, added up: an agent's time of being ready for a queue is of no channel. */
+  #channelSlots(): Slot[] {
+    const sums = new Map<string, Slot>();
+    for (const { head, cell } of this.#queueSlots.values()) {
+      const { slot, attribution, channel } = head;
+      if (channel === '') continue;
+      const id = `${slot as number} ${attribution as string} ${channel as string}`;
+      let sum = sums.get(id);
+      if (!sum) sums.set(id, (sum = { head: { attribution, slot, channel }, cell: emptyCell() }));
+      addCell(sum.cell, cell);
+    }
+    return [...sums.values()];
   }
 
   #agentSlot(agentId: string, teamId: string, queueId: string, channel: string, slot: number): Cell {

@@ -17,6 +17,7 @@ import {
   partitionSql,
   readEventsSql,
   upsertAgentSlotsSql,
+  upsertChannelSlotsSql,
   upsertQueueSlotsSql,
   upsertStaysSql,
 } from './figure-sql.ts';
@@ -170,6 +171,7 @@ export class FigureProjector {
       const seq = await this.#checkpoint(transaction);
       if (seq !== beforeSeq) throw new Error('another projector moved the checkpoint of the figures');
       await runIfAny(upsertQueueSlotsSql, found.queueSlots);
+      await runIfAny(upsertChannelSlotsSql, found.channelSlots);
       await runIfAny(upsertAgentSlotsSql, found.agentSlots);
       await onPoint?.('slots-written');
       await runIfAny(upsertStaysSql, found.stays);

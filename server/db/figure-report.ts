@@ -10,7 +10,7 @@ import {
   type HistoryQuestion,
   type HistoryRow,
 } from '../app/figures/ports.ts';
-import { agentTimes, type CountName } from '../contract/figures.ts';
+import { agentTimes, contactCounts, type CountName } from '../contract/figures.ts';
 import type { ReportInterval } from '../contract/rest-reports.ts';
 import { addDelta, type Cell, emptyCell, longestWaitPlace, placeOf } from '../stats/figure-cells.ts';
 import type { FigureFold } from '../stats/figure-fold.ts';
@@ -19,8 +19,16 @@ import { eachPart } from '../stats/stretch.ts';
 import { slotMs } from './figure-batch.ts';
 import { agentCounts, columnOf, queueCounts } from './figure-sql.ts';
 
+/** Which rows of a table are of the attribution asked for (`$5`) and of the queues (`$6`; null: of all). */
+const ofQuestion = {
+  queue_slots: (isOfQueues: string) => `(attribution = $5 or channel = '') and ${isOfQueues}`,
+  agent_slots: (isOfQueues: string) => `$5::text is not null and ${isOfQueues}`,
+  /** Knows no queues: asked where all are meant. */
+  channel_slots: () => 'attribution = $5 and $6::text[] is null',
+};
+
 interface Source {
-  table: 'queue_slots' | 'agent_slots';
+  table: keyof typeof ofQuestion;
   /** Columns that make the scope; rows are grouped by them as they are, which is cheaper than by a text made of each. */
   keys: readonly string[];
   scopeOf: (...keys: string[]) => string;
@@ -70,15 +78,19 @@ const sources: Record<HistoryKey, readonly Source[]> = {
   ],
   trunk: [queueSource('trunk', 'trunk_id')],
   site: [
-    siteSource(
-      'queue_slots',
-      `channel <> ''`,
-      queueCounts.filter((name) => name !== 'readyMs'),
-    ),
+    siteSource('queue_slots', `channel <> ''`, contactCounts),
     siteSource('agent_slots', `queue_id = ''`, agentTimes),
   ],
   team: [agentSource('team', 'team_id', `team_id <> ''`)],
   agent: [agentSource('agent', 'agent_id', 'true')],
+};
+
+/** Of all queues together. */
+const wholeSources: Partial<Record<HistoryKey, readonly Source[]>> = {
+  channel: sources.channel.map((source) => ({ ...source, table: 'channel_slots', counts: contactCounts })),
+  site: sources.site.map((source) =>
+    source.table === 'queue_slots' ? siteSource('channel_slots', 'true', contactCounts) : source,
+  ),
 };
 
 const instant = (place: string) => `to_timestamp(${place}::bigint / 1000.0)`;
@@ -110,14 +122,12 @@ async function fromSource(
   const { from, to, interval, attribution, timeZone, queues, within } = question;
   const ofNoQueue = within?.isOfQueuesAlone ? 'false' : `queue_id = ''`;
   const sums = counts.map((name) => `sum(${columnOf(name)}::float8)`);
-  const isOfQueues = table === 'queue_slots';
-  if (isOfQueues) sums.push('max(longest_wait_ms)::float8');
+  if (table !== 'agent_slots') sums.push('max(longest_wait_ms)::float8');
   const sql = `select ${ms('start')} as start, keys, sums from (
       select ${bucket(interval)} as start, array[${keys.join(', ')}]::text[] as keys, array_to_string(array[${sums.join(', ')}], ' ') as sums
       from ${table}
       where slot >= ${instant('$1')} and slot < ${instant('$2')} and ${where}
-        and ${isOfQueues ? `(attribution = $5 or channel = '')` : `$5::text is not null`}
-        and ($6::text[] is null or ${ofNoQueue} or queue_id = any($6))
+        and ${ofQuestion[table](`($6::text[] is null or ${ofNoQueue} or queue_id = any($6))`)}
       group by ${['1', ...keys].join(', ')}) slots`;
   return sequelize.query<SlotRow>(sql, {
     bind: [from, to, unitOf(interval), timeZone, attribution, queues ? [...queues] : null],
@@ -158,20 +168,28 @@ export const startOf = (
   return starts.findLast((start) => start <= at) ?? from;
 };
 
+/**
+ * Groups of a month by agent and day fit into it, a third of it as a rule. With less, Postgres expects them not to and sorts all
+ * rows on the disk first, which takes as long again.
+ */
+const groupingMemory = '64MB';
+
 export async function reportOfSlots(
   sequelize: Sequelize,
   transaction: Transaction,
   question: HistoryQuestion,
 ): Promise<ReportCells> {
+  await sequelize.query(`set local work_mem = '${groupingMemory}'`, { transaction });
   const cells = new ReportCells();
   const isOfQueuesAlone = question.within?.isOfQueuesAlone === true;
-  const asked = sources[question.by].filter(({ table }) => !isOfQueuesAlone || table === 'queue_slots');
+  const known = (!question.queues && wholeSources[question.by]) || sources[question.by];
+  const asked = known.filter(({ table }) => !isOfQueuesAlone || table !== 'agent_slots');
   for (const source of asked)
     for (const { start, keys, sums } of await fromSource(sequelize, transaction, question, source)) {
       const cell = cells.cell(Number(start), source.scopeOf(...keys));
       const numbers = sums.split(' ');
       source.counts.forEach((name, i) => (cell[placeOf[name]]! += Number(numbers[i])));
-      if (source.table === 'queue_slots')
+      if (source.table !== 'agent_slots')
         cell[longestWaitPlace] = Math.max(cell[longestWaitPlace]!, Number(numbers.at(-1)));
     }
   return cells;

@@ -28,6 +28,15 @@ export const upsertQueueSlotsSql = upsert('queue_slots', {
   longest_wait_ms: ['bigint', 'max'],
 });
 
+/** The same without queues: what a question about the whole site reads. */
+export const upsertChannelSlotsSql = upsert('channel_slots', {
+  attribution: ['text', 'key'],
+  slot: ['instant', 'key'],
+  channel: ['text', 'key'],
+  ...added(contactCounts),
+  longest_wait_ms: ['bigint', 'max'],
+});
+
 export const upsertAgentSlotsSql = upsert('agent_slots', {
   slot: ['instant', 'key'],
   agent_id: ['text', 'key'],

@@ -4,7 +4,7 @@
  */
 
 /** Fixed here: a count that comes later brings a migration of its own. */
-const counts = [
+export const slotCounts = [
   'arrived',
   'contained',
   'offered',
@@ -41,7 +41,7 @@ const times = [
   'wrapping_ms',
   'unreachable_ms',
 ];
-const columns = (names: readonly string[]) =>
+export const slotColumns = (names: readonly string[]): string =>
   names.map((name) => `${name} bigint not null default 0`).join(',\n      ');
 
 export const figuresMigration = {
@@ -90,7 +90,7 @@ export const figuresMigration = {
       number_id text not null,
       trunk_id text not null,
       branch text not null,
-      ${columns(counts)},
+      ${slotColumns(slotCounts)},
       ready_ms bigint not null default 0,
       longest_wait_ms bigint not null default 0,
       primary key (slot, attribution, queue_id, channel, number_id, trunk_id, branch)
@@ -103,7 +103,7 @@ export const figuresMigration = {
       team_id text not null,
       queue_id text not null,
       channel text not null,
-      ${columns([...counts, ...times])},
+      ${slotColumns([...slotCounts, ...times])},
       primary key (slot, agent_id, team_id, queue_id, channel)
     ) partition by range (slot);
 

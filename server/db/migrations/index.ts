@@ -22,6 +22,7 @@ import { firstContactMigration } from './0020-first-contact.ts';
 import { responseTimeMigration } from './0021-response-time.ts';
 import { lostStaysMigration } from './0022-lost-stays.ts';
 import { coveredFactsMigration } from './0023-covered-facts.ts';
+import { channelSlotsMigration } from './0024-channel-slots.ts';
 
 export interface Migration {
   name: string;
@@ -53,4 +54,5 @@ export const migrations: readonly Migration[] = [
   responseTimeMigration,
   lostStaysMigration,
   coveredFactsMigration,
+  channelSlotsMigration,
 ];

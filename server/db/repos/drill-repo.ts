@@ -1,6 +1,6 @@
 /**
  * The contacts behind a number: stays that a count is made of, by the very facts that a recount is made of (figure-recount.ts),
- * newest first.
+ * newest first; and how many they are.
  */
 import { QueryTypes, type Sequelize } from 'sequelize';
 import type { ContactRow } from '../../contract/rest.ts';
@@ -14,6 +14,8 @@ import {
   wrapUpFacts,
   wrapUpsOfStays,
 } from '../figure-recount.ts';
+import { slotMs, slotOf } from '../figure-batch.ts';
+import { columnOf } from '../figure-sql.ts';
 import { isWaitingAt, reachesOf, reachesOfWaiting, type Window } from '../stay-reach.ts';
 
 export interface DrillRepo {
@@ -21,8 +23,13 @@ export interface DrillRepo {
   contacts(query: DrillQuery): Promise<DrillPage>;
 }
 
-const instant = (place: string) => `to_timestamp(${place}::bigint / 1000.0)`;
 const ms = (column: string) => `round(extract(epoch from ${column}) * 1000)::bigint`;
+
+/** ms UTC. */
+interface Span {
+  from: number;
+  to: number;
+}
 
 interface StayRow {
   contact_id: string;
@@ -37,28 +44,34 @@ interface StayRow {
   definition: number;
 }
 
-interface Filter {
-  where: string;
-  bind: (string | readonly string[])[];
-}
-/** Of `stays s`; from `$5` on are the parts of the scope, and the queues. */
-function stayFilter(scope: string, isOffer: boolean, queues: readonly string[] | undefined): Filter {
-  const { where, bind } = scopeFilter(scope, isOffer);
-  if (!queues) return { where, bind };
-  return { where: `${where} and s.queue_id = any($${5 + bind.length}::text[])`, bind: [...bind, queues] };
+/** Values of one statement, and their places in it. */
+class Bound {
+  readonly values: unknown[] = [];
+  of(value: string | number | readonly string[]): string {
+    return `$${this.values.push(value)}`;
+  }
+  instant(at: number): string {
+    return `to_timestamp(${this.of(at)}::bigint / 1000.0)`;
+  }
+  window({ from, to }: Span): Window {
+    return { from: this.instant(from), to: this.instant(to) };
+  }
 }
 
-function scopeFilter(scope: string, isOffer: boolean): Filter {
-  const [kind, rest = ''] = scope.includes(':')
-    ? [scope.slice(0, scope.indexOf(':')), scope.slice(scope.indexOf(':') + 1)]
-    : [scope];
-  const by = (column: string): Filter => ({ where: `${column} = $5`, bind: [rest] });
+/** Of `stays s`. */
+function stayFilter({ scope, queues }: DrillQuery, isOffer: boolean, bound: Bound): string {
+  const inScope = scopeFilter(scope, isOffer, bound);
+  return queues ? `${inScope} and s.queue_id = any(${bound.of(queues)}::text[])` : inScope;
+}
+
+function scopeFilter(scope: string, isOffer: boolean, bound: Bound): string {
+  const [kind = '', rest = ''] = scope.split(/:(.*)/s);
+  const by = (column: string, value = rest) => `${column} = ${bound.of(value)}`;
   switch (kind) {
     case 'queue': {
-      const [queueId = '', channel] = rest.split('/');
-      return channel === undefined
-        ? by('s.queue_id')
-        : { where: 's.queue_id = $5 and s.channel = $6', bind: [queueId, channel] };
+      const [queueId, channel] = rest.split('/');
+      const ofQueue = by('s.queue_id', queueId);
+      return channel === undefined ? ofQueue : `${ofQueue} and ${by('s.channel', channel)}`;
     }
     case 'channel':
       return by('s.channel');
@@ -71,9 +84,9 @@ function scopeFilter(scope: string, isOffer: boolean): Filter {
     case 'agent':
       return by(isOffer ? 'o.agent_id' : 's.agent_id');
     case 'site':
-      return { where: 'true', bind: [] };
+      return 'true';
     default:
-      return { where: 'false', bind: [] };
+      return 'false';
   }
 }
 
@@ -106,40 +119,14 @@ export function createDrillRepo(
   contactsOf: (contactIds: readonly string[]) => Promise<ReadonlyMap<string, ContactRow>>,
 ): DrillRepo {
   return {
-    async contacts({ from, to, scope, count, attribution, queues, cursor, limit }) {
+    async contacts(asked) {
+      const { count, limit } = asked;
       const source = behind(count);
       if (count !== 'waiting' && !source) return { items: [], total: 0 };
-      const filter = stayFilter(scope, source?.join === offersOfStays, queues);
-      const window = { from: instant('$1'), to: instant('$2') };
-      const inside = source
-        ? factInside(source.fact, attribution, window)
-        : `${isWaitingAt(window.to)} and $1::bigint is not null`;
-      const head = `from stays s ${source?.join ?? ''} where ${inside} and ${filter.where}`;
-      const reaches = source ? reachesOfFact(source, attribution, window) : reachesOfWaiting(window.to);
-      const query = <T extends object>(sql: string, bind: unknown[]) =>
-        sequelize.query<T>(sql, { bind, type: QueryTypes.SELECT });
-      const scoped = filter.bind;
-      const value = source && !count.endsWith('Ms') ? source.fact.value : '1';
-      const sums = reaches.map((reach) => `select coalesce(sum(${value}), 0) as total ${head} and ${reach}`);
-      const [sum] = await query<{ total: string }>(
-        `select sum(total) as total from (${sums.join(' union all ')}) sums
-           where $3::bigint is not null and $4::integer is not null`,
-        [from, to, 0, 0, ...scoped],
-      );
-      const total = Number(sum?.total ?? 0);
+      const total = await totalOf(sequelize, asked, source);
       // To find out that there is none takes as long as a month of rows.
       if (total === 0) return { items: [], total };
-      // Where nobody has asked for a place, every row is behind it: a stay is never counted before it began.
-      const [place, ordinal, contactId] = readCursor(cursor) ?? [to, 0, ''];
-      const parts = reaches.map(
-        (reach) => `(select ${source?.join ? 'distinct' : ''} s.* ${head} and ${reach}
-           and (s.queued_at, s.ordinal, s.contact_id) < (${instant('$3')}, $4::integer, $${5 + scoped.length}::text)
-         order by ${newestFirst} limit $${6 + scoped.length})`,
-      );
-      const rows = await query<StayRow>(
-        `select ${columns} from (${parts.join(' union all ')}) s order by ${newestFirst} limit $${6 + scoped.length}`,
-        [from, to, place, ordinal, ...scoped, contactId, limit + 1],
-      );
+      const rows = await rowsOf(sequelize, asked, source);
       const page = rows.slice(0, limit);
       const contacts = await contactsOf(page.map((row) => row.contact_id));
       return {
@@ -148,6 +135,82 @@ export function createDrillRepo(
         total,
       };
     },
+  };
+}
+
+/**
+ * Of the whole site or a channel, from the roll-up as far as the window has whole quarters of an hour; before and behind them,
+ * and of everything else, stays are counted. One statement: the quarters and the stays are of one batch.
+ */
+async function totalOf(sequelize: Sequelize, asked: DrillQuery, source: Behind | undefined): Promise<number> {
+  const bound = new Bound();
+  const whole = source && isInRollUp(asked, source) ? wholeQuarters(asked) : undefined;
+  const spans = whole
+    ? [
+        { from: asked.from, to: whole.from },
+        { from: whole.to, to: asked.to },
+      ].filter(({ from, to }) => from < to)
+    : [asked];
+  const value = source && !asked.count.endsWith('Ms') ? source.fact.value : '1';
+  const sums = spans.flatMap((span) => {
+    const { head, reaches } = staysBehind({ ...asked, ...span }, source, bound);
+    return reaches.map((reach) => `select coalesce(sum(${value}), 0) as total ${head} and ${reach}`);
+  });
+  if (whole) {
+    const { from, to } = bound.window(whole);
+    sums.push(`select coalesce(sum(s.${columnOf(asked.count)}), 0) as total from channel_slots s
+      where s.attribution = ${bound.of(asked.attribution)} and s.slot >= ${from} and s.slot < ${to}
+        and ${scopeFilter(asked.scope, false, bound)}`);
+  }
+  const [sum] = await sequelize.query<{ total: string }>(
+    `select sum(total) as total from (${sums.join(' union all ')}) sums`,
+    { bind: bound.values, type: QueryTypes.SELECT },
+  );
+  return Number(sum?.total ?? 0);
+}
+
+/** The roll-up knows of no limit to some queues, and its sums of ms are no numbers of contacts. */
+const isInRollUp = ({ scope, count, queues }: DrillQuery, { fact }: Behind): boolean =>
+  !queues && /^(site|channel:.*)$/s.test(scope) && !count.endsWith('Ms') && fact.value === '1';
+
+function wholeQuarters({ from, to }: Span): Span | undefined {
+  const whole = { from: slotOf(from + slotMs - 1), to: slotOf(to) };
+  return whole.from < whole.to ? whole : undefined;
+}
+
+/** The page asked for, and one more if there is. */
+function rowsOf(sequelize: Sequelize, asked: DrillQuery, source: Behind | undefined): Promise<StayRow[]> {
+  const bound = new Bound();
+  const { head, reaches } = staysBehind(asked, source, bound);
+  // Where nobody has asked for a place, every row is behind it: a stay is never counted before it began.
+  const [at, ordinal, contactId] = readCursor(asked.cursor) ?? [asked.to, 0, ''];
+  const place = `(${bound.instant(at)}, ${bound.of(ordinal)}::integer, ${bound.of(contactId)}::text)`;
+  const first = `order by ${newestFirst} limit ${bound.of(asked.limit + 1)}`;
+  const parts = reaches.map(
+    (reach) => `(select ${source?.join ? 'distinct' : ''} s.* ${head} and ${reach}
+       and (s.queued_at, s.ordinal, s.contact_id) < ${place} ${first})`,
+  );
+  return sequelize.query<StayRow>(`select ${columns} from (${parts.join(' union all ')}) s ${first}`, {
+    bind: bound.values,
+    type: QueryTypes.SELECT,
+  });
+}
+
+/** Where the stays are that were counted, but for the part of them that is looked at: `reaches`, each stay in one. */
+function staysBehind(
+  asked: DrillQuery,
+  source: Behind | undefined,
+  bound: Bound,
+): { head: string; reaches: string[] } {
+  const window = bound.window(asked);
+  const filter = stayFilter(asked, source?.join === offersOfStays, bound);
+  // Who waits is asked of the end of the window alone, yet a value without a place is a fault.
+  const inside = source
+    ? factInside(source.fact, asked.attribution, window)
+    : `${isWaitingAt(window.to)} and ${window.from} is not null`;
+  return {
+    head: `from stays s ${source?.join ?? ''} where ${inside} and ${filter}`,
+    reaches: source ? reachesOfFact(source, asked.attribution, window) : reachesOfWaiting(window.to),
   };
 }
 

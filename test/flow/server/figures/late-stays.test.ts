@@ -5,13 +5,23 @@
 import { expect } from 'chai';
 import { QueryTypes, type Sequelize } from 'sequelize';
 import type { ContactRow } from '../../../../server/contract/rest.ts';
-import { attributions, type CountName } from '../../../../server/contract/figures.ts';
+import {
+  type Attribution,
+  attributions,
+  type ContactCount,
+  type CountName,
+} from '../../../../server/contract/figures.ts';
 import type { DrillQuery } from '../../../../server/contract/rest-reports.ts';
 import { connectDatabase } from '../../../../server/db/connect.ts';
 import { FigureAnswers } from '../../../../server/db/figure-answers.ts';
 import { FigureProjector } from '../../../../server/db/figure-projector.ts';
-import { partitionSql } from '../../../../server/db/figure-sql.ts';
-import { migrateUp } from '../../../../server/db/migrate.ts';
+import { FigureBatch, slotMs } from '../../../../server/db/figure-batch.ts';
+import {
+  partitionSql,
+  upsertChannelSlotsSql,
+  upsertQueueSlotsSql,
+} from '../../../../server/db/figure-sql.ts';
+import { migrateBackTo, migrateUp } from '../../../../server/db/migrate.ts';
 import { createDrillRepo, type DrillRepo } from '../../../../server/db/repos/drill-repo.ts';
 import { createLogger } from '../../../../server/lib/log.ts';
 import { placeOf } from '../../../../server/stats/figure-cells.ts';
@@ -24,6 +34,11 @@ const dayMs = 24 * hourMs;
 const start = Date.UTC(2026, 0, 10);
 const stayCount = 400;
 
+/** ms UTC. */
+interface Span {
+  from: number;
+  to: number;
+}
 interface Stay {
   id: string;
   queueId: string;
@@ -72,9 +87,10 @@ function drawStays(): Stay[] {
   });
 }
 
-type Asked = DrillQuery['count'];
-/** When it was counted; undefined: it is not. Offers are counted on their own. */
-const whenCounted: Partial<Record<Asked, (stay: Stay) => number | undefined>> = {
+/** When it was counted; undefined: it is not. */
+type When = (stay: Stay) => number | undefined;
+/** Offers are counted on their own. */
+const whenCounted: Partial<Record<ContactCount, When>> = {
   offered: (stay) => stay.queuedAt,
   serviceLevelOffered: (stay) => stay.serviceLevelAt,
   answered: (stay) => (stay.outcome === 'answered' ? stay.leftAt : undefined),
@@ -86,10 +102,14 @@ const whenCounted: Partial<Record<Asked, (stay: Stay) => number | undefined>> = 
   replied: (stay) => stay.repliedAt,
 };
 
-const windows = [
+const counted = Object.entries(whenCounted) as [ContactCount, When][];
+
+const windows: readonly Span[] = [
   { from: start + 20 * dayMs, to: start + 21 * dayMs },
   { from: start + 5 * dayMs + 61_000, to: start + 33 * dayMs + 7 * hourMs },
   { from: start + 30 * dayMs, to: start + 30 * dayMs + 3 * hourMs },
+  { from: start + 9 * dayMs, to: start + 40 * dayMs + 11_000 },
+  { from: start + 20 * dayMs + 60_000, to: start + 20 * dayMs + 800_000 },
   { from: start + 70 * dayMs, to: start + 99 * dayMs },
 ];
 
@@ -109,6 +129,7 @@ describe('stays of which something happened late', function () {
     for (const month of [0, 1, 2, 3])
       for (const sql of partitionSql(Date.UTC(2026, month))) await sequelize.query(sql);
     for (const stay of stays) await put(stay);
+    await putSlots();
     const rowOf = (contactId: string) => [contactId, { contactId } as ContactRow] as const;
     drill = createDrillRepo(sequelize, (ids) => Promise.resolve(new Map(ids.map(rowOf))));
     answers = new FigureAnswers(sequelize, new FigureProjector({ sequelize, logger }));
@@ -151,6 +172,29 @@ describe('stays of which something happened late', function () {
       );
   }
 
+  /** What the projector writes of such stays. */
+  async function putSlots(): Promise<void> {
+    const batch = new FigureBatch();
+    for (const stay of stays) {
+      const { queueId, queuedAt } = stay;
+      const key = { queueId, channel: 'mail', numberId: '', trunkId: '', branch: '' } as const;
+      const count = (name: CountName, at: number | undefined) => {
+        if (at !== undefined) batch.count(key, at, queuedAt, [placeOf[name], 1]);
+      };
+      for (const [name, when] of counted) count(name, when(stay));
+      for (const { at, endedAt } of stay.offers) {
+        count('offers', at);
+        count('rona', endedAt);
+      }
+    }
+    const rows = batch.rows();
+    for (const [sql, written] of [
+      [upsertQueueSlotsSql, rows.queueSlots],
+      [upsertChannelSlotsSql, rows.channelSlots],
+    ] as const)
+      await sequelize.query(sql, { bind: [JSON.stringify(written)], type: QueryTypes.RAW });
+  }
+
   /** Ids and the count, in pages of a few. */
   async function ask(question: Omit<DrillQuery, 'limit'>): Promise<{ ids: string[]; total: number }> {
     const ids: string[] = [];
@@ -163,29 +207,33 @@ describe('stays of which something happened late', function () {
   }
   const newestFirst = (found: Stay[]) =>
     found.sort((a, b) => b.queuedAt - a.queuedAt || (a.id < b.id ? 1 : -1)).map(({ id }) => id);
-  const isIn = (window: { from: number; to: number }, at: number) => at >= window.from && at < window.to;
+  const isWhole = (at: number) => at % slotMs === 0;
+  const isIn = (window: Span, at: number) => at >= window.from && at < window.to;
+
+  const countedIn = (window: Span, when: When, attribution: Attribution) =>
+    stays.filter((stay) => {
+      const at = when(stay);
+      return at !== undefined && isIn(window, attribution === 'event' ? at : stay.queuedAt);
+    });
 
   it('are behind each number, once, newest first', async () => {
     for (const window of windows)
-      for (const [count, when] of Object.entries(whenCounted) as [
-        Asked,
-        (stay: Stay) => number | undefined,
-      ][])
+      for (const [count, when] of counted)
         for (const attribution of attributions) {
-          const isCounted = (stay: Stay) => {
-            const at = when(stay);
-            return at !== undefined && isIn(window, attribution === 'event' ? at : stay.queuedAt);
-          };
-          for (const [scope, found] of [
-            ['site', stays.filter(isCounted)],
-            ['queue:q1', stays.filter((stay) => stay.queueId === 'q1' && isCounted(stay))],
-          ] as const)
+          const found = countedIn(window, when, attribution);
+          const places: [scope: string, found: Stay[]][] = [
+            ['site', found],
+            ['channel:mail', found],
+            ['channel:chat', []],
+            ['queue:q1', found.filter(({ queueId }) => queueId === 'q1')],
+          ];
+          for (const [scope, expected] of places)
             expect(
               await ask({ ...window, scope, count, attribution }),
               `${scope} ${count} ${attribution}`,
             ).to.deep.equal({
-              ids: newestFirst(found),
-              total: found.length,
+              ids: newestFirst(expected),
+              total: expected.length,
             });
         }
   });
@@ -218,6 +266,29 @@ describe('stays of which something happened late', function () {
     }
   });
 
+  it('are in reports of the site and of its channel, which read the quarters by channel', async () => {
+    for (const { from, to } of windows.filter((window) => isWhole(window.from) && isWhole(window.to)))
+      for (const attribution of attributions)
+        for (const by of ['site', 'channel'] as const) {
+          const question = { from, to, by, interval: 'all', attribution, timeZone: 'UTC' } as const;
+          const { rows } = await answers.report({ question, starts: [], asOf: to });
+          for (const [count, when] of counted) {
+            const expected = countedIn({ from, to }, when, attribution).length;
+            expect(rows[0]?.cell[placeOf[count]] ?? 0, `${by} ${count} ${attribution}`).to.equal(expected);
+          }
+        }
+  });
+
+  it('are in the same quarters by channel where a migration makes them', async () => {
+    const slots = () =>
+      sequelize.query('select * from channel_slots order by 1, 2, 3', { type: QueryTypes.SELECT });
+    const before = await slots();
+    expect(before.length).to.be.greaterThan(100);
+    await migrateBackTo(sequelize, logger, '0023-covered-facts');
+    await migrateUp(sequelize, logger);
+    expect(await slots()).to.deep.equal(before);
+  });
+
   it('are in a recount', async () => {
     for (const window of windows)
       for (const attribution of attributions) {
@@ -228,14 +299,8 @@ describe('stays of which something happened late', function () {
           attribution,
           timeZone: 'UTC',
         });
-        for (const [count, when] of Object.entries(whenCounted) as [
-          CountName,
-          (stay: Stay) => number | undefined,
-        ][]) {
-          const expected = stays.filter((stay) => {
-            const at = when(stay);
-            return at !== undefined && isIn(window, attribution === 'event' ? at : stay.queuedAt);
-          }).length;
+        for (const [count, when] of counted) {
+          const expected = countedIn(window, when, attribution).length;
           expect(row?.cell[placeOf[count]] ?? 0, `${count} ${attribution}`).to.equal(expected);
         }
       }
