@@ -21,7 +21,7 @@ const slot = (at: string) => `date_bin('15 minutes', ${at}, '2026-01-01')`;
 
 /** Every contact stays once: numbers $1 to $2 of a month; times in ms. */
 const drawn = (perDay: number) => `
-  select n, 'c_' || substr(md5(n::text), 1, 20) as contact_id,
+  select n,
     (array['voice','voice','voice','chat','mail'])[1 + ${hash(1, 5)}] as channel,
     ${hash(2, queueCount)} as queue, 1001 + ${hash(3, agentCount)} as agent,
     ${hash(4, 100)} as fate, ${hash(5, 45_000)} as drawn_wait, 20000 + ${hash(6, 280_000)} as talk,
@@ -29,9 +29,12 @@ const drawn = (perDay: number) => `
       + ((n % ${perDay}) * ${openMs}::bigint / ${perDay}) * interval '1 ms' as at
   from generate_series($1::bigint, $2::bigint) n`;
 
+/** As long as those that the product makes (server/lib/ids.ts), and as much in the order of time. */
+const contactId = `'c_' || lpad(to_hex(round(extract(epoch from at) * 1000)::bigint), 12, '0') || substr(md5(n::text), 1, 14)`;
+
 const staysSql = (perDay: number) => `
   with drawn as (${drawn(perDay)}), timed as (
-    select *, case when fate < 85 then 'answered' when fate < 97 then 'abandoned' else 'flowed-out' end as outcome,
+    select *, ${contactId} as contact_id, case when fate < 85 then 'answered' when fate < 97 then 'abandoned' else 'flowed-out' end as outcome,
       case when fate < 85 then drawn_wait else drawn_wait / 2 end as wait from drawn)
   insert into stays (contact_id, ordinal, queue_id, channel, number_id, trunk_id, definition, queued_at, target_ms, short_abandon_ms,
     service_level_at, outcome, left_at, wait_ms, is_in_target, is_short, agent_id, team_id, replied_at, handled_at,
