@@ -180,7 +180,7 @@ describe('reports in the browser', function () {
     await page.locator('.statements summary').click();
     expect(await page.locator('.statements summary').innerText()).to.include('✓ 0 differences');
     expect(await page.locator('.statements li').nth(2).innerText()).to.match(
-      /✕ 1 difference[^]*Card services\s+Answered, by event\s+112\s+112\s+111/,
+      /✕ 2 differences[^]*Card services\s+Answered, by event\s+112\s+112\s+111\s+Whole site\s+Answered, by event\s+431/,
     );
   });
 

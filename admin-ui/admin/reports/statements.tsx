@@ -7,7 +7,7 @@ import { plural } from '../../shared/words.ts';
 import type { NameOf } from '../names.ts';
 import { language, words } from '../reading.ts';
 import { api, limits } from '../session.ts';
-import { countText } from './report-text.ts';
+import { countText, scopeText } from './report-text.ts';
 
 /** Nights shown; the server keeps more. */
 const shownAtMost = 14;
@@ -64,7 +64,7 @@ function Differences({ statement, nameOf }: { statement: FigureStatement; nameOf
       <tbody>
         {statement.differences.map(({ scope, attribution, count, live, report, recount }) => (
           <tr key={`${scope} ${attribution} ${count}`}>
-            <td data-given>{nameOf.queue(scope.slice(scope.indexOf(':') + 1))}</td>
+            <td data-given>{scopeText(scope, nameOf.queue(scope.slice(scope.indexOf(':') + 1)) ?? scope)}</td>
             <td>
               {countText(count)}, {attributionName(language.value, attribution, 'short')}
             </td>

@@ -1,12 +1,13 @@
 /**
  * The nightly statement (N1): when a day of the site is over, what the live figures had counted, what the roll-ups say and what
- * a recount of the stays gives are laid beside each other, count by count and queue by queue. It is kept, whatever it says; a
- * difference is an error in the log and a metric that stands.
+ * a recount of the stays gives are laid beside each other, count by count and queue by queue; and all queues together, since
+ * reports of the site have a roll-up of their own. It is kept, whatever it says; a difference is an error in the log and a
+ * metric that stands.
  */
 import { contactCounts, type CountName } from '../../contract/figures.ts';
 import type { FigureStatement, StatementDifference } from '../../contract/rest-reports.ts';
 import type { Logger } from '../../lib/log.ts';
-import { type Cell, countsOf, unpackCell } from '../../stats/figure-cells.ts';
+import { addCell, type Cell, countsOf, emptyCell, unpackCell } from '../../stats/figure-cells.ts';
 import type { ClosedDay } from '../../stats/figure-cube.ts';
 import type { HistoryFigures, HistoryQuestion } from './ports.ts';
 
@@ -75,7 +76,9 @@ export async function makeStatement(
       attribution,
       timeZone: timeZone(),
     };
-    const report = await history.report({ question, starts: [], asOf: now() });
+    const asked = { starts: [], asOf: now() };
+    const report = await history.report({ question, ...asked });
+    const ofSite = await history.report({ question: { ...question, by: 'site' }, ...asked });
     const live = Object.fromEntries(
       Object.entries(day.queues).map(([queueId, packed]) => [
         `queue:${queueId}`,
@@ -83,9 +86,9 @@ export async function makeStatement(
       ]),
     );
     const found = differencesOf(
-      live,
-      byScope(report.rows),
-      byScope(await history.recount(question)),
+      withSite(live),
+      byScope([...report.rows, ...ofSite.rows]),
+      withSite(byScope(await history.recount(question))),
       attribution,
     );
     compared += found.compared;
@@ -97,6 +100,12 @@ export async function makeStatement(
 
 const byScope = (rows: readonly { scope: string; cell: Cell }[]): Record<string, Cell> =>
   Object.fromEntries(rows.map(({ scope, cell }) => [scope, cell]));
+
+function withSite(queues: Readonly<Record<string, Cell>>): Record<string, Cell> {
+  const site = emptyCell();
+  for (const cell of Object.values(queues)) addCell(site, cell);
+  return { ...queues, site };
+}
 
 /** Events go on while the three are asked: what differs once and not again was under way. */
 const triesAtMost = 5;

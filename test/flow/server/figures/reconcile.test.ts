@@ -235,17 +235,27 @@ describe('live figures and reports', function () {
 
   /** The nightly statement of the day in which the clock was put back, the target changed and the site moved. */
   async function statementAgrees(live: LiveFigures): Promise<void> {
-    const statement = await makeStatement({
+    const parts = {
       history: answers,
       store: { save: async () => undefined, has: async () => false },
       lastDay: () => live.lastDay(),
       timeZone: () => 'Europe/Lisbon',
       now: () => endAt,
-    });
+    };
+    const statement = await makeStatement(parts);
     expect(statement?.from).to.equal(at('2026-10-24T22:00:00Z'));
     expect(statement?.to).to.equal(at('2026-10-26T00:00:00Z'));
     expect(statement?.differences).to.deep.equal([]);
     expect(statement?.compared).to.be.greaterThan(100);
+    await sequelize.query(`update channel_slots set offered = offered + 1 where ctid in
+      (select distinct on (attribution) ctid from channel_slots where slot >= '2026-10-25' and slot < '2026-10-26')`);
+    const differences = (await makeStatement(parts))?.differences ?? [];
+    expect(differences.map(({ scope, attribution }) => `${scope} ${attribution}`)).to.deep.equal([
+      'site event',
+      'site arrival',
+    ]);
+    for (const { live: counted, report, recount } of differences)
+      expect([report, recount]).to.deep.equal([counted + 1, counted]);
   }
 
   /** OFF + WAIT(start) = ANS + AB + FO + WAIT(end), with the waiting counted on their own; roll-ups against a recount. */
