@@ -4,7 +4,7 @@
  * page, outside the table, which would cut it off.
  */
 import { useSignal, type Signal } from '@preact/signals';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { AgentStateAnswer, AgentStateRequest, AgentTarget } from '../../../server/contract/agents.ts';
 import type { AgentLive, FloorState } from '../../../server/contract/live.ts';
 import { fill } from '../../shared/words.ts';
@@ -188,7 +188,7 @@ interface AskProps {
 function AskLogOut({ agent, onConfirm, onClose }: AskProps) {
   const [reason, setReason] = useState('');
   // Who presses Enter twice in a hurry logs nobody out.
-  useEffect(() => document.querySelector<HTMLElement>('.dialog-actions button')?.focus(), []);
+  useLayoutEffect(() => document.querySelector<HTMLElement>('.dialog-actions button')?.focus(), []);
   const w = words.value;
   const { name, state } = agent;
   const isLater = state === 'talking' || state === 'hold' || state === 'wrap-up';

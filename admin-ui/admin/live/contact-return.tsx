@@ -4,7 +4,7 @@
  * was shown then: who has it by the time of the answer may be another agent, and the server leaves it there.
  */
 import { useSignal, type Signal } from '@preact/signals';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { ReturnAnswer, ReturnRequest } from '../../../server/contract/contacts.ts';
 import type { ContactLive } from '../../../server/contract/live.ts';
 import { fill } from '../../shared/words.ts';
@@ -91,7 +91,7 @@ interface AskProps {
 
 function AskReturn({ asked, onConfirm, onClose }: AskProps) {
   // Who presses Enter twice in a hurry takes nothing away from anybody.
-  useEffect(() => document.querySelector<HTMLElement>('.dialog-actions button')?.focus(), []);
+  useLayoutEffect(() => document.querySelector<HTMLElement>('.dialog-actions button')?.focus(), []);
   const w = words.value;
   const { customer, agent, queue } = asked;
   return (
