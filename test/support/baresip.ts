@@ -189,7 +189,7 @@ export async function startBaresip(options: BaresipOptions): Promise<Baresip> {
     async stop() {
       socket.destroy();
       child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), 2000);
+      const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
       await gone;
       clearTimeout(timer);
       removeTempDir(dir);

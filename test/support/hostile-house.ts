@@ -19,12 +19,13 @@ const siteOf = (
   hookPort: number,
 ) => `site: { name: Test, timeZone: Europe/Rome, language: en }
 queues:
-  - { id: chat, name: Chat, ringSec: 3 }
+  - { id: chat, name: Chat, ringSec: 60 }
+  - { id: brief, name: Brief, ringSec: 3 }
   - { id: mail, name: Mail }
   - { id: quiet, name: Quiet }
 routing: { capacity: { chat: 20, mail: 20 } }
 agents:
-  - { id: '101', name: Anna, queues: [chat, mail] }
+  - { id: '101', name: Anna, queues: [chat, mail, brief] }
   - { id: '102', name: Boris, queues: [chat] }
 dispositions: [{ id: solved, name: Solved }]
 mail:
@@ -34,6 +35,7 @@ mail:
   mailboxes: [{ id: help, name: Help, address: help@bank.example, queue: mail }]
 widgets:
   - { id: web, queue: chat, origins: ['${bankOrigin}'] }
+  - { id: brief, queue: brief, origins: ['${bankOrigin}'] }
   - { id: silent, queue: quiet, origins: ['${bankOrigin}'], attachments: false }
 forms:
   - { id: contact, queue: quiet, mailbox: help, origins: ['${bankOrigin}'], wants: [mail, call] }

@@ -133,6 +133,12 @@ export class House {
     return row;
   }
 
+  /** Has been in wrap-up, however short that was. */
+  async untilWrappedUp(agentId: string): Promise<void> {
+    const sql = "select 1 from agent_intervals where agent_id = $1 and state = 'wrap-up'";
+    await until(`agent ${agentId} was in wrap-up`, async () => (await this.rows(sql, [agentId])).length > 0);
+  }
+
   async untilAgent(agentId: string, state: string, boundMs = 15_000): Promise<void> {
     let last: string | undefined;
     await until(

@@ -106,8 +106,11 @@ export class WebAgent {
     const { url } = await this.client.must<{ url: string }>('POST', '/api/desk/ticket', {});
     const socket = new WebSocket(this.client.url.replace('http', 'ws') + url, { origin: this.client.url });
     this.#socket = socket;
+    // What a cut socket brought last says nothing of now.
+    this.desk = undefined;
     socket.on('error', () => undefined);
     socket.on('message', (data: Buffer) => {
+      if (this.#socket !== socket) return;
       const frame = JSON.parse(data.toString('utf8')) as DeskFrame;
       if (frame.type === 'desk') this.desk = frame.desk;
       if (frame.type !== 'message') return;

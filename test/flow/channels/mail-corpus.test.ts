@@ -59,9 +59,9 @@ describe('the mail corpus', function () {
     }
     const count = (what: string): number => kept.filter(({ state }) => state === what).length;
     expect(count('read')).to.equal(house.desk.messages.length);
-    expect(count('quarantined')).to.equal(
-      Object.values(channel.counts().quarantined).reduce((sum, one) => sum + one, 0),
-    );
+    // They are counted again behind the last outcome.
+    const quarantined = () => Object.values(channel.counts().quarantined).reduce((sum, one) => sum + one, 0);
+    await until('the quarantined are counted', () => quarantined() === count('quarantined'));
     // What goes into a database and out as JSON is as it was.
     for (const message of house.desk.messages) {
       const text = JSON.stringify(message);

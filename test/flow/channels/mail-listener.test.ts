@@ -210,11 +210,11 @@ describe('mail listener', function () {
   });
 
   it('ends a connection that is silent, and a mail that takes too long', async () => {
-    const port = await start({}, { idleMs: 300, dataMs: 400 });
-    const { smtp: idle } = await dialogue(port);
+    const { smtp: idle } = await dialogue(await start({}, { idleMs: 300 }));
     await until('the silent one is closed', () => idle.isClosed);
     expect(idle.rest()).to.match(/^421/);
-    const { smtp: slow } = await dialogue(port);
+    await listener?.close(10);
+    const { smtp: slow } = await dialogue(await start({}, { idleMs: 10_000, dataMs: 400 }));
     await slow.envelope(['help@bank.example']);
     const drip = setInterval(() => slow.write('x'), 50);
     await until('the slow one is closed', () => slow.isClosed).finally(() => clearInterval(drip));

@@ -87,7 +87,7 @@ describe('sending mail', function () {
       tokenKeys: [tokenKey],
       clock: createClock(),
       logger,
-      times: { sender: { firstMs: 50, longestMs: 200, connectMs: 1000, ...sender } },
+      times: { sender: { firstMs: 50, longestMs: 200, connectMs: 10_000, ...sender } },
     });
     await channel.apply(siteFor(sink.port, smarthost));
     return channel;
@@ -152,7 +152,7 @@ describe('sending mail', function () {
   });
 
   it('tries later, with the same id, when the connection drops or the relay hangs after the mail', async () => {
-    const mail = await open({}, {}, { silentMs: 500, mailMs: 3000 });
+    const mail = await open({}, {}, { silentMs: 2000, mailMs: 10_000 });
     for (const does of ['drop', 'hang'] as const) {
       sink!.fault = { at: 'after-data', does };
       expect((await send(mail, outgoing())).outcome, does).to.equal('later');

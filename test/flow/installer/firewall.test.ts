@@ -69,7 +69,7 @@ describe('the firewall of the machine', function () {
   const tcp = (from: NetNamespace, to: string, port: number) =>
     node(
       from,
-      `const s = require('net').connect({ host: '${to}', port: ${port}, timeout: 600 });
+      `const s = require('net').connect({ host: '${to}', port: ${port}, timeout: 2000 });
        const say = (word) => { console.log(word); process.exit(); };
        s.on('connect', () => say('open')); s.on('timeout', () => say('closed'));
        s.on('error', (e) => say(e.code === 'ECONNREFUSED' ? 'refused' : 'closed'));`,

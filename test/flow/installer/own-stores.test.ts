@@ -306,7 +306,7 @@ describe("the bank's own Postgres and Redis", function () {
     let fault: Error | undefined;
     await startStack({
       postgres: { ...bank.postgres.address, url, passwordFile },
-      readyMs: 10_000,
+      readyMs: 25_000,
     }).catch((error: Error) => (fault = error));
     expect((fault?.cause as Error | undefined)?.message).to.match(/^Not ready in time: postgres/);
     expect(fault?.message).to.match(/Postgres does not let us in: it refuses the user or the password/);

@@ -153,6 +153,8 @@ describe('events for the SIEM', function () {
   });
 
   it('are sent again where a receiver was cut off before it had them for sure', async () => {
+    await feed.stop();
+    feed = newFeed({ settleMs: 3000 });
     await begin();
     await write(20);
     await untilAll(receiver, 1);

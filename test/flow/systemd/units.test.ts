@@ -82,7 +82,7 @@ describe('the units under systemd', function () {
   };
   /** The first words of the answer; nothing where none comes. */
   const health = async (address: string): Promise<string> => {
-    const script = `fetch('http://${address}/healthz', { signal: AbortSignal.timeout(1500) })
+    const script = `fetch('http://${address}/healthz', { signal: AbortSignal.timeout(5000) })
       .then((answer) => answer.text())
       .then((text) => process.stdout.write(text.slice(0, 15), () => process.exit()), () => process.exit())`;
     return machine.run(node, ['-e', script]);

@@ -176,7 +176,7 @@ describe('races of text', function () {
 
   it('an offer that was not answered cannot be taken any more', async () => {
     const { anna } = hostile;
-    const one = await hostile.customer();
+    const one = await hostile.customer('brief');
     one.say('nobody answers');
     await until('it is offered', () => (anna.desk?.offers.length ?? 0) > 0);
     const { offerId } = anna.desk!.offers[0]!;

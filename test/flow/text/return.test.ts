@@ -196,6 +196,12 @@ describe('texts returned to their queue', function () {
     await house.untilProjected();
     await house.stack.killProcess('server');
     await house.stack.waitReady();
+    await until('the doors for texts are open', () =>
+      fetch(`${house.stack.publicUrl}/chat/web/config`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    );
     await until('it waits still', isWaiting);
     await anna.watch();
     await until('Anna’s page has it no more', () => anna.desk?.mine.length === 0);

@@ -15,7 +15,7 @@ const siteWith = (
   relay: number,
 ) => `site: { name: Test, timeZone: Europe/Rome, language: en }
 queues:
-  - { id: mail, name: Mail, lastAgent: { withinHours: 24, waitSec: 600 } }
+  - { id: mail, name: Mail, ringSec: 120, lastAgent: { withinHours: 24, waitSec: 600 } }
 agents:
   - { id: '101', name: Anna, queues: [mail] }
   - { id: '102', name: Boris, queues: [mail] }

@@ -98,7 +98,7 @@ describe('hearthline maintenance', function () {
   it('says it in words of ones own, and ends by itself', async () => {
     const file = join(house.stack.dataDir, 'words.txt');
     writeFileSync(file, 'We move house.\n');
-    const soon = new Date(Math.ceil((Date.now() + 2000) / 1000) * 1000).toISOString().replace(/\.\d+/, '');
+    const soon = new Date(Math.ceil((Date.now() + 8000) / 1000) * 1000).toISOString().replace(/\.\d+/, '');
     expect(await run('on', '--until', soon, '--message', file)).to.equal(0);
     expect(said).to.match(/: "We move house\."\.$/);
     await until('it has ended', async () => {

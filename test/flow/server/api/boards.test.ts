@@ -230,7 +230,7 @@ describe('boards and what displays show', function () {
     const standard = await watch();
     expect(standard.tree).to.deep.equal(house.floor.tree.board);
     await set([boardId]);
-    await until('told', () => standard.has('settings'), 2000);
+    await until('told', () => standard.has('settings'));
     expect(await ticket()).to.include({ shows: 'boards' });
     const screen = await watch();
     const seen = () => screen.tree as unknown as BoardTree;
@@ -238,15 +238,15 @@ describe('boards and what displays show', function () {
     waiting = 8;
     house.http.liveHub.notify();
     const valueOf = () => (seen().boards[boardId]!.data['constructor'] as { value?: number })?.value;
-    await until('figure', () => valueOf() === 8, 2000);
+    await until('figure', () => valueOf() === 8);
     waiting = 9;
-    await until('a figure that moved without an event', () => valueOf() === 9, 2000);
+    await until('a figure that moved without an event', () => valueOf() === 9);
     const changed = await supervisor.call('PUT', `/api/boards/${boardId}`, {
       board: board('Live 2', [news('Lunch is served')]),
       ifVersion: 1,
     });
     expect(changed.status).to.equal(200);
-    await until('definition', () => seen().boards[boardId]!.version === 2, 2000);
+    await until('definition', () => seen().boards[boardId]!.version === 2);
     expect(seen().boards[boardId]!.data).to.deep.equal({ n: {} });
     expect(seen().boards[boardId]!.definition.name).to.equal('Live 2');
     expect(screen.gaps).to.equal(0);
@@ -275,7 +275,7 @@ describe('boards and what displays show', function () {
     const screen = await watch();
     const settings = { boards: [boardId], rotateSec: 30, zoom: 100 };
     await house.deps.access.displays.setSettings(displayId, settings);
-    await until('told', () => screen.has('settings'), 5000);
+    await until('told', () => screen.has('settings'));
     screen.socket.close();
   });
 

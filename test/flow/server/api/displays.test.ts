@@ -112,16 +112,12 @@ describe('displays and live sockets', function () {
     expect(screen.tree).to.deep.equal(house.floor.tree);
     house.floor.setWaiting(7);
     house.http.liveHub.notify();
-    await until('patch', () => screen.has('patch'), 2000);
+    await until('patch', () => screen.has('patch'));
     expect(screen.tree).to.deep.equal(house.floor.tree);
     screen.socket.send(JSON.stringify({ type: 'ping', id: 4 }));
     screen.socket.send(JSON.stringify({ type: 'painted', n: screen.n, latencyMs: 42 }));
-    await until(
-      'pong',
-      () => screen.messages.some((message) => message.type === 'pong' && message.id === 4),
-      2000,
-    );
-    await until('beat', () => screen.has('beat'), 2000);
+    await until('pong', () => screen.messages.some((message) => message.type === 'pong' && message.id === 4));
+    await until('beat', () => screen.has('beat'));
     const metrics = await house.browser().call('GET', '/metrics');
     expect(metrics.text).to.match(/hearthline_event_to_pixel_seconds_count\{scope="floor"\} 1/);
     expect(metrics.text).to.include('other_metric 1');
@@ -180,7 +176,7 @@ describe('displays and live sockets', function () {
     const { json } = await other.call('POST', '/api/live-ticket', { scope: 'floor' });
     const screen = await openScreen(socketUrl(json['url']));
     await other.call('DELETE', '/api/session');
-    await until('closed', () => screen.closeCode !== undefined, 2000);
+    await until('closed', () => screen.closeCode !== undefined);
   });
 
   it('bounds the pending displays and slows down an eager address', async () => {

@@ -168,7 +168,8 @@ describe('the HTTP API under nonsense', function () {
     const paths = [...new Set(house.http.routes.map((route) => route.path))].filter(
       (path) => path !== '/api/session',
     );
-    const list = fc.sample(attempts(paths), requestCount);
+    const seed = Number(process.env['HEARTHLINE_FUZZ_SEED'] ?? Date.now());
+    const list = fc.sample(attempts(paths), { numRuns: requestCount, seed });
     const counts = new Map<number, number>();
     let next = 0;
     const worker = async () => {
@@ -177,7 +178,7 @@ describe('the HTTP API under nonsense', function () {
         if (!attempt) return;
         const { status, text } = await fire(attempt, index % 2 === 0);
         counts.set(status, (counts.get(status) ?? 0) + 1);
-        const shown = `${attempt.method} ${attempt.path.slice(0, 200)} ${attempt.type} ${attempt.body.slice(0, 200)}`;
+        const shown = `seed ${seed}: ${attempt.method} ${attempt.path.slice(0, 200)} ${attempt.type} ${attempt.body.slice(0, 200)}`;
         expect(status, shown).to.be.lessThan(500);
         expect(text, shown).not.to.match(/\n\s+at |node_modules|server\/api|SELECT|INSERT/);
       }
