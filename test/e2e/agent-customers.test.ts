@@ -38,7 +38,7 @@ describe('customers on the agent’s page', function () {
   async function signIn(language = 'en') {
     backend = await startDeskBackend({ dist });
     page = await (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage();
-    page.setDefaultTimeout(8000);
+    page.setDefaultTimeout(20_000);
     errors = listenForErrors(page, (text) => text.includes('Failed to load resource'));
     await page.goto(`${backend.url}/agent/?lang=${language}`);
     await page.fill('#username', deskUser.username);

@@ -53,7 +53,7 @@ describe('agent desk in the browser', function () {
   async function open(options: DeskBackendOptions = {}, query = 'lang=en') {
     backend = await startDeskBackend({ dist, ...options });
     page = await (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage();
-    page.setDefaultTimeout(8000);
+    page.setDefaultTimeout(20_000);
     // A refusal that the test provokes is an answer of the server, not a fault of the page.
     errors = listenForErrors(
       page,
@@ -144,7 +144,7 @@ describe('agent desk in the browser', function () {
     await page.locator('[data-offer=c1] [data-do=accept]').click();
     await page.locator('.thread[data-thread=c1]').waitFor();
     expect(await page.locator('.offer').count()).to.equal(0);
-    backend.offer({ contactId: 'c2', channel: 'mail', subject: 'Hello' }, 700);
+    backend.offer({ contactId: 'c2', channel: 'mail', subject: 'Hello' }, 3000);
     await page.locator('[data-offer=c2]').waitFor();
     expect(await page.locator('[aria-live=assertive]').innerText()).to.contain('Mail');
     await page.locator('[data-offer=c2]').waitFor({ state: 'detached' });
@@ -175,7 +175,7 @@ describe('agent desk in the browser', function () {
     await page.locator('.by-agent .message-text', { hasText: 'Hello two' }).waitFor();
     backend.write('c1', { text: 'second of one' });
     await until('the count', async () => (await row('c1').locator('.badge').innerText()) === '1');
-    expect(await page.title()).to.match(/^\(2\) /);
+    await until('the title', async () => (await page.title()).startsWith('(2) '));
     await row('m1').click();
     await page.locator('.quoted summary').click();
     await page.locator('.quoted .message-text', { hasText: 'what was said' }).waitFor();
@@ -276,7 +276,7 @@ describe('agent desk in the browser', function () {
     await row('c1').click();
     await page.locator('#composer-text').waitFor();
     backend.cut(true);
-    await page.locator('.desk.is-stale').waitFor({ timeout: 2500 });
+    await page.locator('.desk.is-stale').waitFor();
     await page.locator('.cut-band').waitFor();
     await page.fill('#composer-text', 'written in the dark');
     await page.keyboard.press('Enter');
@@ -294,7 +294,7 @@ describe('agent desk in the browser', function () {
     await signIn();
     backend.silence(true);
     const at = Date.now();
-    await page.locator('.desk.is-stale').waitFor({ timeout: 2500 });
+    await until('it is grey', async () => (await page.locator('.desk.is-stale').count()) === 1);
     expect(Date.now() - at).to.be.lessThan(2100);
     backend.silence(false);
     await page.locator('.desk:not(.is-stale)').waitFor();
@@ -310,7 +310,9 @@ describe('agent desk in the browser', function () {
     await page.fill('#composer-text', 'asked the branch');
     await page.keyboard.press('Enter');
     await page.locator('.message.is-note', { hasText: 'asked the branch' }).waitFor();
-    expect(backend.threads.get('c1')?.messages.at(-1)?.isNote).to.equal(true);
+    const lastKept = () => backend.threads.get('c1')?.messages.at(-1);
+    await until('it is kept', () => lastKept()?.text === 'asked the branch');
+    expect(lastKept()?.isNote).to.equal(true);
     await page.click('[data-do=transfer]');
     await page.locator('.choice', { hasText: 'Mortgages and loans' }).waitFor();
     await page.locator('dialog button[type=submit]').click();

@@ -93,7 +93,7 @@ describe('console in the browser', function () {
       .locator(`.panel-agents tr[data-agent="${agent?.agentId}"][data-state=unreachable]`)
       .waitFor();
     opened.backend.silence(true);
-    await opened.page.locator('.live-page.is-stale').waitFor({ timeout: 2600 });
+    await opened.page.locator('.live-page.is-stale').waitFor({ timeout: 8000 });
     expect(errors).to.deep.equal([]);
   });
 
@@ -130,7 +130,7 @@ describe('console in the browser', function () {
     await opened.page.fill('#code', (code ?? '').toLowerCase());
     await opened.page.locator('.approve button').click();
     await opened.page.locator('.approve .notice-good').waitFor();
-    await television.locator('.board').waitFor({ timeout: 6000 });
+    await television.locator('.board').waitFor({ timeout: 15_000 });
     const approved = [...opened.backend.rest.displays.values()].find((display) => display.name === 'Hall');
     await opened.page.locator(`tr[data-display="${approved?.displayId}"] .is-danger`).click();
     await opened.page.locator('dialog .is-danger').click();

@@ -42,6 +42,7 @@ describe('reports in the browser', function () {
     await page.locator('[data-connection=live]').waitFor({ timeout: 20_000 });
     await page.locator('nav a[href="#/reports"]').click();
     await page.locator('.rep-table').waitFor();
+    await until('the first answer is read', () => reports.length > 0);
   });
 
   const settled = () => page.locator('.rep-body:not(.is-old)').waitFor();

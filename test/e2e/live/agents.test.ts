@@ -26,7 +26,7 @@ describe('an agent’s state set by a supervisor on the real server', function (
   let television: Visitor;
 
   before(async () => {
-    live = await LiveHouse.open(liveSite);
+    live = await LiveHouse.open(liveSite.replaceAll('timed, sec: 2', 'timed, sec: 6'));
     admin = await live.setUp('lang=en');
     television = await live.display(admin.page, 'Hall');
     supervisor = await user('supervisor');
@@ -51,7 +51,7 @@ describe('an agent’s state set by a supervisor on the real server', function (
   }
   const row = (page: Page, agentId = '101') => page.locator(`tr[data-agent="${agentId}"]`);
   const untilRow = (page: Page, state: string) =>
-    page.locator(`tr[data-agent="101"][data-state="${state}"]`).waitFor({ timeout: 5000 });
+    page.locator(`tr[data-agent="101"][data-state="${state}"]`).waitFor({ timeout: 15_000 });
   const opener = (page: Page) => page.locator('#agent-menu-101');
   const item = (page: Page, to: string) => page.locator(`.agent-menu [data-to="${to}"]`);
   const focused = (page: Page) =>
@@ -130,7 +130,8 @@ describe('an agent’s state set by a supervisor on the real server', function (
     await told(page, `${name}: that is so already, or was asked for already.`);
     await page.locator('.agent-told-close').click();
     await page.locator('.agent-told .notice').waitFor({ state: 'detached' });
-    expect((await live.house.agentState('101'))?.state).to.equal('talking');
+    await live.house.untilAgent('101', 'talking');
+    expect(await row(page).getAttribute('data-state')).to.equal('talking');
     await caller.hangup();
     await untilRow(page, 'wrap-up');
     await opener(page).click();

@@ -107,7 +107,7 @@ export class LiveHouse {
     await page.fill('#new-password', administrator.password);
     await page.fill('#new-password-again', administrator.password);
     await page.click('button[type=submit]');
-    await page.locator('[data-connection=live]').waitFor({ timeout: 10_000 });
+    await page.locator('[data-connection=live]').waitFor({ timeout: 20_000 });
     return visitor;
   }
 

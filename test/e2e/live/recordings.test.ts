@@ -86,6 +86,7 @@ describe('recordings on the real server', function () {
     await page.locator('.page-head .notice-good').waitFor();
     for (const action of ['recording.opened', 'recording.played']) {
       const row = page.locator('tbody tr', { hasText: action });
+      await row.first().waitFor();
       expect(await row.count(), action).to.equal(1);
       const text = await row.innerText();
       for (const part of [`user:${administrator.username}`, recording.recordingId, reason])
