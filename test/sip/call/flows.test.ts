@@ -155,7 +155,7 @@ describe('call flows', function () {
     await house.untilAgent('102', 'talking');
     expect(second.count('CALL_ESTABLISHED')).to.equal(3);
     await caller.hangup();
-    await house.untilAgent('102', 'wrap-up');
+    await house.untilWrappedUp('102');
     await second.waitFor('CALL_CLOSED');
     await second.dial('*132');
     await house.untilAgent('102', 'not-ready');

@@ -53,6 +53,7 @@ describe('the rules of routing on real calls', function () {
 
   const seat = async (user: string, agentId: string) => {
     const agent = await phone(user);
+    await house.untilProjected();
     // Missed or refused before, the agent says that it is back.
     if ((await house.agentState(agentId))?.state === 'not-ready') await agent.dial('*12');
     await house.untilAgent(agentId, 'ready');

@@ -39,7 +39,7 @@ describe('a call from phone to phone', function () {
     await house.talkFor(2000);
     await caller.hangup();
     await agent.waitFor('CALL_CLOSED');
-    await house.untilAgent('101', 'wrap-up');
+    await house.untilWrappedUp('101');
     await house.untilAgent('101', 'ready');
     const [recording] = await house.recordings(1);
     const wav = readFileSync(join(house.stack.recordingsDir, recording!.file));

@@ -286,7 +286,7 @@ describe('sip engine: incoming calls', () => {
     await app.inDialog('NOTIFY', dialogId, {
       headers: ['Event: presence', 'Subscription-State: terminated'],
     });
-    alice.answer(await alice.next(/^NOTIFY/), '200 OK');
+    alice.answer(await alice.nextNew(/^NOTIFY/), '200 OK');
     await app.sip(/200 OK/);
     expect((await app.inDialog('NOTIFY', dialogId)).tokens[3]).to.equal('NOK');
   });

@@ -184,7 +184,7 @@ describe('sip engine: outgoing requests', () => {
     bob.answer(invite, '200 OK', { tag: 'f1', body: SDP });
     expect(header(await bob.next(/^ACK/), 'To')).to.contain('tag=f1');
     await app.inDialog('BYE', ok.tokens[9] as string);
-    const ours = await bob.next(/^BYE/);
+    const ours = await bob.nextNew(/^BYE/);
     expect(header(ours, 'To')).to.contain('tag=f2');
     bob.answer(ours, '200 OK');
     await app.sip(/200 OK/);
@@ -208,7 +208,7 @@ describe('sip engine: outgoing requests', () => {
         'Authorization: Digest username="u"',
       ],
     });
-    const retry = await bob.next(/^REGISTER/);
+    const retry = await bob.nextNew(/^REGISTER/);
     expect(header(retry, 'Call-ID')).to.equal(header(register, 'Call-ID'));
     expect(header(retry, 'From')).to.equal(header(register, 'From'));
     expect(header(retry, 'CSeq')).to.equal(`${cseq + 1} REGISTER`);
@@ -246,7 +246,7 @@ describe('sip engine: outgoing requests', () => {
   it('cancels its open re-INVITE before a BYE', async () => {
     const { dialogId } = await establishedCall();
     await app.inDialog('INVITE', dialogId, { body: SDP });
-    const again = await bob.next(/^INVITE/);
+    const again = await bob.nextNew(/^INVITE/);
     bob.answer(again, '100 Trying');
     await app.inDialog('BYE', dialogId);
     await bob.next(/^CANCEL/);

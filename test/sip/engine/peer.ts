@@ -85,6 +85,7 @@ export class SipPeer {
   readonly protocol: 'UDP' | 'TCP';
   readonly name: string;
   readonly #udp: UdpSocket | undefined;
+  readonly #taken = new Set<string>();
   readonly #tcp: Socket | undefined;
 
   constructor(name: string, enginePort: number, port: number, udp?: UdpSocket, tcp?: Socket) {
@@ -97,7 +98,8 @@ export class SipPeer {
   }
 
   static async udp(name: string, enginePort: number): Promise<SipPeer> {
-    const socket = createSocket('udp4');
+    // Holds what comes while this process has no processor.
+    const socket = createSocket({ type: 'udp4', recvBufferSize: 4 * 1024 * 1024 });
     await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
     const peer = new SipPeer(name, enginePort, socket.address().port, socket);
     socket.on('message', (data) => peer.inbox.push(data.toString('latin1')));
@@ -207,8 +209,19 @@ export class SipPeer {
   }
 
   /** The next unread message whose first line matches. */
-  next(firstLine: RegExp, withinMs = WAIT_MS): Promise<string> {
-    return this.inbox.next((text) => firstLine.test(startLine(text)), String(firstLine), withinMs);
+  async next(firstLine: RegExp, withinMs = WAIT_MS): Promise<string> {
+    const what = String(firstLine);
+    const found = await this.inbox.next((text) => firstLine.test(startLine(text)), what, withinMs);
+    this.#taken.add(found);
+    return found;
+  }
+
+  /** The next that is no copy of one taken before: the engines under test repeat soon, and a copy may lie unread. */
+  async nextNew(firstLine: RegExp): Promise<string> {
+    const isNew = (text: string) => firstLine.test(startLine(text)) && !this.#taken.has(text);
+    const found = await this.inbox.next(isNew, `a new ${String(firstLine)}`);
+    this.#taken.add(found);
+    return found;
   }
 
   /** The same of one call: a copy that another call was sent again answers nothing of this one. */

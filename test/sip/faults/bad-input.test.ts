@@ -11,7 +11,7 @@ import { RtpPeer } from '../../support/rtp-peer.ts';
 import { toneShare } from '../../support/tone-share.ts';
 import { until } from '../../support/until.ts';
 import { Crowd } from './crowd.ts';
-import { askOnce, askOptions, plainRequest } from './raw-sip.ts';
+import { askOnce, answersWithin, plainRequest } from './raw-sip.ts';
 
 const optionsMs = 500;
 const recordingsMiB = 2;
@@ -90,7 +90,7 @@ describe('bad input to a running house', function () {
       // Silence, or a refusal; an odd but lawful OPTIONS may be answered.
       if (status !== undefined && name !== 'ten thousand headers' && name !== 'a header of 60 kB')
         expect(status).to.be.within(400, 699);
-      expect(await askOptions(house.sipPort, optionsMs)).to.equal(true);
+      expect(await answersWithin(house.sipPort, optionsMs, house.stack.pids().sip)).to.equal(true);
       expect(await house.inHand()).to.equal(0);
     });
 
@@ -119,7 +119,7 @@ describe('bad input to a running house', function () {
       10_000,
     );
     expect(sent, 'taken from one connection without a message').to.be.lessThan(10_000_000);
-    expect(await askOptions(house.sipPort, optionsMs)).to.equal(true);
+    expect(await answersWithin(house.sipPort, optionsMs, house.stack.pids().sip)).to.equal(true);
   });
 
   it("RTP: a stranger's packets are neither heard nor recorded", async () => {

@@ -9,7 +9,7 @@ import { registerPhones, runSipp, type SippOptions, type SippRun } from '../../s
 import { until } from '../../support/until.ts';
 
 /** Longer than any test: what is left over ends by itself. */
-const sippLifeMs = 150_000;
+const sippLifeMs = 600_000;
 
 export class Crowd {
   readonly agents: SippRun[] = [];

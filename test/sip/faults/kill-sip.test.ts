@@ -65,7 +65,7 @@ describe('kill -9 of the SIP engine', function () {
 
   it('rings the phones as before, without a new registration, and new calls work', async () => {
     const had = await registrations();
-    const callers = await crowd.call(2, { set: { HOLD: 1000, FROM: '66600' } });
+    const callers = await crowd.call(2, { set: { HOLD: 4000, FROM: '66600' } });
     await house.untilContacts('connected', 2);
     expect(await callers.done).to.deep.include({ code: 0 });
     await house.untilIdle();

@@ -8,7 +8,8 @@ describe('kill -9 of the server before a caller was answered', function () {
   let house: House;
   let caller: SippRun | undefined;
   before(async () => {
-    house = await House.open({ tied: 0, free: 1 });
+    // The server is to start before the engine gives the call up.
+    house = await House.open({ tied: 0, free: 1 }, { env: { HEARTHLINE_SIP_INVITE_HOLD_MS: '30000' } });
   });
   after(async () => {
     await caller?.stop();

@@ -1,6 +1,7 @@
 /** One request by hand over UDP and what comes back: to ask whether the house still answers, and to send what is broken. */
 import { createSocket } from 'node:dgram';
 import { randomUUID } from 'node:crypto';
+import { queuedMs } from './bounds.ts';
 
 /** The first final answer's status; undefined when none came in time. */
 export function askOnce(
@@ -49,6 +50,18 @@ export function plainRequest(method: string, uri: string, headers: string[] = []
 
 export const askOptions = async (sipPort: number, boundMs: number): Promise<boolean> =>
   (await askOnce(sipPort, plainRequest('OPTIONS', `sip:127.0.0.1:${sipPort}`), boundMs)) === 200;
+
+/** The same, but what the engine and we ourselves waited for a processor is no time of its own. */
+export async function answersWithin(
+  sipPort: number,
+  boundMs: number,
+  enginePid: number | undefined,
+): Promise<boolean> {
+  const waitedMs = () => queuedMs([enginePid, process.pid]);
+  const [startedAt, waitedBefore] = [performance.now(), waitedMs()];
+  const isAnswered = await askOptions(sipPort, 10 * boundMs);
+  return isAnswered && performance.now() - startedAt - (waitedMs() - waitedBefore) < boundMs;
+}
 
 /** An INVITE with an offer, as a trunk sends it. */
 export function callTo(sipPort: number, number: string): string {

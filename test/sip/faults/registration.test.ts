@@ -6,7 +6,7 @@ import { until } from '../../support/until.ts';
 import { Crowd } from './crowd.ts';
 import { RegisteringPhone } from './registering-phone.ts';
 
-const shortSec = 2;
+const shortSec = 5;
 /** The registrar looks twice a second. */
 const expiryBoundMs = shortSec * 1000 + 3000;
 

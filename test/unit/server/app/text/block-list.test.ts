@@ -6,6 +6,7 @@ import { formsOfMail, normalForm, phoneOf } from '../../../../../server/app/text
 import type { BlockKind, BlockRow } from '../../../../../server/contract/rest-quarantine.ts';
 import { newId } from '../../../../../server/lib/ids.ts';
 import { createLogger } from '../../../../../server/lib/log.ts';
+import { cpuMsOf } from '../../../../support/cpu-time.ts';
 
 const day = 86_400_000;
 
@@ -171,9 +172,10 @@ describe('blocked senders', () => {
     expect(list.size).to.equal(10_000);
     expect(await add('mail-domain', 'one-more.example')).to.deep.equal({ conflict: 'full' });
     const senders: Sender[] = [{ ip: '192.0.2.1', mails: ['x@a.b.c.d.e.f.example'], phone: '+39061234567' }];
-    const startedAt = performance.now();
-    for (let round = 0; round < 1000; round += 1) list.isBlocked('form', senders[0]!);
-    expect((performance.now() - startedAt) / 1000).to.be.below(2);
+    const askOften = () => {
+      for (let round = 0; round < 1000; round += 1) list.isBlocked('form', senders[0]!);
+    };
+    expect(await cpuMsOf(askOften)).to.be.below(2000);
   });
 
   it('are asked about anything without harm', () => {

@@ -63,7 +63,7 @@ describe('the thread that reads mails', function () {
     it(`answers a mail that does "${subject}" as ${reason}, and reads the next one in a new thread`, async () => {
       const reader = readerWith({
         workerName: faulty,
-        timeLimitMs: subject === 'hang' ? 300 : 10_000,
+        timeLimitMs: subject === 'hang' ? 2000 : 10_000,
         maxHeapMb: 64,
       });
       const readings = await Promise.all([

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { H } from '../../../../../sip/engine/wire/header-names.ts';
 import { forwardText, parseMessage } from '../../../../../sip/engine/wire/message.ts';
 import { judge } from '../../../../../sip/engine/wire/validate.ts';
+import { cpuMsOf } from '../../../../support/cpu-time.ts';
 
 const INVITE = [
   'INVITE sip:1001@example.com SIP/2.0',
@@ -139,7 +140,7 @@ describe('sip engine wire: message', () => {
     );
   });
 
-  it('reads long lists of parameters and folded lines in linear time', () => {
+  it('reads long lists of parameters and folded lines in linear time', async () => {
     const hostile = [
       replaced(';rport', ';a'.repeat(15_000)),
       replaced('Max-Forwards: 70', `Subject: x${'\r\n '.repeat(15_000)}y`),
@@ -148,9 +149,7 @@ describe('sip engine wire: message', () => {
       replaced('"A"', `"${'\\"'.repeat(8_000)}"`),
     ];
     for (const text of hostile) {
-      const start = performance.now();
-      verdictOf(text);
-      expect(performance.now() - start).to.be.lessThan(250);
+      expect(await cpuMsOf(() => verdictOf(text))).to.be.lessThan(250);
     }
   });
 });
