@@ -58,6 +58,13 @@ describe('an installation with the bank’s own stores', function () {
 
   const hearthline = (...args: string[]) => machine.run('/usr/local/bin/hearthline', args);
   const refusal = (act: Promise<string>) => act.then(String, (error: Error) => error.message);
+  const untilReady = () =>
+    until(
+      'it is ready',
+      async () => /^Hearthline .*: ready$/m.test(await refusal(hearthline('status'))),
+      30_000,
+      500,
+    );
   const answer = (store: 'postgres' | 'redis', password: string) => {
     const { url, caFile } = bank[store].address;
     machine.write(`/root/${store}-password`, `${password}\n`, 0o600);
@@ -144,12 +151,7 @@ describe('an installation with the bank’s own stores', function () {
 
   it('goes on by itself when they were away', async () => {
     await Promise.all([bank.postgres.away(3000), bank.redis.away(3000)]);
-    await until(
-      'it is ready',
-      async () => (await refusal(hearthline('status'))).includes('ready'),
-      30_000,
-      500,
-    );
+    await untilReady();
     expect(await machine.show('hearthline-server', 'NRestarts')).to.equal('0');
   });
 
@@ -184,7 +186,11 @@ describe('an installation with the bank’s own stores', function () {
       let said = '';
       upgrade.stdout!.setEncoding('utf8').on('data', (text: string) => (said += text));
       await until('the new version starts', () => said.includes('Starting the server'), 60_000, 2);
-      // From here until it is ready the journal stands.
+      const isStarting = async () =>
+        ['activating', 'active'].includes(await machine.show('hearthline-server', 'ActiveState'));
+      await until('systemd starts it', isStarting, 30_000, 2);
+      // Until it has seen that the server is ready the journal stands.
+      process.kill(-upgrade.pid!, 'SIGSTOP');
       await until('it has migrated', hasMigrated, 30_000, 5);
       process.kill(-upgrade.pid!, 'SIGKILL');
       expect(existsSync(machine.outside('/var/lib/hearthline/install/upgrade.json')), said).to.equal(true);
@@ -194,12 +200,7 @@ describe('an installation with the bank’s own stores', function () {
       await machine.run('systemctl', ['start', 'hearthline.target']);
       expect(await release()).to.equal(installed);
       expect(await hasMigrated()).to.equal(false);
-      await until(
-        'it is ready',
-        async () => (await refusal(hearthline('status'))).includes('ready'),
-        30_000,
-        500,
-      );
+      await untilReady();
     });
 
     it('takes its migration back with the rollback', async () => {

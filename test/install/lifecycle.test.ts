@@ -84,10 +84,14 @@ class Machine {
 
   async start(): Promise<void> {
     await this.runner.start('hearthline.target');
-    await until('it is ready', async () => {
-      const said = await this.root.run(['hearthline', 'status', '--json']);
-      return said.code === 0;
-    });
+    await until(
+      'it is ready',
+      async () => {
+        const said = await this.root.run(['hearthline', 'status', '--json']);
+        return said.code === 0;
+      },
+      60_000,
+    );
   }
 
   /** A call of so many seconds; `talking` resolves when it is up, `ended` with who ended it. */
