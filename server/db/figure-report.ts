@@ -85,12 +85,12 @@ const sources: Record<HistoryKey, readonly Source[]> = {
   agent: [agentSource('agent', 'agent_id', 'true')],
 };
 
-/** Of all queues together. */
+/** The same of all queues together. */
+const ofAllQueues = (source: Source): Source =>
+  source.table === 'queue_slots' ? { ...source, table: 'channel_slots', counts: contactCounts } : source;
 const wholeSources: Partial<Record<HistoryKey, readonly Source[]>> = {
-  channel: sources.channel.map((source) => ({ ...source, table: 'channel_slots', counts: contactCounts })),
-  site: sources.site.map((source) =>
-    source.table === 'queue_slots' ? siteSource('channel_slots', 'true', contactCounts) : source,
-  ),
+  channel: sources.channel.map(ofAllQueues),
+  site: sources.site.map(ofAllQueues),
 };
 
 const instant = (place: string) => `to_timestamp(${place}::bigint / 1000.0)`;
