@@ -276,7 +276,7 @@ describe('agent desk in the browser', function () {
     await row('c1').click();
     await page.locator('#composer-text').waitFor();
     backend.cut(true);
-    await page.locator('.desk.is-stale').waitFor();
+    await until('it is grey', async () => (await page.locator('.desk.is-stale').count()) === 1, 2500);
     await page.locator('.cut-band').waitFor();
     await page.fill('#composer-text', 'written in the dark');
     await page.keyboard.press('Enter');

@@ -93,7 +93,8 @@ describe('console in the browser', function () {
       .locator(`.panel-agents tr[data-agent="${agent?.agentId}"][data-state=unreachable]`)
       .waitFor();
     opened.backend.silence(true);
-    await opened.page.locator('.live-page.is-stale').waitFor({ timeout: 8000 });
+    const stale = opened.page.locator('.live-page.is-stale');
+    await until('it is grey', async () => (await stale.count()) === 1, 2600);
     expect(errors).to.deep.equal([]);
   });
 

@@ -117,10 +117,10 @@ describe('wallboard in the browser', function () {
     const value = '[data-name=longest] .hero-value';
     await until('about 1:05', async () => /^1:0[5-7]$/.test(await text(opened.page, value)));
     const secOf = (shown: string) => Number(shown.split(':')[0]) * 60 + Number(shown.split(':')[1]);
-    const [readAt, before] = [performance.now(), secOf(await text(opened.page, value))];
+    const before = secOf(await text(opened.page, value));
     let after = before;
     await until('the next second', async () => (after = secOf(await text(opened.page, value))) !== before);
-    expect(after - before).to.be.within(1, (performance.now() - readAt) / 1000 + 2);
+    expect(after - before, 'none is left out').to.be.within(1, 2);
     expect(await opened.page.locator('[data-name=longest]').getAttribute('data-level')).to.equal('red');
   });
 

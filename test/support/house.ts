@@ -133,9 +133,10 @@ export class House {
     return row;
   }
 
-  /** Has been in wrap-up, however short that was. */
+  /** Has been in wrap-up since it talked last, however short that was. */
   async untilWrappedUp(agentId: string): Promise<void> {
-    const sql = "select 1 from agent_intervals where agent_id = $1 and state = 'wrap-up'";
+    const sql = `select 1 from agent_intervals where agent_id = $1 and state = 'wrap-up' and from_seq >
+      (select max(from_seq) from agent_intervals where agent_id = $1 and state = 'talking')`;
     await until(`agent ${agentId} was in wrap-up`, async () => (await this.rows(sql, [agentId])).length > 0);
   }
 

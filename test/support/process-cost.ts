@@ -16,6 +16,13 @@ export function machineTicks(): MachineTicks {
 export const stolenPct = (first: MachineTicks, last: MachineTicks): number =>
   (100 * (last.stolen - first.stolen)) / Math.max(1, last.all - first.all);
 
+/** What these processes have waited for a processor so far, ms. */
+export const queuedMs = (pids: readonly (number | undefined)[]): number =>
+  pids.reduce((sum: number, pid) => {
+    const [, waitedNs] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
+    return sum + Number(waitedNs) / 1e6;
+  }, 0);
+
 /** User and system time of a process and its children, those that ended included. */
 export function treeCpuSec(pid: number): number {
   try {

@@ -264,17 +264,14 @@ function statements(now: number): FigureStatement[] {
     compared: 132,
     differences:
       index === 2
-        ? ['queue:cards', 'site'].map((scope, i) => {
-            const counted = [112, 431][i]!;
-            return {
-              scope,
-              attribution: 'event',
-              count: 'answered',
-              live: counted,
-              report: counted,
-              recount: counted - 1,
-            };
-          })
+        ? Object.entries({ 'queue:cards': 112, site: 431 }).map(([scope, counted]) => ({
+            scope,
+            attribution: 'event',
+            count: 'answered',
+            live: counted,
+            report: counted,
+            recount: counted - 1,
+          }))
         : [],
   }));
 }

@@ -1,6 +1,6 @@
 /**
- * Waits for a condition with a bound, instead of a fixed sleep; the usual one is that of a machine with other work. A question that the product counts (a form, a log-in) is
- * asked more rarely than `everyMs` stands at, or its limit answers from then on.
+ * Waits for a condition with a bound, instead of a fixed sleep; the usual one is that of a machine with other work. A question
+ * that the product counts (a form, a log-in) is asked more rarely than `everyMs` stands at, or its limit answers from then on.
  */
 export async function until(
   what: string,

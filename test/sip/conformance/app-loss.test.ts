@@ -107,7 +107,7 @@ describe('an app that goes away', function () {
       first.close();
       await first.closed;
       const second = await openApp();
-      await answerWith(second, await second.nextSip('INVITE'), '486 Busy Here');
+      await answerWith(second, await second.nextSip('INVITE', holdMs), '486 Busy Here');
       alice.ackRefusal(call, await alice.endpoint.next('SIP/2.0 486'));
     });
 
@@ -123,7 +123,7 @@ describe('an app that goes away', function () {
       first.close();
       await first.closed;
       alice.send(given, 'CANCEL');
-      alice.ackRefusal(given, await alice.endpoint.next('SIP/2.0 487'));
+      alice.ackRefusal(given, await alice.endpoint.next('SIP/2.0 487', holdMs / 2));
       const refusal = await alice.endpoint.next('SIP/2.0 503', holdMs + 1500);
       alice.ackRefusal(call, refusal);
       expect(headerOf(refusal, 'call-id')).to.equal(call.callId);

@@ -99,7 +99,7 @@ describe('drift between routing, legs and engines', function () {
     await talk();
     const agentLeg = (await media.list()).find((id) => !isCaller(id))!;
     await mended('leg-without-media', () => media.close(agentLeg), isAllOver);
-    expect(desk.logged('bye')).to.have.length(1);
+    await until('its phone was hung up on', () => desk.logged('bye').length === 1);
     expect(await house.lastContact()).to.include({
       outcome: 'answered',
       endedBy: 'system',

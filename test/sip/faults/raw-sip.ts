@@ -1,7 +1,7 @@
 /** One request by hand over UDP and what comes back: to ask whether the house still answers, and to send what is broken. */
 import { createSocket } from 'node:dgram';
 import { randomUUID } from 'node:crypto';
-import { queuedMs } from './bounds.ts';
+import { queuedMs } from '../../support/process-cost.ts';
 
 /** The first final answer's status; undefined when none came in time. */
 export function askOnce(

@@ -275,7 +275,7 @@ describe('boards and what displays show', function () {
     const screen = await watch();
     const settings = { boards: [boardId], rotateSec: 30, zoom: 100 };
     await house.deps.access.displays.setSettings(displayId, settings);
-    await until('told', () => screen.has('settings'));
+    await until('told', () => screen.has('settings'), 5000);
     screen.socket.close();
   });
 

@@ -176,7 +176,7 @@ describe('displays and live sockets', function () {
     const { json } = await other.call('POST', '/api/live-ticket', { scope: 'floor' });
     const screen = await openScreen(socketUrl(json['url']));
     await other.call('DELETE', '/api/session');
-    await until('closed', () => screen.closeCode !== undefined);
+    await until('closed', () => screen.closeCode !== undefined, 2000);
   });
 
   it('bounds the pending displays and slows down an eager address', async () => {

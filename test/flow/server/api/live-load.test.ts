@@ -47,9 +47,9 @@ describe('five hundred displays', function () {
         const before = first?.n ?? 0;
         floor.setWaiting(change);
         hub.notify();
-        await until(`change ${change}`, () => (first?.n ?? 0) > before);
+        await until(`change ${change}`, () => (first?.n ?? 0) > before, 5000);
       }
-      await until('all have the last', () => screens.every((screen) => screen.n === first?.n));
+      await until('all have the last', () => screens.every((screen) => screen.n === first?.n), 5000);
       for (const screen of screens) {
         expect(screen.gaps).to.equal(0);
         expect(screen.closeCode).to.equal(undefined);

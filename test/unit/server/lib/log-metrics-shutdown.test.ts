@@ -17,7 +17,8 @@ describe('log', () => {
   it('keeps personal data out, however deep it is', () => {
     const { lines, logger } = capture();
     logger.info({ pii: { from: '+39055' }, call: { pii: '+39055', deep: { pii: '+39055' } } }, 'call');
-    expect(JSON.stringify(lines)).to.not.contain('+39055');
+    // The time of a line may have any figures.
+    expect(JSON.stringify(lines.map((line) => ({ ...line, time: 0 })))).to.not.contain('39055');
     expect(lines[0]).to.include({ msg: 'call', name: 'test', pii: '[redacted]' });
   });
 
